@@ -1,0 +1,22 @@
+"""How Sphinx makes the site of these pages and the lessons (`make docs`); the source folder is the whole checkout."""
+
+import re
+from pathlib import Path
+
+project = "sipsim"
+author = "the sipsim developers"
+release = re.search(r'__version__ = "(.+)"', (Path(__file__).parents[1] / "sipsim/version.py").read_text())[1]
+
+extensions = ["myst_nb"]
+root_doc = "docs/index"
+include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/*.ipynb"]
+html_theme = "alabaster"
+
+# Lessons are committed without outputs and run here; one that fails is a page that must not be published.
+nb_execution_mode = "force"
+nb_execution_timeout = 120
+nb_execution_raise_on_error = True
+
+# Headings can be linked to, as on the code's own site.
+myst_heading_anchors = 3
+suppress_warnings = ["myst.xref_missing"]

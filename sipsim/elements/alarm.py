@@ -1,0 +1,62 @@
+"""A timer of an element that the trace knows: set, fired or stopped, each with its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sipsim.simulation.environment import Environment
+from sipsim.trace.trace import Trace
+
+
+class Host(Protocol):
+    """What an alarm needs of the element that sets it."""
+
+    env: Environment
+    name: str
+    trace: Trace
+
+
+class Alarm:
+    """Calls `fn(*args)` after `delay` seconds, unless it is cancelled first.
+
+    `name` is the timer's letter or name, `machine` what it belongs to, `branch` the transaction, if it is one's.
+    A lingering alarm does not keep a run going (see `Environment.quiet`).
+    """
+
+    __slots__ = ("_args", "_fn", "_host", "_noted", "_timer", "branch", "delay", "machine", "name")
+
+    def __init__(
+        self, host: Host, name: str, delay: float, machine: str, branch: str, lingering: bool,
+        fn: Callable[..., object], *args: Any,
+    ) -> None:  # fmt: skip
+        self._host = host
+        self.name = name
+        self.delay = delay
+        self.machine = machine
+        self.branch = branch
+        self._fn = fn
+        self._args = args
+        self._noted = self._note("set") if host.trace.everything else 0
+        self._timer = host.env.call_later(delay, self._fire, lingering=lingering)
+
+    def cancel(self) -> None:
+        """Stop it; no effect on one that has fired or was stopped before."""
+        if self._timer.active:
+            self._timer.cancel()
+            if self._host.trace.everything:
+                self._note("stopped")
+
+    def _fire(self) -> None:
+        trace = self._host.trace
+        trace.current = self._noted
+        if trace.everything:
+            trace.current = self._note("fired")
+        self._fn(*self._args)
+        trace.current = 0
+
+    def _note(self, event: str) -> int:
+        host = self._host
+        return host.trace.timer(
+            host.env.now, host.name, event, self.name, self.delay, self.machine, self.branch
+        )

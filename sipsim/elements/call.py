@@ -1,0 +1,143 @@
+"""A call: one INVITE session between a user agent and its peer, from either side (RFC 3261 §13, §15).
+
+What both directions share: the session once it stands, its media, BYE and the end. How a call gets there is told in
+`outgoing_call` and `incoming_call`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sipsim.elements.endpoint import Endpoint
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.outcome import Outcome
+from sipsim.errors import CallFailed, SipParseError
+from sipsim.message.message import Message, Request, Response
+from sipsim.message.sdp import Sdp
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.offer_answer import Stream, negotiated
+
+SDP = "application/sdp"
+
+
+class Ending(NamedTuple):
+    """How a call came to its end: who ended it (an element's name, or "network") and by what."""
+
+    by: str
+    why: str
+
+
+class Call:
+    """What both directions have in common.
+
+    `state` is "calling", "ringing", "answered" or "ended". `ringing`, `answered` and `ended` are SimPy events:
+    `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`.
+    """
+
+    def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
+        self.agent = agent
+        self._key = key or self
+        agent.calls[self._key] = self
+        self.peer = peer
+        self.call_id = call_id
+        self.state = "calling"
+        self.dialog: Dialog | None = None
+        self.stream: Stream | None = None
+        self.local_sdp: Sdp | None = None
+        self.remote_sdp: Sdp | None = None
+        who = f"the call {agent.name} - {peer}"
+        self.ringing = Outcome(agent.env, agent.trace, f"{who} ringing")
+        self.answered = Outcome(agent.env, agent.trace, f"{who} being answered")
+        self.ended = Outcome(agent.env, agent.trace, f"{who} ending")
+        self._media_runs = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.agent.name} - {self.peer}: {self.state}>"
+
+    # The session
+
+    def _confirm(self) -> None:
+        """The session stands: media flow as negotiated."""
+        self.state = "answered"
+        if self.local_sdp is not None and self.remote_sdp is not None:
+            self.stream = negotiated(self.local_sdp, self.remote_sdp)
+        self._media("start")
+        self.answered.settle(self)
+
+    def _media(self, event: str) -> None:
+        stream = self.stream
+        if stream is None or self._media_runs == (event == "start"):
+            return
+        self._media_runs = event == "start"
+        local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
+        self.agent.trace.add(
+            "media", self.agent.env.now, self.agent.name,
+            event=event, call=self.call_id, codec=stream.codec, local=local, remote=remote,
+        )  # fmt: skip
+
+    def _bye(self) -> None:
+        """End the session (§15.1.1); media stop as soon as the request goes out."""
+        dialog = self.dialog
+        assert dialog is not None
+        self._media("stop")
+        request = dialog.request("BYE", via=self.agent.new_via())
+        self.agent.request(request, dialog.next_hop, self)
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        """The answer to our BYE: whatever it says, the session is over (§15.1.1)."""
+        if response.status >= 200:
+            self._finish(self.agent.name, "BYE")
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        self._finish(self.agent.name, f"BYE, {reason}")
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        """A request in the dialog, other than ACK."""
+        agent = self.agent
+        if self.dialog is not None and not self.dialog.accepts(request):
+            agent.refuse(exchange, 500)
+        elif request.method == "BYE":
+            agent.refuse(exchange, 200)
+            self._media("stop")
+            self._finish(self.peer, "BYE")
+        elif request.method == "INVITE":
+            agent.refuse(exchange, 488)
+        else:
+            agent.serve(exchange, request)
+
+    def on_ack(self, request: Request) -> None:
+        """An ACK in the dialog; only the called side waits for one."""
+
+    def _join(self, dialog: Dialog) -> None:
+        self.dialog = dialog
+        self.agent.dialogs[dialog.key] = self
+
+    def _fail(self, status: int, reason: str, by: str) -> None:
+        self.answered.disappoint(CallFailed(status, reason))
+        self.ringing.disappoint(CallFailed(status, reason))
+        self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL")
+
+    def _finish(self, by: str, why: str) -> None:
+        if self.state == "ended":
+            return
+        self.state = "ended"
+        self._media("stop")
+        self.agent.calls.pop(self._key, None)
+        if self.dialog is not None:
+            self.agent.dialogs.pop(self.dialog.key, None)
+        self.ended.settle(Ending(by, why))
+
+    def lost(self) -> None:
+        """The user agent crashed: nothing is sent, whoever waits hears of it."""
+        self._fail(503, f"{self.agent.name} crashed", self.agent.name)
+
+
+def description_of(message: Message) -> Sdp | None:
+    """The SDP body of a message; None without one, or with one that can't be read."""
+    kind = message.content_type
+    if not message.body or kind is None or f"{kind.type}/{kind.subtype}".lower() != SDP:
+        return None
+    try:
+        return Sdp.parse(message.body)
+    except SipParseError:
+        return None

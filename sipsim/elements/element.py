@@ -1,0 +1,349 @@
+"""An element: a SimPy process at an address, with an inbox and the transactions that it has under way.
+
+It parses what the network brings, matches it to a transaction (RFC 3261 §17.1.3, §17.2.3) or starts one, and hands the
+rest to three methods that each kind of element fills in: `on_request`, `on_ack` and `on_cancel`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import simpy
+
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.errors import SipParseError, UsageError
+from sipsim.message import build
+from sipsim.message.fields import Via
+from sipsim.message.message import Message, Request, Response, parse
+from sipsim.message.uri import Uri
+from sipsim.protocol.matching import client_key, server_key
+from sipsim.protocol.timing import Timing
+from sipsim.protocol.transactions import (
+    INVITE_CLIENT,
+    INVITE_SERVER,
+    NON_INVITE_CLIENT,
+    NON_INVITE_SERVER,
+    Effect,
+    Transaction,
+)
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.names import NameService
+from sipsim.simulation.network import Address, Network, Packet
+from sipsim.simulation.streams import Identifiers
+from sipsim.trace.trace import Trace
+
+DEFAULT_PORT = 5060
+
+
+class Bench(Protocol):
+    """What an element stands on: a lab is one, a test may bring its own."""
+
+    network: Network
+    trace: Trace
+    names: NameService
+    identifiers: Identifiers
+    timing: Timing
+
+    def report(self, error: Exception, who: str) -> None:
+        """Take note of an exception that left a user's own code."""
+
+
+class Element:
+    """An element of the network, at one address.
+
+    `queue_limit` is the number of packets that may wait in the inbox (None: any number), `service_time` the seconds
+    that each takes to be worked on (0: none), so that overload can be studied. `host` and `port` name the address to
+    bind; an empty host and port 0 let the network choose.
+    """
+
+    kind = "element"
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, *, host: str = "", port: int = 0,
+        queue_limit: int | None = None, service_time: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.env = env
+        self.bench = bench
+        self.name = name
+        self.network = bench.network
+        self.trace = bench.trace
+        self.names = bench.names
+        self.identifiers = bench.identifiers
+        self.timing = bench.timing
+        self.queue_limit = queue_limit
+        self.service_time = service_time
+        self.down = False
+        self.clients: dict[object, Exchange] = {}
+        self.servers: dict[object, Exchange] = {}
+        self._inbox: deque[Packet] = deque()
+        self._idle: simpy.Event | None = None
+        self.address = self.network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=name)
+        self.trace.register(name, self.kind, self.address)
+        env.process(self._serve())
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name} at {self.address}>"
+
+    # What each kind of element fills in
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        """A new request, other than ACK and CANCEL, with its server transaction."""
+        raise NotImplementedError
+
+    def on_ack(self, request: Request) -> None:
+        """An ACK that belongs to no transaction here: the one for a 2xx (§13.2.2.4)."""
+        self.ignored("an ACK for no answer of ours", "RFC 3261 §17.2.3")
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """A CANCEL, already answered with 200, for this INVITE (§9.2)."""
+
+    def on_transaction_failure(self, exchange: Exchange, reason: str) -> None:
+        """A server transaction whose final response nobody acknowledged, or could be sent (§17.2.4)."""
+
+    # Sending
+
+    def request(self, request: Request, hop: Uri | Address, user: TransactionUser) -> Exchange | None:
+        """Send a request through a client transaction of its own; None when its next hop can't be resolved.
+
+        Then the user has heard of a "transport error" already, as RFC 3261 §8.1.3.1 has it.
+        """
+        remote = self.resolve(hop)
+        invite = request.method == "INVITE"
+        machine = INVITE_CLIENT if invite else NON_INVITE_CLIENT
+        key = client_key(request)
+        transaction = Transaction(machine, request, self.timing, False)
+        exchange = Exchange(self, transaction, key, remote or Address("", 0), user)
+        if remote is None:
+            user.on_failure(exchange, "transport error")
+            return None
+        self.clients[key] = exchange
+        exchange.start()
+        return exchange
+
+    def send_outside_transaction(self, request: Request, hop: Uri | Address) -> None:
+        """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
+        remote = self.resolve(hop)
+        if remote is not None:
+            self.send(request, remote)
+
+    def send(self, message: Message, remote: Address, copy: int = 1) -> None:
+        """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
+        packet = Packet(bytes(message), self.address, remote, "UDP")
+        packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
+        self.network.send(packet)
+
+    def resolve(self, hop: Uri | Address) -> Address | None:
+        """The address of a next hop (RFC 3263), None when its name is not known."""
+        if isinstance(hop, Address):
+            return hop
+        addresses = self.names.resolve(hop.host, hop.port, "UDP", self.name)
+        return addresses[0] if addresses else None
+
+    def new_via(self) -> str:
+        """A Via value with a new branch (§8.1.1.7)."""
+        return self.via_with(self.identifiers.branch(self.name))
+
+    def via_with(self, branch: str) -> str:
+        return f"SIP/2.0/UDP {self.host_port};branch={branch}"
+
+    @property
+    def host_port(self) -> str:
+        """The address as it stands in a Via or a URI: the port only when it is not 5060."""
+        host, port = self.address
+        host = f"[{host}]" if ":" in host else host
+        return host if port == DEFAULT_PORT else f"{host}:{port}"
+
+    def refuse(self, exchange: Exchange, status: int, *headers: tuple[str, str]) -> None:
+        """Answer with a final response of an own making, with a To tag when the request has none (§8.2.6.2)."""
+        tag = None if exchange.request.to_tag else self.identifiers.tag(self.name)
+        exchange.respond(build.reply(exchange.request, status, to_tag=tag, headers=headers))
+
+    def alarm(self, name: str, delay: float, fn: Callable[..., object], *args: Any, lingering: bool = False) -> Alarm:
+        """Set a timer of this element's own, apart from those of transactions."""
+        return Alarm(self, name, delay, self.kind, "", lingering, fn, *args)
+
+    def ignored(self, why: str, rfc: str = "") -> None:
+        """Record that something was left unanswered, and why."""
+        self.trace.ignored(self.env.now, self.name, why, rfc)
+
+    @contextmanager
+    def acting(self, line: str) -> Iterator[None]:
+        """Make a line of a script the cause of what it sets off, where nothing else is (a story, a click)."""
+        trace = self.trace
+        outer = trace.current
+        if not outer:
+            trace.current = trace.add("script", self.env.now, self.name, text=line)
+        try:
+            yield
+        finally:
+            trace.current = outer
+
+    # Failing
+
+    def crash(self) -> None:
+        """Fall silent and forget every transaction and packet; peers notice by their timers only."""
+        if self.down:
+            raise UsageError(f"{self.name} is down already; restart() brings it back")
+        self.down = True
+        with self.acting(f"{self.name}.crash()"):
+            self.trace.add("fault", self.env.now, self.name, what="crash", text=f"{self.name} crashes")
+            self.lose_state()
+        self._inbox.clear()
+        for exchange in [*self.clients.values(), *self.servers.values()]:
+            exchange.abandon()
+        self.clients.clear()
+        self.servers.clear()
+
+    def lose_state(self) -> None:
+        """Forget whatever a crash takes away besides transactions."""
+
+    def restart(self) -> None:
+        """Come back at the same address, with nothing remembered."""
+        if not self.down:
+            raise UsageError(f"{self.name} is up; only a crashed element can restart")
+        self.down = False
+        with self.acting(f"{self.name}.restart()"):
+            self.trace.add("fault", self.env.now, self.name, what="restart", text=f"{self.name} restarts")
+
+    # Leaving nothing behind
+
+    def forget_users(self) -> None:
+        """Forget, without a message, what a story left standing: calls, bindings."""
+
+    def leftovers(self) -> list[str]:
+        """What is still under way here, as text; nothing should be when a drained lab has come to rest."""
+        return [f"{self.name}: {exchange!r}" for exchange in [*self.clients.values(), *self.servers.values()]]
+
+    # Receiving
+
+    def _arrive(self, packet: Packet) -> None:
+        if self.down:
+            self.trace.lost(self.env.now, packet.cause, f"{self.name} is down", self.name)
+            return
+        if self.queue_limit is not None and len(self._inbox) >= self.queue_limit:
+            self.trace.lost(self.env.now, packet.cause, f"the inbox of {self.name} is full", self.name)
+            return
+        self._inbox.append(packet)
+        packet.cause = self.trace.delivered(self.env.now, self.name, packet.cause)
+        idle = self._idle
+        if idle is not None:
+            self._idle = None
+            idle.succeed()
+
+    def _serve(self) -> Generator[simpy.Event, Any, None]:
+        """The process of this element: take packets from the inbox, one after another."""
+        inbox = self._inbox
+        while True:
+            while inbox:
+                if self.service_time:
+                    yield self.env.timeout(self.service_time)
+                if inbox:  # a crash empties it in the meantime
+                    try:
+                        self._handle(inbox.popleft())
+                    except Exception as error:  # a mistake of ours, or of a user's own kind of element
+                        self.bench.report(error, self.name)
+            self._idle = self.env.event()
+            yield self._idle
+
+    def _handle(self, packet: Packet) -> None:
+        trace = self.trace
+        trace.current = packet.cause
+        try:
+            message = parse(packet.data)
+            message.check()
+        except SipParseError as error:
+            trace.unparsable(self.env.now, self.name, packet.cause, str(error))
+        else:
+            if isinstance(message, Response):
+                self._handle_response(message)
+            elif isinstance(message, Request):
+                self._handle_request(message, packet.source)
+        trace.current = 0
+
+    def _handle_response(self, response: Response) -> None:
+        exchange = self.clients.get(client_key(response))
+        if exchange is None:
+            self.ignored("a response to no request under way", "RFC 3261 §17.1.3")
+        else:
+            exchange.receive(response)
+
+    def _handle_request(self, request: Request, source: Address) -> None:
+        key = server_key(request)
+        exchange = self.servers.get(key)
+        method = request.method
+        if exchange is not None and (method != "ACK" or exchange.state != "accepted"):
+            exchange.receive(request)
+        elif method == "ACK":
+            self.on_ack(request)
+        else:
+            self._begin(request, key, source)
+
+    def _begin(self, request: Request, key: object, source: Address) -> None:
+        request = stamped(request, source)
+        machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
+        remote = reply_address(request.via, source)
+        exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
+        self.servers[key] = exchange
+        exchange.start()
+        if request.method == "CANCEL":
+            self._cancel(exchange, request)
+        else:
+            self.on_request(exchange, request)
+
+    def _cancel(self, exchange: Exchange, request: Request) -> None:
+        invite = self.servers.get(server_key(request, "INVITE"))
+        if invite is None:
+            self.refuse(exchange, 481)
+            return
+        self.refuse(exchange, 200)
+        self.on_cancel(invite)
+
+    def on_passed(self, exchange: Exchange, effect: Effect) -> None:
+        """What a server transaction passes up after the request itself: its own failure, nothing else."""
+        if effect[0] == "fail":
+            self.on_transaction_failure(exchange, effect[1])
+
+    def forget(self, exchange: Exchange) -> None:
+        """Drop a terminated transaction."""
+        exchange.abandon()
+        mine = self.servers if exchange.user is None else self.clients
+        mine.pop(exchange.key, None)
+
+    def _unreachable(self, packet: Packet, reason: str) -> None:
+        """The network could not deliver a packet of ours: the transaction that sent it hears so (§17.1.4)."""
+        try:
+            message = parse(packet.data)
+            key = client_key(message) if isinstance(message, Request) else None
+        except SipParseError:
+            return
+        exchange = self.clients.get(key)
+        if exchange is None:
+            return
+        self.trace.current = packet.cause
+        self.ignored(f"{packet.destination} can't be reached: {reason}")
+        exchange.transport_failed()
+        self.trace.current = 0
+
+
+def stamped(request: Request, source: Address) -> Request:
+    """The request with `received` (and `rport`) in its top Via where they are due (§18.2.1, RFC 3581 §4)."""
+    via = request.via
+    stamped_via = via
+    if via.host.strip("[]") != source.host or via.rport == 0:
+        stamped_via = via.with_param("received", source.host)
+    if via.rport == 0:
+        stamped_via = stamped_via.with_param("rport", str(source.port))
+    return request if stamped_via is via else request.without_first("Via").prepend("Via", str(stamped_via))
+
+
+def reply_address(via: Via, source: Address) -> Address:
+    """Where responses to a request with this top Via go (§18.2.2, RFC 3581 §4).
+
+    A `maddr` parameter is not followed: it would let a stranger aim our responses at others.
+    """
+    host = via.received or via.host.strip("[]")
+    return Address(host, source.port if via.rport is not None else via.port or DEFAULT_PORT)

@@ -1,0 +1,158 @@
+"""A transaction at work: carries out what its table says, with the element's clock and network (RFC 3261 §17)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sipsim.elements.alarm import Alarm
+from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.timing import LINGERING
+from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Address
+from sipsim.trace.trace import Trace
+
+
+class TransactionUser(Protocol):
+    """Who started a client transaction, and hears how it goes (the transaction user of RFC 3261 §5)."""
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        """A response that is no retransmission; after a 2xx to INVITE also its repetitions (RFC 6026 §7.2)."""
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        """No final response will come: `reason` is "timeout" or "transport error"."""
+
+
+class Host(Protocol):
+    """What a transaction needs of the element that it works for."""
+
+    env: Environment
+    name: str
+    trace: Trace
+
+    def send(self, message: Message, remote: Address, copy: int = 1) -> None:
+        """Hand a message's octets to the network."""
+
+    def ignored(self, why: str, rfc: str = "") -> None:
+        """Record that an input had no effect."""
+
+    def forget(self, exchange: Exchange) -> None:
+        """Drop this transaction: it has terminated."""
+
+    def on_passed(self, exchange: Exchange, effect: Effect) -> None:
+        """Hear what a server transaction passes up."""
+
+
+class Exchange:
+    """One transaction of an element: where its messages go, its timers, and who hears of it.
+
+    Of the effects of one input, passing a message up comes last: what the user does on hearing it may feed the same
+    transaction, and finds it settled.
+    """
+
+    __slots__ = ("_alarms", "branch", "element", "key", "remote", "transaction", "user")
+
+    def __init__(
+        self, element: Host, transaction: Transaction, key: object, remote: Address,
+        user: TransactionUser | None = None,
+    ) -> None:  # fmt: skip
+        self.element = element
+        self.transaction = transaction
+        self.key = key
+        self.remote = remote
+        self.user = user
+        self.branch = transaction.request.branch or ""
+        self._alarms: dict[str, Alarm] = {}
+
+    @property
+    def request(self) -> Request:
+        return self.transaction.request
+
+    @property
+    def state(self) -> str:
+        return self.transaction.state
+
+    def __repr__(self) -> str:
+        return f"<{self.transaction.machine.name} {self.request!r} {self.state}>"
+
+    def start(self) -> None:
+        """Begin: the first sending of a client's request, the timers of the first state."""
+        self._carry_out(self.transaction.start())
+
+    def receive(self, message: Message) -> None:
+        """Feed a message that the network brought for this transaction."""
+        self._feed(received_input(message, self.transaction.machine), message)
+
+    def respond(self, response: Response) -> None:
+        """Send a response through a server transaction."""
+        self._feed(sent_input(response, self.transaction.machine), response)
+
+    def transport_failed(self) -> None:
+        """Tell the transaction that its message could not be delivered (§17.1.4)."""
+        self._feed("transport error")
+
+    def abandon(self) -> None:
+        """Stop all timers without a word, as a crash does."""
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
+
+    def _feed(self, name: str, message: Message | None = None) -> None:
+        transaction = self.transaction
+        before = transaction.state
+        effects = transaction.feed(name, message)
+        after = transaction.state
+        element = self.element
+        if after is not before and element.trace.everything:
+            machine = transaction.machine
+            element.trace.state(
+                element.env.now, element.name, machine.name, before, name, after, machine.rfc, self.branch
+            )
+        self._carry_out(effects)
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        told: Effect | None = None
+        for effect in effects:
+            kind = effect[0]
+            if kind == "send":
+                self.element.send(effect[1], self.remote, effect[2])
+            elif kind == "start":
+                self._start_timer(effect[1], effect[2])
+            elif kind == "stop":
+                self._stop_timer(effect[1])
+            elif kind == "end":
+                self.element.forget(self)
+            elif kind == "ignored":
+                self.element.ignored(f"{self.transaction.machine.name} in {self.state} has no row for {effect[1]}")
+            else:
+                told = effect
+        if told is not None:
+            self._tell(told)
+
+    def _tell(self, effect: Effect) -> None:
+        """Pass a message or a failure up to whoever uses this transaction."""
+        if self.user is None:
+            self.element.on_passed(self, effect)
+        elif effect[0] == "pass":
+            self.user.on_response(self, effect[1])
+        else:
+            self.user.on_failure(self, effect[1])
+
+    def _start_timer(self, name: str, delay: float) -> None:
+        machine = self.transaction.machine.name
+        self._alarms[name] = Alarm(
+            self.element, name, delay, machine, self.branch, name in LINGERING, self._feed, f"timer {name}"
+        )
+
+    def _stop_timer(self, name: str) -> None:
+        self._alarms.pop(name).cancel()
+
+
+class Unheard:
+    """The user of a request whose answer changes nothing: a CANCEL, a BYE for a session nobody wanted."""
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        pass
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        pass

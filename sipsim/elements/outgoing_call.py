@@ -1,0 +1,153 @@
+"""The caller's side of a call: INVITE, ringing, answer and ACK; CANCEL; trying elsewhere on a redirect (RFC 3261 §13.2)."""
+
+from __future__ import annotations
+
+from sipsim.elements.call import SDP, Call, description_of
+from sipsim.elements.endpoint import Endpoint
+from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.outcome import Outcome
+from sipsim.message import build
+from sipsim.message.fields import NameAddr
+from sipsim.message.message import Request, Response
+from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.offer_answer import offer
+
+
+class OutgoingCall(Call):
+    """A call that this user agent places.
+
+    Redirected, it tries the addresses of the response one after another, the best liked first, and none of them twice
+    (§8.1.3.4).
+    """
+
+    def __init__(self, agent: Endpoint, target: Uri) -> None:
+        super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
+        self.target = target
+        self._started_at = agent.env.now
+        agent.tally.placed += 1
+        self._from_tag = agent.identifiers.tag(agent.name)
+        self._sequence = 0
+        self._tried: list[Uri] = []
+        self._waiting: list[Uri] = []
+        self._wants_cancel = False
+        self._acks: dict[str, tuple[Request, Uri]] = {}
+        self.local_sdp = offer(agent.name, agent.address.host, agent.media_port())
+        self._invite(target)
+
+    # What the user does
+
+    def hang_up(self) -> Outcome:
+        """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15)."""
+        with self.agent.acting("call.hang_up()"):
+            if self.state == "answered" and self.dialog is not None:
+                self._bye()
+            elif self.state == "ringing":
+                self._cancel()
+            elif self.state == "calling":
+                self._wants_cancel = True  # only after a provisional response may a CANCEL go out
+        return self.ended
+
+    cancel = hang_up
+
+    # What arrives
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        if exchange.request.method == "BYE":
+            super().on_response(exchange, response)
+        elif exchange.request.method == "INVITE":
+            self._on_invite_response(exchange, response)
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        if exchange.request.method == "BYE":
+            super().on_failure(exchange, reason)
+        elif exchange.request.method == "INVITE" and not self._try_next():
+            status = 408 if reason == "timeout" else 503
+            self._fail(status, reason, "network")
+
+    def _on_invite_response(self, exchange: Exchange, response: Response) -> None:
+        self._invite_exchange = exchange
+        status = response.status
+        if status < 200:
+            self._on_provisional(response)
+        elif status < 300:
+            self._on_accepted(exchange.request, response)
+        elif status < 400 and not self._wants_cancel:
+            self._on_redirected(response)
+        elif not self._try_next():
+            self._fail(status, response.reason, self.agent.name if self._wants_cancel else self.peer)
+
+    def _on_provisional(self, response: Response) -> None:
+        if self.state == "calling":
+            self.state = "ringing"
+            if self._wants_cancel:
+                self._cancel()
+        if response.status > 100:
+            self.ringing.settle(self)
+
+    def _on_accepted(self, invite: Request, response: Response) -> None:
+        """Acknowledge every 2xx, repeated ones again; keep the first session, end any other (§13.2.2.4)."""
+        tag = response.to_tag or ""
+        if tag in self._acks:
+            self.agent.send_outside_transaction(*self._acks[tag])
+            return
+        dialog = Dialog.of_client(invite, response)
+        ack = dialog.request("ACK", via=self.agent.new_via(), number=invite.cseq.number)
+        self._acks[tag] = ack, dialog.next_hop
+        self.agent.send_outside_transaction(ack, dialog.next_hop)
+        if self.dialog is not None or self.state == "ended":
+            self._decline(dialog)
+            return
+        self._join(dialog)
+        self.remote_sdp = description_of(response)
+        self.ringing.settle(self)
+        self._confirm()
+        self.agent.tally.answered += 1
+        self.agent.tally.setup_time += self.agent.env.now - self._started_at
+        if self._wants_cancel:  # the answer was faster than our CANCEL
+            self._bye()
+
+    def _decline(self, dialog: Dialog) -> None:
+        """End a session that another branch of a fork offered too late."""
+        self.agent.request(dialog.request("BYE", via=self.agent.new_via()), dialog.next_hop, Unheard())
+
+    def _fail(self, status: int, reason: str, by: str) -> None:
+        self.agent.tally.failed += 1
+        super()._fail(status, reason, by)
+
+    # Requests
+
+    def _invite(self, target: Uri) -> None:
+        agent = self.agent
+        self._tried.append(target)
+        self._sequence += 1
+        assert self.local_sdp is not None
+        request = build.request(
+            "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
+            to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact,
+            routes=agent.preloaded_routes, body=bytes(self.local_sdp), content_type=SDP,
+        )  # fmt: skip
+        agent.request(request, agent.first_hop(target), self)
+
+    def _cancel(self) -> None:
+        """CANCEL the INVITE under way: a request of its own, to the same place (§9.1)."""
+        self._wants_cancel = True
+        exchange = self._invite_exchange
+        self.agent.request(build.cancel(exchange.request), exchange.remote, Unheard())
+
+    def _on_redirected(self, response: Response) -> None:
+        contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
+        contacts.sort(key=lambda contact: -contact.q)
+        self._waiting += [contact.uri for contact in contacts if contact.uri.scheme in ("sip", "sips")]
+        if not self._try_next():
+            self._fail(response.status, response.reason, self.peer)
+
+    def _try_next(self) -> bool:
+        """Call the next address that a redirect named and nobody tried yet; false when there is none."""
+        while self._waiting and not self._wants_cancel:
+            target = self._waiting.pop(0)
+            if not any(target.matches(tried) for tried in self._tried):
+                self.state = "calling"
+                self._invite(target)
+                return True
+        return False

@@ -1,0 +1,216 @@
+"""A stateful proxy: sends requests on to where their targets are, and the best response back (RFC 3261 §16).
+
+What may be forwarded, where to and in which form is decided in `protocol.routing`; here it is carried out.
+"""
+
+from __future__ import annotations
+
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.element import Bench
+from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.registrar import Registrar
+from sipsim.errors import UsageError
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.message.uri import Uri
+from sipsim.protocol import routing
+from sipsim.protocol.location import LocationService, targets
+from sipsim.simulation.environment import Environment
+
+FORKING = ("parallel",)
+"""How a request goes to several contacts of one user (RFC 3261 §16.6)."""
+
+TIMER_C = 181.0
+"""Seconds that an INVITE may stay unanswered after a provisional response: more than three minutes (§16.6 item 11)."""
+
+
+class Proxy(Registrar):
+    """The proxy of a domain, and its registrar: both roles in one element, on one location service (§16.1, §10.3).
+
+    `record_route` says whether it stays in the path of the dialogs that it helps to set up.
+    """
+
+    kind = "proxy"
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
+        record_route: bool = True, location: LocationService | None = None, host: str = "", port: int = 0,
+    ) -> None:  # fmt: skip
+        if forking not in FORKING:
+            raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
+        super().__init__(env, bench, name, domain, location=location, host=host, port=port)
+        self.forking = forking
+        self.record_route = record_route
+        self._contexts: dict[Exchange, ResponseContext] = {}
+
+    # Requests
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "REGISTER" and self.serves(request.uri):
+            self.register(exchange, request)
+            return
+        refusal = routing.validate(request)
+        if refusal is not None:
+            self.refuse(exchange, refusal.status, *refusal.headers)
+            return
+        request = routing.preprocess(request, self.is_me)
+        found = self.find(request)
+        if found:
+            self._forward(exchange, request, found)
+        else:
+            self.refuse(exchange, 480 if self.location.known(request.uri.aor) else 404)
+
+    def on_ack(self, request: Request) -> None:
+        """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
+        if routing.validate(request) is not None:
+            self.ignored("an ACK that may not be forwarded", "RFC 3261 §16.3")
+            return
+        request = routing.preprocess(request, self.is_me)
+        for target in self.find(request)[:1]:
+            copy, hop = routing.forwarded(request, target, self.new_via(), None)
+            self.send_outside_transaction(copy, hop)
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """CANCEL every branch that is still open (§16.10)."""
+        context = self._contexts.get(invite)
+        if context is not None:
+            context.cancel_pending()
+
+    def find(self, request: Request) -> list[Uri]:
+        """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
+        if request.has("route") or not self.serves(request.uri):
+            return [request.uri]
+        aor = request.uri.aor
+        bindings = self.location.look_up(aor, self.env.now)
+        contacts = [str(binding.contact) for binding in bindings]
+        self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
+        return targets(bindings)
+
+    def serves(self, uri: Uri) -> bool:
+        """Whether this proxy is responsible for the domain of a URI."""
+        return uri.host.lower() == self.domain
+
+    def is_me(self, uri: Uri) -> bool:
+        """Whether a URI of a Route, or one put into Record-Route, names this proxy (§16.4)."""
+        if uri.user:
+            return False
+        host, port = self.address
+        return self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
+
+    def _forward(self, exchange: Exchange, request: Request, found: list[Uri]) -> None:
+        context = ResponseContext(self, exchange)
+        if request.method == "INVITE":
+            exchange.respond(build.reply(request, 100))
+            self._contexts[exchange] = context
+        record_route = f"<sip:{self.host_port};lr>" if self.record_route and creates_dialog(request) else None
+        context.start([routing.forwarded(request, target, self.new_via(), record_route) for target in found])
+
+    def forget(self, exchange: Exchange) -> None:
+        super().forget(exchange)
+        self._contexts.pop(exchange, None)
+
+    def lose_state(self) -> None:
+        super().lose_state()
+        self._contexts.clear()
+
+
+class ResponseContext:
+    """The branches of one forwarded request, and what they brought so far (§16.7)."""
+
+    def __init__(self, proxy: Proxy, server: Exchange) -> None:
+        self.proxy = proxy
+        self.server = server
+        self.invite = server.request.method == "INVITE"
+        self._pending: dict[Exchange, Alarm | None] = {}
+        self._finals: list[Response] = []
+        self._answered = False
+        self._opening = True
+
+    def start(self, branches: list[tuple[Request, Uri]]) -> None:
+        """Send a copy along each branch to its next hop."""
+        for copy, hop in branches:
+            exchange = self.proxy.request(copy, hop, self)
+            if exchange is not None:
+                self._pending[exchange] = self._timer_c(exchange)
+        self._opening = False
+        self._conclude()
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        status = response.status
+        if status < 200:
+            self._on_provisional(exchange, response)
+            return
+        self._close(exchange)
+        if status < 300:
+            self._on_success(response)
+            return
+        self._finals.append(response)
+        if status >= 600:
+            self.cancel_pending()
+        self._conclude()
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        """A branch that brought no final response counts as 408, or as 503 where its target can't be reached (§16.9)."""
+        self._close(exchange)
+        status = 408 if reason == "timeout" else 503
+        tag = self.proxy.identifiers.tag(self.proxy.name)
+        self._finals.append(build.reply(exchange.request, status, to_tag=tag))
+        self._conclude()
+
+    def cancel_pending(self) -> None:
+        """CANCEL each branch that has brought a provisional response and no final one (§16.10, §9.1)."""
+        for exchange in self._pending:
+            if exchange.state == "proceeding":
+                self._cancel(exchange)
+
+    def _on_provisional(self, exchange: Exchange, response: Response) -> None:
+        if response.status == 100:
+            return
+        alarm = self._pending.get(exchange)
+        if alarm is not None:
+            alarm.cancel()
+            self._pending[exchange] = self._timer_c(exchange)
+        if not self._answered:
+            self.server.respond(response.without_first("Via"))
+
+    def _on_success(self, response: Response) -> None:
+        """Every 2xx to INVITE goes upstream, and ends the search (§16.7 items 5 and 10)."""
+        if self.invite or not self._answered:
+            self._answered = True
+            self.server.respond(response.without_first("Via"))
+        if self.invite:
+            self.cancel_pending()
+
+    def _conclude(self) -> None:
+        """When all branches have ended without success, the best response goes upstream (§16.7 item 6)."""
+        if self._pending or self._answered or self._opening:
+            return
+        self._answered = True
+        best = routing.best_response(self._finals)
+        if best.status == 503:
+            self.proxy.refuse(self.server, 500)  # our callee's overload is not ours (§16.7 item 6)
+        else:
+            self.server.respond(best.without_first("Via"))
+
+    def _timer_c(self, exchange: Exchange) -> Alarm | None:
+        return self.proxy.alarm("C", TIMER_C, self._give_up, exchange) if self.invite else None
+
+    def _give_up(self, exchange: Exchange) -> None:
+        """Timer C: CANCEL a branch that only rang; one that never said a word counts as timed out (§16.8)."""
+        if exchange.state == "proceeding":
+            self._cancel(exchange)
+        else:
+            self.on_failure(exchange, "timeout")
+
+    def _cancel(self, exchange: Exchange) -> None:
+        self.proxy.request(build.cancel(exchange.request), exchange.remote, Unheard())
+
+    def _close(self, exchange: Exchange) -> None:
+        alarm = self._pending.pop(exchange, None)
+        if alarm is not None:
+            alarm.cancel()
+
+
+def creates_dialog(request: Request) -> bool:
+    """Whether a dialog may come of this request, so that a Record-Route makes sense (§16.6 item 4)."""
+    return request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag

@@ -1,0 +1,69 @@
+"""A registrar: keeps the location service of its domain up to date (RFC 3261 §10.3)."""
+
+from __future__ import annotations
+
+from sipsim.elements.element import Bench, Element
+from sipsim.elements.exchange import Exchange
+from sipsim.message.message import Request
+from sipsim.protocol.location import Answer, Change, LocationService
+from sipsim.simulation.environment import Environment
+
+
+class Registrar(Element):
+    """The registrar of a domain.
+
+    `location` is a location service to share with proxies and redirect servers; without one the registrar has its own,
+    and loses it when it crashes.
+    """
+
+    kind = "registrar"
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
+        host: str = "", port: int = 0,
+    ) -> None:  # fmt: skip
+        super().__init__(env, bench, name, host=host, port=port)
+        self.domain = domain.lower()
+        self.location = location if location is not None else LocationService()
+        self._owns_location = location is None
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "REGISTER":
+            self.register(exchange, request)
+        else:
+            self.refuse(exchange, 405, ("Allow", "REGISTER"))
+
+    def register(self, exchange: Exchange, request: Request) -> None:
+        """Answer a REGISTER and record what it changed."""
+        if request.to.uri.host.lower() != self.domain:
+            self.refuse(exchange, 404)
+            return
+        answer = self.location.register(request, self.env.now)
+        for change in answer.changes:
+            self._note(request.to.uri.aor, change)
+        self.refuse(exchange, answer.status, *self._contacts(answer))
+
+    def forget_users(self) -> None:
+        self.location.clear()
+
+    def lose_state(self) -> None:
+        if self._owns_location:
+            self.location.clear()
+
+    def _contacts(self, answer: Answer) -> list[tuple[str, str]]:
+        return [("Contact", binding.expiring_field(self.env.now)) for binding in answer.bindings]
+
+    def _note(self, aor: str, change: Change) -> None:
+        """Record a change, and later the end of a binding that nobody refreshed."""
+        if not self.trace.everything:
+            return
+        now, binding = self.env.now, change.binding
+        contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
+        self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=lasts)
+        if change.action != "remove":
+            self.alarm("binding expiry", lasts, self._expire, aor, contact, lingering=True)
+
+    def _expire(self, aor: str, contact: str) -> None:
+        """Record the lapse of a binding, unless it was refreshed in the meantime."""
+        if not any(str(binding.contact) == contact for binding in self.location.look_up(aor, self.env.now)):
+            self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)

@@ -1,0 +1,169 @@
+"""A user agent: a phone that places and takes calls, registers, and says what it can do (RFC 3261 §8, §13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import isgenerator
+from typing import Any
+
+from sipsim.elements.element import Bench, Element
+from sipsim.elements.endpoint import ALLOW, Endpoint, parsed_uri
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.outcome import Outcome
+from sipsim.elements.outgoing_call import OutgoingCall
+from sipsim.elements.registration import Registration
+from sipsim.elements.story import told
+from sipsim.errors import CallFailed, UsageError
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.message.uri import Uri
+from sipsim.protocol.location import DEFAULT_EXPIRES
+from sipsim.simulation.environment import Environment
+
+OnCall = Callable[[IncomingCall], Any]
+"""What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
+
+
+class UserAgent(Endpoint):
+    """A phone.
+
+    `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
+    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call.
+    """
+
+    kind = "user agent"
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
+        outbound: Element | str | None = None, host: str = "", port: int = 0,
+    ) -> None:  # fmt: skip
+        if isinstance(answers, bool) or not isinstance(answers, (int, float)) or answers < 0:
+            raise UsageError(f"answers: {answers!r} is no time; give the seconds of ringing, 0 or more")
+        super().__init__(env, bench, name, uri, outbound=outbound, host=host, port=port)
+        self.answers = answers
+        self.on_call: OnCall = self._answer_after_ringing
+        self.registration = Registration(self)
+
+    # What the user does
+
+    def register(self, expires: int = DEFAULT_EXPIRES) -> Outcome:
+        """Register this phone's address for `expires` seconds; gives the `Registration`, or `RegistrationFailed`."""
+        if isinstance(expires, bool) or not isinstance(expires, int) or not 0 <= expires < 2**32:
+            raise UsageError(f"expires: {expires!r} is no time; give whole seconds from 0 to 4294967295")
+        with self.acting(f"{self.name}.register()"):
+            return self.registration.send(expires)
+
+    def unregister(self) -> Outcome:
+        """Remove this phone's binding (RFC 3261 §10.2.2)."""
+        with self.acting(f"{self.name}.unregister()"):
+            return self.registration.send(0)
+
+    def call(self, target: str | Uri | UserAgent) -> OutgoingCall:
+        """Call someone: a SIP URI, or another user agent at its own contact address."""
+        uri = Uri.parse(target.contact.strip("<>")) if isinstance(target, UserAgent) else parsed_uri(target)
+        with self.acting(f'{self.name}.call("{uri}")'):
+            return OutgoingCall(self, uri)
+
+    def options(self, target: str | Uri) -> Outcome:
+        """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
+        with self.acting(f'{self.name}.options("{target}")'):
+            return Query(self, parsed_uri(target)).outcome
+
+    def rejects(self, status: int = 486) -> None:
+        """From now on refuse every call with this status."""
+        if not 300 <= status <= 699:
+            raise UsageError(f"status: {status} refuses no call; allowed are 300 to 699")
+        self.on_call = lambda call: call.reject(status)
+
+    def ignores(self) -> None:
+        """From now on let the phone ring, and never answer it."""
+        self.on_call = IncomingCall.ring
+
+    # What arrives
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.to_tag:
+            self._in_dialog(exchange, request)
+        elif request.require:
+            self.refuse(exchange, 420, ("Unsupported", ", ".join(request.require)))
+        elif request.method == "INVITE":
+            self._ring(exchange)
+        else:
+            self.serve(exchange, request)
+
+    def serve(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "OPTIONS":
+            self.refuse(exchange, 200, ("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", ""))
+        else:
+            self.refuse(exchange, 405, ("Allow", ALLOW))
+
+    def on_ack(self, request: Request) -> None:
+        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        if user is None:
+            super().on_ack(request)
+        else:
+            user.on_ack(request)
+
+    def on_cancel(self, invite: Exchange) -> None:
+        call = self.calls.get(invite)
+        if isinstance(call, IncomingCall):
+            call.on_cancel()
+
+    def lose_state(self) -> None:
+        for call in list(self.calls.values()):
+            call.lost()
+        self.dialogs.clear()
+        self.registration.lost()
+
+    def forget_users(self) -> None:
+        self.calls.clear()
+        self.dialogs.clear()
+
+    def leftovers(self) -> list[str]:
+        return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()]
+
+    def _in_dialog(self, exchange: Exchange, request: Request) -> None:
+        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        if user is None:
+            self.refuse(exchange, 481)
+        else:
+            user.on_request(exchange, request)
+
+    def _ring(self, exchange: Exchange) -> None:
+        call = IncomingCall(self, exchange)
+        try:
+            reaction = self.on_call(call)
+        except Exception as error:
+            self.bench.report(error, f"{self.name}.on_call")
+        else:
+            if isgenerator(reaction):
+                self.env.process(told(self.bench, f"{self.name}.on_call", reaction))
+
+    def _answer_after_ringing(self, call: IncomingCall) -> None:
+        call.ring()
+        self.alarm("answer", self.answers, self._answer, call)
+
+    def _answer(self, call: IncomingCall) -> None:
+        if call.state == "ringing":
+            call.answer()
+
+
+class Query:
+    """An OPTIONS request and its outcome (§11.1)."""
+
+    def __init__(self, agent: UserAgent, target: Uri) -> None:
+        self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s OPTIONS to {target}")
+        request = build.request(
+            "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
+            to=f"<{target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
+            contact=agent.contact, routes=agent.preloaded_routes, headers=(("Accept", "application/sdp"),),
+        )  # fmt: skip
+        agent.request(request, agent.first_hop(target), self)
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        if response.status >= 200:
+            self.outcome.settle(response)
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        self.outcome.disappoint(CallFailed(408 if reason == "timeout" else 503, reason))

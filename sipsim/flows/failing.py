@@ -1,0 +1,82 @@
+"""Calls that come to nothing, and calls that survive trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sipsim.elements.story import Story
+from sipsim.errors import CallFailed
+from sipsim.flows.casts import phones_and_proxy
+from sipsim.lab.lab import Lab
+from sipsim.lab.scenario import scenario
+
+
+@scenario(
+    title="The line is busy",
+    rfc="RFC 3261 §21.4.24",
+    question="Who acknowledges the 486, and how often does an ACK cross the proxy?",
+    codes=(100, 486),
+)
+def busy(lab: Lab, *, status: int = 486) -> Story:
+    """Bob's phone refuses at once; each hop acknowledges the refusal by itself."""
+    alice, _, bob = phones_and_proxy(lab)
+    bob.rejects(status)
+    call = alice.call(str(bob.uri))
+    try:
+        yield call.answered
+    except CallFailed as failure:
+        return {"status": failure.status}
+    return {"status": 200}
+
+
+@scenario(
+    title="The caller changes her mind",
+    rfc="RFC 3261 §9",
+    question="Which final response does the INVITE get, and which one the CANCEL?",
+    codes=(100, 180, 200, 487),
+)
+def cancel(lab: Lab, *, patience: float = 4.0) -> Story:
+    """Bob's phone rings for `patience` seconds; then Alice hangs up."""
+    alice, _, bob = phones_and_proxy(lab)
+    bob.ignores()
+    call = alice.call(str(bob.uri))
+    yield call.ringing
+    yield lab.env.timeout(patience)
+    yield call.hang_up()
+
+
+@scenario(
+    title="The 200 that got lost",
+    rfc="RFC 3261 §13.3.1.4",
+    question="Who sends the 200 again, after how long, and why does the INVITE transaction not do it?",
+    codes=(100, 180, 200),
+    live=False,
+)
+def lost_200(lab: Lab, *, times: int = 1, talk: float = 5.0) -> Story:
+    """The proxy's 200 never reaches Alice; Bob, who hears no ACK, repeats it until he does."""
+    alice, proxy, bob = phones_and_proxy(lab)
+    network: Any = lab.network
+    network.drop("200 INVITE", times=times, src=proxy.name, dst=alice.name)
+    call = alice.call(str(bob.uri))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    yield call.hang_up()
+
+
+@scenario(
+    title="A proxy crashes in mid-call, and comes back",
+    rfc="RFC 3261 §12.2.1.1",
+    question="Why do the two still hear each other, and how does the BYE reach Bob after all?",
+    codes=(100, 180, 200),
+)
+def proxy_crash(lab: Lab, *, talk: float = 5.0, down: float = 3.0) -> Story:
+    """The proxy is away while Alice hangs up; it stands in the route set, so her BYE is repeated until it is back."""
+    alice, proxy, bob = phones_and_proxy(lab)
+    call = alice.call(str(bob.uri))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    proxy.crash()
+    over = call.hang_up()
+    yield lab.env.timeout(down)
+    proxy.restart()
+    yield over

@@ -1,0 +1,50 @@
+"""The eight-step call of an introduction to SIP: invite, locate, ring, answer, acknowledge, talk, hang up, confirm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sipsim.elements.story import Story
+from sipsim.flows.casts import phones_and_proxy
+from sipsim.lab.lab import Lab
+from sipsim.lab.scenario import scenario
+
+
+@scenario(
+    title="A call through a proxy, in eight steps",
+    rfc="RFC 3261 §4",
+    question="Which messages pass through the proxy, and why do even ACK and BYE?",
+    codes=(100, 180, 200),
+)
+def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """Alice calls Bob, they talk, Bob hangs up; the proxy record-routes, so it stays in the path."""
+    return call_in_eight_steps(lab, ring, talk, record_route=True)
+
+
+@scenario(
+    title="The same call without Record-Route",
+    rfc="RFC 3261 §16.6",
+    question="Which messages no longer pass through the proxy?",
+    codes=(100, 180, 200),
+)
+def ozeki_direct(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """The proxy leaves the path once the call stands: ACK and BYE go straight."""
+    return call_in_eight_steps(lab, ring, talk, record_route=False)
+
+
+def call_in_eight_steps(lab: Lab, ring: float, talk: float, *, record_route: bool) -> Story:
+    alice, _, bob = phones_and_proxy(lab, record_route=record_route)
+    bobs: list[Any] = []
+
+    def on_call(call: Any) -> Story:
+        bobs.append(call)
+        call.ring()
+        yield lab.env.timeout(ring)
+        call.answer()
+
+    bob.on_call = on_call
+    call = alice.call(str(bob.uri))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    yield bobs[0].hang_up()
+    yield call.ended

@@ -1,0 +1,284 @@
+"""The lab: the bench on which a scenario stands, with its clock, network, name service, elements, dice and trace."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from inspect import isgenerator, isgeneratorfunction
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import simpy
+
+from sipsim.elements.element import Element
+from sipsim.elements.proxy import Proxy
+from sipsim.elements.redirect_server import RedirectServer
+from sipsim.elements.registrar import Registrar
+from sipsim.elements.story import Story, told
+from sipsim.elements.user_agent import UserAgent
+from sipsim.errors import UsageError
+from sipsim.lab.progress import Progress
+from sipsim.lab.wiring import made_network
+from sipsim.protocol.location import LocationService
+from sipsim.protocol.timing import Timing
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.links import Link
+from sipsim.simulation.names import NameService
+from sipsim.simulation.network import Network
+from sipsim.simulation.streams import Identifiers, SecretIdentifiers, Streams
+from sipsim.trace.trace import Trace
+from sipsim.version import __version__
+
+if TYPE_CHECKING:
+    from sipsim.live.driver import Run
+
+Told = Callable[["Lab"], Story] | Story
+"""A story: a generator function of the lab, or a generator."""
+
+E = TypeVar("E", bound=Element)
+
+
+class Lab:
+    """A bench for SIP experiments.
+
+    `network` is "memory" (simulated time), "udp" (live sockets on loopback), a networkx graph of a memory network, or
+    a function of environment, trace and streams that makes one. `trace` says how much is kept: "all", "messages",
+    "counters" or "off". The other keywords are the default link's (seconds, and probabilities per packet) and the
+    timers T1, T2 and T4 in seconds (RFC 3261 §17). The same seed gives the same bytes.
+    """
+
+    def __init__(
+        self, seed: int = 1, network: Any = "memory", trace: str = "all", *, t1: float = 0.5, t2: float = 4.0,
+        t4: float = 5.0, **link: float,
+    ) -> None:  # fmt: skip
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise UsageError(f"seed: {seed!r} is no whole number")
+        self.seed = seed
+        self.env = Environment()
+        self.trace = Trace(trace)
+        self.streams = Streams(seed)
+        self.timing = Timing(t1, t2, t4)
+        self.network: Network = made_network(network, self.env, self.trace, self.streams, link)
+        self.identifiers = SecretIdentifiers(secrets.token_hex) if self.network.live else Identifiers()
+        self.names = NameService(self.env, self.trace)
+        self.elements: dict[str, Element] = {}
+        self.errors: list[Exception] = []
+        self._progress = Progress(self.env)
+        self.trace.header.update(sipsim=__version__, seed=seed)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.elements) or "no elements yet"
+        return f"<Lab seed={self.seed}: {names}; {self.env.now:g} s>"
+
+    # Elements
+
+    def user_agent(
+        self, uri: str, name: str | None = None, *, answers: float = 2.0, outbound: Element | str | None = None,
+        host: str | None = None, kind: type[UserAgent] = UserAgent,
+    ) -> UserAgent:  # fmt: skip
+        """A phone for the user of a SIP URI; its name is the user's unless another is given. See `UserAgent`."""
+        name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
+        return self._place(
+            kind(self.env, self, name, uri, answers=answers, outbound=outbound, host=host or "")
+        )
+
+    def proxy(
+        self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
+        location: LocationService | None = None, host: str | None = None,
+    ) -> Proxy:  # fmt: skip
+        """The proxy of a domain, which is its registrar too. See `Proxy`."""
+        proxy = Proxy(
+            self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
+            location=location, host=host or "",
+        )  # fmt: skip
+        return self._place(proxy, serves=True)
+
+    def registrar(
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None, host: str | None = None
+    ) -> Registrar:
+        """The registrar of a domain, on a location service of its own or a shared one. See `Registrar`."""
+        name = self._name(name, "registrar")
+        return self._place(Registrar(self.env, self, name, domain, location=location, host=host or ""))
+
+    def redirect_server(
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None, host: str | None = None
+    ) -> RedirectServer:
+        """The redirect server of a domain, on a location service of its own or a shared one. See `RedirectServer`."""
+        name = self._name(name, "redirect")
+        server = RedirectServer(self.env, self, name, domain, location=location, host=host or "")
+        return self._place(server, serves=True)
+
+    def link(self, a: Element | str, b: Element | str, **parameters: float) -> Link:
+        """The link between two elements, with parameters changed: delay, jitter, loss, duplicate, reorder, corrupt."""
+        made = getattr(self.network, "link", None)
+        if made is None:
+            raise UsageError("link(): this lab's network is live; its links can't be changed, memory links can")
+        ends = [end.name if isinstance(end, Element) else end for end in (a, b)]
+        return cast(Link, made(*ends, **parameters))
+
+    def note(self, text: str) -> None:
+        """Write a remark into the trace; the ladder shows it."""
+        self.trace.add("note", self.env.now, "", text=text)
+
+    # Running
+
+    def run(self, story: Told | simpy.Event | None = None, until: float | None = None) -> Any:
+        """Run a story, or to an event, or to quiescence, as fast as the network allows, and give the trace.
+
+        With an event: run until it happens, and give its value or raise its error. `until` (seconds of simulated time)
+        ends the run in any case. An exception that left a story is raised when everything else has come to rest, with
+        the trace as its `trace`. `Stalled` when a story, or the event, waits for what can no longer happen. On a live
+        network this needs a script: inside a running loop it raises `UsageError`; there use `await lab.start(story)`.
+        """
+        if isinstance(story, simpy.Event):
+            return self._run_to(story, until)
+        stories = self.tell(story)
+        if self.network.live:
+            from sipsim.live.driver import drive
+
+            drive(self._live_run(stories, until, 1.0))
+        else:
+            self._progress.run(stories, until)
+        return self._conclude()
+
+    def start(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
+        """Begin a run on the loop that is running, paced by the wall clock times `speed`; returns its handle at once.
+
+        The handle has `pause()`, `resume()`, `stop()` and `call(fn, *args)`; awaiting it gives the trace. Without a
+        story it runs until it is stopped.
+        """
+        return self.prepare(story, speed=speed, until=until).start()
+
+    def prepare(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
+        """The handle of a run in real time, not yet begun: `start` begins it, a script hands it to `live.drive`."""
+        stories = self.tell(story)
+        return self._live_run(stories if story is not None else None, until, speed)
+
+    def tell(self, story: Told | None) -> list[simpy.Process]:
+        """Begin a story now, without running anything; gives its process."""
+        if story is None:
+            return []
+        generator = story(self) if callable(story) else story
+        name = getattr(story, "__name__", "story")
+        if not isgenerator(generator):
+            hint = "it needs a yield" if callable(story) and not isgeneratorfunction(story) else "give a generator function"
+            raise UsageError(f"story: {name} is no generator; {hint}")
+        self.trace.current = self.trace.add("story", self.env.now, "", text=f"the story {name} begins")
+        process = self.env.process(told(self, name, generator))
+        self.trace.current = 0
+        return [process]
+
+    def drain(self) -> None:
+        """Forget calls and bindings that still stand, without a message, and run out every timer.
+
+        For a memory network; afterwards `leftovers()` is empty.
+        """
+        for element in self.elements.values():
+            element.forget_users()
+        self._progress.exhaust()
+
+    def leftovers(self) -> list[str]:
+        """What is still under way: transactions and calls of every element, as text."""
+        return [text for element in self.elements.values() for text in element.leftovers()]
+
+    def close(self) -> None:
+        """Let go of every address; a live lab's sockets are closed."""
+        self.network.close()
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def report(self, error: Exception, who: str) -> None:
+        """Take note of an exception that left a user's code: `run` raises the first one at the end."""
+        self.errors.append(error)
+        self.trace.add("error", self.env.now, "", who=who, text=f"{type(error).__name__}: {error}")
+
+    # Inside
+
+    def _run_to(self, event: simpy.Event, until: float | None) -> Any:
+        if self.network.live:
+            from sipsim.live.driver import drive
+
+            drive(self._live_run([event], until, 1.0, to_event=True))
+        else:
+            self._progress.run_to(event, until)
+        self._conclude()
+        if not event.triggered:
+            return None  # the time was up
+        if not event.ok:
+            raise event.value
+        return event.value
+
+    def _live_run(
+        self, waiting: list[Any] | None, until: float | None, speed: float, to_event: bool = False
+    ) -> Run[Trace]:
+        from sipsim.live.driver import Run
+
+        progress, live = self._progress, self.network.live
+        if until is not None:
+            self.env.call_later(max(0.0, until - self.env.now), _nothing)
+
+        def done() -> bool:
+            if until is not None and self.env.now >= until:
+                return True
+            if waiting is None:
+                return False
+            if to_event:
+                return bool(waiting[0].processed)
+            return progress.finished(waiting, stall=not live) and not getattr(self.network, "in_flight", 0)
+
+        return Run(
+            self.env, speed=speed, network=self.network if live else None, done=done, result=self._conclude,
+            on_error=lambda error: self.report(error, "the simulation"),
+        )  # fmt: skip
+
+    def _conclude(self) -> Trace:
+        self.trace.result.update(self.summary())
+        if self.errors:
+            error = self.errors[0]
+            self.errors.clear()
+            error.trace = self.trace  # type: ignore[attr-defined]
+            raise error
+        return self.trace
+
+    def summary(self) -> dict[str, Any]:
+        """What came of the run so far, in numbers (see `trace.result`)."""
+        tallies = [element.tally for element in self.elements.values() if isinstance(element, UserAgent)]
+        answered = sum(tally.answered for tally in tallies)
+        waited = sum(tally.setup_time for tally in tallies)
+        counts = self.trace.counts
+        error = self.errors[0] if self.errors else None
+        return {
+            "ok": error is None, "error": f"{type(error).__name__}: {error}" if error else None,
+            "duration": round(self.env.now, 6), "calls": sum(tally.placed for tally in tallies),
+            "answered": answered, "failed": sum(tally.failed for tally in tallies),
+            "setup_time": round(waited / answered, 6) if answered else None,
+            "messages": counts["sent"], "retransmissions": counts["retransmissions"], "lost": counts["lost"],
+        }  # fmt: skip
+
+    def _place(self, element: E, serves: bool = False) -> E:
+        self.elements[element.name] = element
+        domain = getattr(element, "domain", None)
+        if domain is not None:
+            if serves:
+                self.names.remove(domain)
+            if serves or not self.names.knows(domain):
+                self.names.add(domain, element.address)
+        return element
+
+    def _name(self, name: str | None, otherwise: str) -> str:
+        """A name that is still free: the one wanted, or else one made of the kind of element."""
+        if name is not None:
+            if not name or name in self.elements:
+                raise UsageError(f"name: {name!r} is taken already" if name else "name: is empty")
+            return name
+        count = 1
+        while (found := otherwise if count == 1 else f"{otherwise}{count}") in self.elements:
+            count += 1
+        return found
+
+
+def _nothing() -> None:
+    """What happens at the end of a run that is limited in time: nothing but that the clock gets there."""

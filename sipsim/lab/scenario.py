@@ -1,0 +1,75 @@
+"""Scenarios: stories that can be run by name, with parameters, in memory, paced or live."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sipsim.errors import UsageError
+from sipsim.lab.wiring import LINK_PARAMETERS, TIMERS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A generator function of a lab and keyword parameters, and what a reader wants to know of it.
+
+    `rfc` is the section that it shows, `question` what to look for in its ladder, `codes` the response codes that it
+    produces; `live` says whether it can run on sockets.
+    """
+
+    story: Callable[..., Any]
+    name: str
+    title: str = ""
+    rfc: str = ""
+    question: str = ""
+    codes: tuple[int, ...] = ()
+    live: bool = True
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Its own parameters and their defaults."""
+        return {
+            name: parameter.default
+            for name, parameter in inspect.signature(self.story).parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
+
+    def sort(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Split keyword parameters into the story's own and the lab's; `UsageError` for one that neither has."""
+        own = self.parameters
+        allowed = (*own, *LINK_PARAMETERS, *TIMERS)
+        for name in given:
+            if name not in allowed:
+                raise UsageError(f"{name}: {self.name} has no such parameter; there are {', '.join(allowed)}")
+        mine = {name: value for name, value in given.items() if name in own}
+        return mine, {name: value for name, value in given.items() if name not in own}
+
+    def about(self) -> dict[str, Any]:
+        """What the catalogue says of it, ready for JSON."""
+        return {
+            "name": self.name, "title": self.title, "rfc": self.rfc, "question": self.question,
+            "codes": list(self.codes), "parameters": self.parameters, "live": self.live,
+        }  # fmt: skip
+
+
+def scenario(
+    name: str | None = None, *, title: str = "", rfc: str = "", question: str = "", codes: tuple[int, ...] = (),
+    live: bool = True,
+) -> Callable[[F], F]:  # fmt: skip
+    """Mark a generator function `f(lab, *, own=default)` as a scenario.
+
+    Without `name` its catalogue name is the function's, with `-` for `_`. The function stays what it is.
+    """
+    if callable(name):
+        raise UsageError("scenario: write the decorator with its parentheses, @sipsim.scenario(title=...)")
+
+    def mark(function: F) -> F:
+        made = Scenario(function, name or function.__name__.replace("_", "-"), title, rfc, question, codes, live)
+        function.scenario = made  # type: ignore[attr-defined]
+        return function
+
+    return mark

@@ -1,0 +1,235 @@
+"""The network on real UDP sockets, with the same face as the one in memory.
+
+`bind` opens a socket at once, so that an element knows its address when it is made. Sockets are read while a
+driver has the network attached to its loop; between runs datagrams wait in the system's buffers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from sipsim.errors import UsageError
+from sipsim.live.front_links import FrontLinks
+from sipsim.live.in_flight import InFlight
+from sipsim.live.sockets import LONGEST, Binding, canonical, is_loopback, open_socket
+from sipsim.live.watching import Inject, Watch
+from sipsim.simulation.environment import Environment, Timer
+from sipsim.simulation.links import Link
+from sipsim.simulation.network import Address, Failed, Packet, Receive
+from sipsim.simulation.streams import Streams
+from sipsim.trace.trace import Trace
+
+DATAGRAMS_A_WAKE = 64  # read from one socket before the others get their turn
+PATIENCE = 1.0  # simulated seconds after which a packet of ours that no socket gave out counts as lost
+
+
+class UdpNetwork:
+    """UDP sockets of this machine; `host` is where an element is bound that names no host.
+
+    Only loopback addresses are bound and sent to, unless `allow_remote` is true: then whoever can reach this
+    machine can reach its elements. A datagram from a foreign program is recorded as `sent` by its address,
+    without a cause, and then received. `default` are the parameters of the links that stand in front of the
+    sockets (delay, loss and so on, see `Impairment`); there is nothing in front unless one is given.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        env: Environment,
+        trace: Trace,
+        streams: Streams,
+        *,
+        host: str = "127.0.0.1",
+        allow_remote: bool = False,
+        **default: float,
+    ) -> None:
+        self.host = host
+        self.allow_remote = allow_remote
+        self._env, self._trace = env, trace
+        self._bindings: dict[Address, Binding] = {}
+        self._watch = Watch()
+        self._links = FrontLinks(env, trace, streams, self.node_at, self._transmit, default)
+        self._under_way = InFlight(self._lose)
+        self._sweeper: Timer | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many packets are under way from one of our sockets to another."""
+        return len(self._under_way)
+
+    def bind(
+        self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = ""
+    ) -> Address:
+        """Open a socket at an address (host "": the usual one; port 0: a free one), and give that back.
+
+        UsageError for a transport other than UDP, for a host that is not loopback (unless `allow_remote`),
+        and for an address that the system does not give.
+        """
+        if transport != "UDP":
+            raise UsageError(f"transport={transport!r}: this network has UDP only")
+        wanted = Address(canonical(address.host or self.host), address.port)
+        if why := self._forbidden(wanted.host):
+            raise UsageError(f"address={wanted}: {why}")
+        try:
+            sock = open_socket(wanted)
+        except (OSError, OverflowError) as error:
+            raise UsageError(f"address={wanted}: {error}") from error
+        bound = Address(wanted.host, sock.getsockname()[1])
+        binding = Binding(sock, bound, node or self._trace.name_of(bound), receive, failed)
+        self._bindings[bound] = binding
+        self._watch.add(sock, partial(self._read, binding))
+        self._links.forget()
+        return bound
+
+    def unbind(self, address: Address, transport: str) -> None:
+        """Close the socket there; what is under way to it is lost."""
+        binding = self._bindings.pop(address, None)
+        if binding is not None:
+            self._watch.remove(binding.socket)
+            binding.socket.close()
+            self._under_way.close(address)
+
+    def node_at(self, address: Address) -> str:
+        """The name of the node at an address, its host where none of our elements listens."""
+        binding = self._bindings.get(address)
+        return binding.node if binding else address.host
+
+    def link(self, a: str, b: str, **parameters: float) -> Link:
+        """The link in front of the sockets of two nodes, with these parameters changed both ways."""
+        return self._links.link(a, b, **parameters)
+
+    def close(self) -> None:
+        """Close every socket."""
+        self.detach()
+        for address in list(self._bindings):
+            self.unbind(address, "UDP")
+
+    def attach(self, loop: asyncio.AbstractEventLoop, inject: Inject) -> None:
+        """Read the sockets on `loop`, always as `inject(read)`; UsageError while another run does so."""
+        self._watch.attach(loop, inject)
+        self._arm()
+
+    def detach(self) -> None:
+        """Read no more until the next `attach`."""
+        self._watch.detach()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+
+    def _forbidden(self, host: str) -> str:
+        """Why a host is neither bound nor sent to, "" where it may be."""
+        if host in ("0.0.0.0", "::"):
+            return "this stands for many addresses, an element has one"
+        if self.allow_remote or is_loopback(host):
+            return ""
+        return "not a loopback address, and this network was made without allow_remote=True"
+
+    # Sending
+
+    def send(self, packet: Packet) -> None:
+        """Send from the socket at `packet.source`; what can't be sent is lost, and its sender told so."""
+        self._links.send(packet)
+
+    def _transmit(self, packet: Packet) -> None:
+        binding = self._bindings.get(packet.source)
+        if binding is None:
+            self._lose(packet, f"no one listens at {packet.source}")
+        elif packet.destination in self._bindings:
+            self._under_way.depart(packet, self._env.now)
+            self._arm()
+            if not self._handed_over(binding, packet):
+                self._under_way.recall(packet)
+        elif why := self._undeliverable(packet.destination):
+            self._trace.add("fault", self._env.now, binding.node, what="refused", text=why)
+            self._fail(packet, why)
+        else:
+            binding.recent.append(packet)
+            self._handed_over(binding, packet)
+
+    def _undeliverable(self, destination: Address) -> str:
+        """Why nothing is sent to an address that is none of ours, "" where it is."""
+        try:
+            why = self._forbidden(canonical(destination.host))
+        except UsageError as error:
+            why = str(error)
+        if not 0 < destination.port < 65536:
+            why = "there is no such port"
+        return why and f"not sent to {destination}: {why}"
+
+    def _handed_over(self, binding: Binding, packet: Packet) -> bool:
+        """Hand a packet to the system; where that refuses it, tell the sender."""
+        reason = f"{len(packet.data)} octets are more than a datagram holds ({LONGEST})"
+        for _ in range(2 if len(packet.data) <= LONGEST else 0):
+            try:
+                binding.socket.sendto(packet.data, packet.destination)
+                return True
+            except BlockingIOError:
+                self._lose(packet, "the system's send buffer is full")
+                return False
+            except OSError as error:  # maybe about an earlier datagram, so once more
+                reason = error.strerror or str(error)
+                self._read_refusals(binding)
+        self._fail(packet, reason)
+        return False
+
+    def _fail(self, packet: Packet, reason: str) -> None:
+        self._lose(packet, reason)
+        self._env.post(0, self._report, (packet, reason))
+
+    def _report(self, failure: tuple[Packet, str]) -> None:
+        packet, reason = failure
+        if binding := self._bindings.get(packet.source):
+            binding.failed(packet, reason)
+
+    def _lose(self, packet: Packet, why: str) -> None:
+        self._trace.lost(self._env.now, packet.cause, why)
+
+    # Receiving
+
+    def _read(self, binding: Binding, most: int = DATAGRAMS_A_WAKE) -> None:
+        """Receive what waits in a socket's buffer."""
+        for number in range(most):
+            try:
+                data, peer = binding.socket.recvfrom(LONGEST)
+            except BlockingIOError:
+                if number == 0:
+                    self._read_refusals(binding)
+                return
+            except OSError:  # closed meanwhile, or an earlier datagram did not arrive
+                if binding.socket.fileno() < 0:
+                    return
+                self._read_refusals(binding)
+            else:
+                self._receive(binding, Address(*peer[:2]), data)
+
+    def _receive(self, binding: Binding, source: Address, data: bytes) -> None:
+        packet = Packet(data, source, binding.address)
+        ours = self._under_way.arrive(source, binding.address, data)
+        if ours is None:
+            packet.cause = self._trace.sent(self._env.now, self._trace.name_of(source), packet, cause=0)
+        elif ours.altered:
+            packet = ours
+        else:
+            packet.cause = ours.cause
+        binding.receive(packet)
+
+    def _read_refusals(self, binding: Binding) -> None:
+        """Tell the element which of its datagrams ICMP says did not arrive."""
+        for packet, reason in binding.refused():
+            self._fail(packet, reason)
+
+    # Giving up
+
+    def _arm(self) -> None:
+        if self._sweeper is None and self._under_way:
+            self._sweeper = self._env.call_later(PATIENCE, self._sweep, lingering=True)
+
+    def _sweep(self) -> None:
+        """Give up what should have come out of a socket long ago."""
+        self._sweeper = None
+        for binding in list(self._bindings.values()):
+            self._read(binding, most=1 << 20)
+        self._under_way.give_up(self._env.now - PATIENCE)
+        self._arm()

@@ -1,0 +1,166 @@
+"""The header lines of a message: looking them up by name, reading them, editing a copy (RFC 3261 §7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+from sipsim.errors import SipParseError
+from sipsim.message.fields import first_of, value_of
+from sipsim.message.grammar import encode, refuse, split_list
+from sipsim.message.names import CANONICAL, LIST_HEADERS, fold, named
+
+T = TypeVar("T")
+
+
+class Headers:
+    """Lines and, in step with them, their folded names.
+
+    `lines` are the start line and the header lines (a folded one is one entry with its line break inside), `names` their
+    folded names ("" for the start line). Treat both as read-only: every edit gives a new object and shares the lines
+    that it does not touch.
+    """
+
+    __slots__ = ("lines", "names")
+
+    lines: list[bytes]
+    names: list[str]
+
+    def _copy(self, lines: list[bytes], names: list[str]) -> Self:
+        raise NotImplementedError
+
+    # ---- reading ----
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header field of this name, long or compact, in any case."""
+        return fold(name) in self.names
+
+    def header(self, name: str) -> str | None:
+        """The value of the first header field of this name, unfolded and stripped; None where there is none."""
+        folded = fold(name)
+        return value_of(self.lines[self.names.index(folded)]) if folded in self.names else None
+
+    def values(self, name: str) -> list[str]:
+        """All values of a field, top to bottom; a comma list gives one for each of its members (§7.3.1)."""
+        return [value for _, value in self._values(fold(name))]
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """(name as on the wire, value) of every header line, in order."""
+        return [(line.partition(b":")[0].rstrip().decode(), value_of(line)) for line in self.lines[1:]]
+
+    def _values(self, folded: str) -> list[tuple[int, str]]:
+        """(index of the line, value) for every value of a field."""
+        found = []
+        for at, name in enumerate(self.names):
+            if name == folded:
+                value = value_of(self.lines[at])
+                try:
+                    members = split_list(value) if folded in LIST_HEADERS else [value]
+                except SipParseError as error:
+                    raise self._placed(error, at) from None
+                found += [(at, member) for member in members]
+        return found
+
+    # ---- reading, for the attributes of a message ----
+
+    def _read(self, folded: str, read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the first line of a field; SipParseError where there is none."""
+        try:
+            at = self.names.index(folded)
+        except ValueError:
+            raise SipParseError(f"no {CANONICAL[folded]} header field") from None
+        try:
+            return read(self.lines[at])
+        except SipParseError as error:
+            raise self._placed(error, at) from None
+
+    def _optional(self, folded: str, parse: Callable[[str], T]) -> T | None:
+        if folded not in self.names:
+            return None
+        return self._read(folded, lambda line: parse(value_of(line)))
+
+    def _all(self, folded: str, parse: Callable[[str], T], most: int = 256) -> tuple[T, ...]:
+        """Every value of a field, parsed; SipParseError for more than `most`."""
+        if folded not in self.names:
+            return ()
+        found = []
+        for at, value in self._values(folded):
+            try:
+                if len(found) == most:
+                    raise refuse(f"more than {most} values", value)
+                found.append(parse(value))
+            except SipParseError as error:
+                raise self._placed(error, at) from None
+        return tuple(found)
+
+    def _words(self, folded: str) -> tuple[str, ...]:
+        """The members of lists of tokens; empty ones are left out."""
+        if folded not in self.names:
+            return ()
+        return tuple([value for _, value in self._values(folded) if value])
+
+    def _placed(self, error: SipParseError, at: int) -> SipParseError:
+        """The error of a value, with line and name of the header field that it is in."""
+        line = 1 + at + sum([line.count(b"\n") for line in self.lines[:at]])
+        name = CANONICAL.get(self.names[at], self.names[at]) or "start line"
+        return SipParseError(f"{name}: {error.reason}", error.status, line, error.column, error.excerpt)
+
+    # ---- edits ----
+
+    def with_header(self, name: str, *values: object) -> Self:
+        """A copy in which these values, a line each, stand for all header fields of this name.
+
+        They take the place of the first, or come last where there was none. UsageError for a name that is no token and
+        for a value with CR, LF or NUL.
+        """
+        folded, prefix = named(name)
+        new = [prefix + encode(str(value)) for value in values]
+        if len(new) == 1 == self.names.count(folded):
+            lines = self.lines.copy()
+            lines[self.names.index(folded)] = new[0]
+            return self._copy(lines, self.names)
+        at = self.names.index(folded) if folded in self.names else len(self.names)
+        lines, names = self._others(folded)
+        lines[at:at] = new
+        names[at:at] = [folded] * len(new)
+        return self._copy(lines, names)
+
+    def prepend(self, name: str, value: object) -> Self:
+        """A copy with one more line, above the first of this name, or right below the start line."""
+        folded, prefix = named(name)
+        lines, names = self.lines.copy(), self.names.copy()
+        at = names.index(folded) if folded in names else 1
+        lines.insert(at, prefix + encode(str(value)))
+        names.insert(at, folded)
+        return self._copy(lines, names)
+
+    def without(self, name: str) -> Self:
+        """A copy without any header field of this name."""
+        return self._copy(*self._others(fold(name)))
+
+    def without_first(self, name: str) -> Self:
+        """A copy without the first value of this field; the others of its comma list stay."""
+        folded = fold(name)
+        if folded not in self.names:
+            return self
+        at = self.names.index(folded)
+        lines, names = self.lines.copy(), self.names.copy()
+        rest = _rest_of_list(lines[at]) if folded in LIST_HEADERS and b"," in lines[at] else b""
+        if rest:
+            lines[at] = rest
+        else:
+            del lines[at], names[at]
+        return self._copy(lines, names)
+
+    def _others(self, folded: str) -> tuple[list[bytes], list[str]]:
+        """Fresh lists of the lines that are not of this name, and of their names."""
+        kept = [at for at, name in enumerate(self.names) if name != folded]
+        return [self.lines[at] for at in kept], [self.names[at] for at in kept]
+
+
+def _rest_of_list(line: bytes) -> bytes:
+    """The line without the first member of its comma list; nothing where that was the only one."""
+    members = split_list(value_of(line))[1:]
+    name = line.partition(b":")[0]
+    return name + b": " + ", ".join(members).encode("utf-8", "surrogateescape") if members else b""

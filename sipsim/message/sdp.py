@@ -1,0 +1,160 @@
+"""Session descriptions: the media that an end offers or answers, and where it wants them (RFC 8866).
+
+A description is lines of `type=value`: those of the session, then, for each stream, an `m=` line and what follows it.
+All lines are kept in order, also those that nobody here looks at, so a parsed description writes itself back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sipsim.errors import SipParseError, UsageError
+from sipsim.message.grammar import decode, encode, number, refuse
+
+Lines = tuple[tuple[str, str], ...]
+"""(type letter, value) of lines, in order."""
+
+MOST_LINES = 1000
+"""Lines of a description; a robustness limit of ours."""
+
+_ENDS = re.compile(r"\r\n|\n")
+_MEDIA = re.compile(r"([^\s]+) ([0-9]+)(?:/([0-9]+))? ([^\s]+) ([^\s].*)", re.ASCII | re.DOTALL)
+_CONNECTION = re.compile(r"IN IP[46] ([^\s/]+)(?:/[0-9/]+)?", re.ASCII)
+_WORD = re.compile(r"[^\x00-\x20\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One stream: `kind` is audio, video ..., `port` 0 means refused, `formats` are payload types, as text.
+
+    `count` is the number of ports where the line has one, `lines` are the stream's own lines below its `m=`.
+    """
+
+    kind: str
+    port: int
+    proto: str = "RTP/AVP"
+    formats: tuple[str, ...] = ("0",)
+    lines: Lines = ()
+    count: int | None = None
+
+    def __str__(self) -> str:
+        ports = self.port if self.count is None else f"{self.port}/{self.count}"
+        return f"{self.kind} {ports} {self.proto} {' '.join(self.formats)}"
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The stream's `a=` lines, without `a=`."""
+        return tuple([value for letter, value in self.lines if letter == "a"])
+
+    @property
+    def connection(self) -> str | None:
+        """The stream's own address; None where the session's counts."""
+        return _connection(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Sdp:
+    """A session description: the session's own lines and its streams."""
+
+    lines: Lines
+    media: list[Media] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, body: bytes) -> Sdp:
+        """The description in a message's body, lines ended by CRLF or LF; SipParseError (with line) when it is none."""
+        texts = _ENDS.split(decode(body))
+        if texts[-1] == "":
+            texts.pop()
+        if len(texts) > MOST_LINES:
+            raise SipParseError(f"SDP of more than {MOST_LINES} lines", 513)
+        lines = [_read_line(text, at) for at, text in enumerate(texts, 1)]
+        if lines[:1] != [("v", "0")]:
+            raise SipParseError("SDP does not begin with v=0")
+        starts = [at for at, (letter, _) in enumerate(lines) if letter == "m"]
+        media = [
+            _read_media(lines[start][1], tuple(lines[start + 1 : end]), start + 1)
+            for start, end in zip(starts, [*starts[1:], len(lines)])
+        ]
+        described = cls(tuple(lines[: starts[0]] if starts else lines), media)
+        described._check_connections()
+        return described
+
+    @classmethod
+    def audio(
+        cls, user: str, address: str, port: int, codecs: Sequence[tuple[str, str]] = (("0", "PCMU/8000"),),
+        *, version: int = 1, session: int = 1,
+    ) -> Sdp:  # fmt: skip
+        """A description with one audio stream: codecs are (payload type, encoding name), `address` an IP address or a host.
+
+        `session` and `version` make the origin: the version goes up by one with each change (RFC 8866 §5.2). UsageError
+        for a user or an address with blanks.
+        """
+        for name, value in (("user", user), ("address", address)):
+            if _WORD.fullmatch(value) is None:
+                raise UsageError(f"{name} {value!r}: one word without blanks is allowed")
+        host = address.strip("[]")
+        where = f"IN IP{6 if ':' in host else 4} {host}"
+        rtpmaps = tuple([("a", f"rtpmap:{form} {name}") for form, name in codecs])
+        stream = Media("audio", port, formats=tuple([form for form, _ in codecs]), lines=rtpmaps)
+        lines = (("v", "0"), ("o", f"{user} {session} {version} {where}"), ("s", "-"), ("c", where), ("t", "0 0"))
+        return cls(lines, [stream])
+
+    def __bytes__(self) -> bytes:
+        lines = [f"{letter}={value}" for letter, value in self.lines]
+        for media in self.media:
+            lines.append(f"m={media}")
+            lines += [f"{letter}={value}" for letter, value in media.lines]
+        return b"".join([encode(line) + b"\r\n" for line in lines])
+
+    def __str__(self) -> str:
+        return decode(bytes(self))
+
+    @property
+    def origin(self) -> str | None:
+        """The `o=` value: user, session id, version, network and address type, address."""
+        return _first(self.lines, "o")
+
+    @property
+    def connection(self) -> str | None:
+        """The session's address; None where every stream has its own."""
+        return _connection(self.lines)
+
+    def _check_connections(self) -> None:
+        _connection(self.lines)
+        for media in self.media:
+            _connection(media.lines)
+
+
+def _read_line(text: str, number: int) -> tuple[str, str]:
+    letter, equals, value = text.partition("=")
+    if len(letter) != 1 or not letter.isascii() or not letter.isalpha() or not equals or "\r" in value or "\0" in value:
+        raise SipParseError("SDP line is not x=value", 400, number, excerpt=refuse("", text).excerpt)
+    return letter, value
+
+
+def _read_media(value: str, lines: Lines, line: int) -> Media:
+    found = _MEDIA.fullmatch(value)
+    if found is None:
+        raise SipParseError("no m= line", 400, line, excerpt=refuse("", value).excerpt)
+    kind, port, count, proto, formats = found.groups()
+    ports = None if count is None else number(count, 65535, "number of ports")
+    return Media(kind, number(port, 65535, "port"), proto, tuple(formats.split(" ")), lines, ports)
+
+
+def _connection(lines: Lines) -> str | None:
+    value = _first(lines, "c")
+    if value is None:
+        return None
+    found = _CONNECTION.fullmatch(value)
+    if found is None:
+        raise refuse("no c= line", value)
+    return found[1]
+
+
+def _first(lines: Lines, letter: str) -> str | None:
+    for known, value in lines:
+        if known == letter:
+            return value
+    return None

@@ -1,0 +1,152 @@
+"""The display list: a picture as lines, arrows, boxes, texts and groups of them, which any writer can draw without knowing any SIP.
+
+Coordinates are pixels from the top left corner, y downwards. A shape names its style; what a style looks like, on light and on dark
+paper, stands here once. Colours are those of Okabe and Ito, which people with any colour vision can tell apart, and none of them says
+anything alone: heads, dashes and words say it too.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+Point: TypeAlias = tuple[float, float]
+
+
+class Line(NamedTuple):
+    """Strokes of one style, each a list of corners."""
+
+    strokes: tuple[tuple[Point, ...], ...]
+    style: str
+
+
+class Arrow(NamedTuple):
+    """A line with a head at its second end: `filled` (a request), `open` (a response) or `none`."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    style: str
+    head: str = "filled"
+    dashed: bool = False
+
+
+class Box(NamedTuple):
+    """A rectangle with rounded corners."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+    radius: float = 0.0
+
+
+class Text(NamedTuple):
+    """One line of text with its baseline at y; `anchor` is start, middle or end; `tail` follows in a paler tone."""
+
+    x: float
+    y: float
+    text: str
+    style: str
+    anchor: str = "start"
+    tail: str = ""
+
+
+class Group(NamedTuple):
+    """Shapes that belong together: `name` is its id within the picture, `label` what a reader hears; moved to x, y and turned."""
+
+    items: tuple[Shape, ...]
+    name: str = ""
+    label: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    angle: float = 0.0
+
+
+Shape: TypeAlias = Line | Arrow | Box | Text | Group
+
+
+class Picture(NamedTuple):
+    """A whole drawing: its size, its name, what it tells in words, and its shapes from back to front."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    shapes: tuple[Shape, ...]
+
+
+class Style(NamedTuple):
+    """How a shape looks: names of tones, widths in pixels, dashes as SVG has them."""
+
+    stroke: str = ""
+    fill: str = ""
+    width: float = 0.0
+    dash: str = ""
+    size: float = 0.0
+    bold: bool = False
+    halo: bool = False
+    opacity: float = 1.0
+
+
+TONES = {  # name: (on light paper, on dark paper)
+    "paper": ("#ffffff", "#14181d"),
+    "panel": ("#f4f6f8", "#20262d"),
+    "ink": ("#1a2027", "#e8ebee"),
+    "faint": ("#57616c", "#a3adb8"),
+    "rule": ("#b4bcc5", "#5a6570"),
+    "blue": ("#0072b2", "#56b4e9"),
+    "green": ("#009e73", "#2bb98f"),
+    "purple": ("#b05a8c", "#cc79a7"),
+    "vermillion": ("#d55e00", "#f0813a"),
+    "grey": ("#57616c", "#a3adb8"),
+    "sky": ("#56b4e9", "#56b4e9"),
+    "amber": ("#fff6dd", "#3a3118"),
+    "gold": ("#e69f00", "#e69f00"),
+}
+
+FAMILIES = {
+    "request": "blue", "1xx": "grey", "2xx": "green", "3xx": "purple", "4xx": "vermillion", "5xx": "vermillion",
+    "6xx": "vermillion", "unparsable": "vermillion",
+}  # fmt: skip
+"""The tone of each family of messages."""
+
+DASHES = "6 4"
+
+STYLES = {
+    "paper": Style(fill="paper"),
+    "title": Style(fill="ink", size=16, bold=True),
+    "foot": Style(fill="faint", size=11),
+    "name": Style(fill="ink", size=13, bold=True),
+    "address": Style(fill="faint", size=10),
+    "header": Style(stroke="rule", fill="panel", width=1.2),
+    "life": Style(stroke="rule", width=1.2),
+    "folded": Style(stroke="rule", width=1.2, dash="1.5 4.5"),
+    "time": Style(fill="faint", size=10.5),
+    "gap": Style(fill="faint", size=10.5),
+    "tick": Style(stroke="rule", width=1),
+    "hit": Style(stroke="paper", width=24, opacity=0.0),
+    "label": Style(fill="ink", size=12.5, halo=True),
+    "tail": Style(fill="faint", size=11),
+    "why": Style(fill="vermillion", size=10.5, halo=True),
+    "cross": Style(stroke="vermillion", width=2.2),
+    "badge": Style(stroke="rule", fill="panel", width=1),
+    "badge-text": Style(fill="ink", size=8.5, bold=True),
+    "number": Style(fill="paper", size=9.5, bold=True),
+    "media": Style(fill="sky", opacity=0.16),
+    "media-edge": Style(stroke="sky", width=2.5),
+    "media-box": Style(stroke="sky", fill="paper", width=1.2),
+    "media-text": Style(fill="ink", size=11.5, bold=True),
+    "note": Style(stroke="gold", fill="amber", width=1),
+    "note-line": Style(stroke="gold", width=1, dash="2 3"),
+    "note-text": Style(fill="ink", size=11.5),
+    "fault": Style(stroke="vermillion", fill="paper", width=1.6),
+    "fault-line": Style(stroke="vermillion", width=1.2, dash="2 3"),
+    "fault-text": Style(fill="vermillion", size=11.5, bold=True, halo=True),
+    "restart": Style(stroke="green", fill="paper", width=1.6),
+    "restart-text": Style(fill="ink", size=11.5, bold=True, halo=True),
+    **{family: Style(stroke=tone, width=1.7) for family, tone in FAMILIES.items()},
+    **{f"chip-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
+}
+"""Every style that a layout uses. Text that has to be read is near black or near white; tones are for strokes and marks."""

@@ -1,0 +1,64 @@
+"""Lettering: what of a text may be shown, how wide it is, and how it's made to fit.
+
+Names, reason phrases and bodies come off the wire. Everything that a picture shows of them goes through `visible`, so that no control
+character, bidirectional override or stray octet reaches a terminal or a document.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from unicodedata import category, east_asian_width
+
+_NARROW = frozenset("ijlIft.,:;'|!()[]/\\ -")
+_BROAD = frozenset("mwMW@%")
+
+
+def visible(text: str) -> str:
+    r"""`text` with everything unprintable as its code point: NUL as \x00, a bidirectional override as \u202e."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _code_point(ord(c)) for c in text)
+
+
+def _code_point(point: int) -> str:
+    if 0xDC80 <= point <= 0xDCFF:  # an octet that is no UTF-8, as `surrogateescape` keeps it
+        return f"\\x{point - 0xDC00:02x}"
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for each wide East Asian character, none for a combining one."""
+    return len(text) if text.isascii() else sum(map(cell, text))
+
+
+def cell(c: str) -> int:
+    """How many columns of a terminal one character takes: 0, 1 or 2."""
+    if c.isascii():
+        return 1
+    return 0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1
+
+
+def advance(text: str, size: float = 12.0) -> float:
+    """About how wide `text` is in a sans-serif face of `size` pixels; no font is asked, so it's the same on every machine."""
+    em = sum(0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c) for c in text)
+    return em * size
+
+
+def shorten(text: str, room: float, measure: Callable[[str], float] = cells, more: str = "…") -> str:
+    """The start of `text`, ending in `more` where it had to be cut to fit into `room`; "" where nothing fits."""
+    return text if measure(text) <= room else _cut(text, room, measure, more, tail=0)
+
+
+def shorten_middle(text: str, room: float, measure: Callable[[str], float] = cells, more: str = "…") -> str:
+    """`text` without its middle where it's too long: names such as `softphone-1` differ at their ends."""
+    return text if measure(text) <= room else _cut(text, room, measure, more, tail=1)
+
+
+def _cut(text: str, room: float, measure: Callable[[str], float], more: str, tail: int) -> str:
+    def with_kept(count: int) -> str:
+        end = count * 2 // 5 * tail
+        return text[: count - end] + more + text[len(text) - end :]
+
+    fitting = bisect_right(range(len(text)), room, key=lambda count: measure(with_kept(count)))
+    return with_kept(fitting - 1) if fitting else ""

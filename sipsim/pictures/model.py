@@ -1,0 +1,131 @@
+"""What a ladder shows, read from a trace: columns, arrows, bars and marks, in the order in which they began.
+
+Every writer, whatever its format, draws from this model and from nothing else. Times are the trace's, in seconds; elements go by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An element: its name, what kind it is and its first address, "" where unknown."""
+
+    name: str
+    kind: str = ""
+    address: str = ""
+
+
+@dataclass(slots=True)
+class Arrow:
+    """A message on its way once; a retransmission is an arrow of its own, so is a packet that the network duplicated.
+
+    `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended. `family` is "request",
+    "1xx" ... "6xx", or "unparsable"; `method` that of the request or of the response's CSeq; `badge` names the body ("SDP").
+    """
+
+    number: int
+    text: str
+    source: str
+    target: str
+    sent: float
+    record: int = 0  # id of the `sent` record
+    family: str = "request"
+    method: str = ""
+    badge: str = ""
+    call: str = ""  # the Call-ID
+    copy: int = 1
+    duplicate: bool = False
+    transport: str = "UDP"
+    arrived: float | None = None
+    arrival: int = 0  # id of the record of its arrival or loss
+    lost: str | None = None
+    ended: float | None = None  # when it arrived or was lost
+    remark: str = ""  # what was wrong with it: why it was ignored or could not be read
+
+    @property
+    def label(self) -> str:
+        """The message in one line, for people who hear the picture or point at it."""
+        method = f" ({self.method})" if self.family[0].isdigit() and self.method else ""
+        copy = f", copy {self.copy}" if self.copy > 1 else ", duplicated on the way" if self.duplicate else ""
+        body = f", with {self.badge}" if self.badge else ""
+        remark = f", {self.remark}" if self.remark else ""
+        route = f"{self.number}. {self.text}{method} from {self.source} to {self.target}"
+        return f"{route}{copy}{body}, {self.way}{remark}"
+
+    @property
+    def way(self) -> str:
+        """When it was sent, and what became of it."""
+        if self.lost is not None:
+            return f"sent at {self.sent:.3f} s, lost: {self.lost}"
+        if self.arrived is None:
+            return f"sent at {self.sent:.3f} s, still on its way"
+        return f"{self.sent:.3f} s to {self.arrived:.3f} s"
+
+
+@dataclass(slots=True)
+class Bar:
+    """Media between two elements, both directions as one; `stop` is None where they still flow when the trace ends."""
+
+    source: str
+    target: str
+    start: float
+    codec: str = ""
+    call: str = ""
+    stop: float | None = None
+    record: int = 0
+    stopped: int = 0  # id of the record of its last stop
+    streams: int = 1  # directions that flow now
+
+    @property
+    def text(self) -> str:
+        """What flows and for how long: `RTP PCMU 10.0 s`."""
+        codec = f" {self.codec}" if self.codec else ""
+        return f"RTP{codec}" if self.stop is None else f"RTP{codec} {self.stop - self.start:.1f} s"
+
+    @property
+    def label(self) -> str:
+        """The bar in one line."""
+        return f"{self.text} between {self.source} and {self.target} from {self.start:.3f} s"
+
+
+@dataclass(slots=True)
+class Mark:
+    """Something that happened at one element, or to all of them where `column` is "": a fault, an error, a note."""
+
+    kind: str
+    text: str
+    time: float
+    column: str = ""
+    what: str = ""  # of a fault: crash, restart, cut, heal ...
+    record: int = 0
+
+    @property
+    def label(self) -> str:
+        """The mark in one line."""
+        at = f" at {self.column}" if self.column else ""
+        return f"{self.kind}{at}: {self.text}, {self.time:.3f} s"
+
+
+Row: TypeAlias = Arrow | Bar | Mark
+
+
+@dataclass(slots=True)
+class Model:
+    """Everything in one ladder; `omitted` messages came after the last row that is drawn."""
+
+    columns: list[Column] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    omitted: int = 0
+
+    @property
+    def arrows(self) -> list[Arrow]:
+        """The messages."""
+        return [row for row in self.rows if isinstance(row, Arrow)]
+
+
+def more(omitted: int) -> str:
+    """The line that says what is not drawn."""
+    return f"… {omitted} more message{'s' if omitted > 1 else ''}: ask for more with max_rows=, or for one call with call="

@@ -1,0 +1,169 @@
+"""Where on the time axis each row of a ladder stands.
+
+Instants follow the axis, and what happens at the same instant stands at the same height. Where words would then cover each other, the
+later instant moves down: an order is never turned round, a height never means two times.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from sipsim.pictures.axis import Axis
+from sipsim.pictures.model import Arrow, Bar, Mark, Model, Row
+
+ROW = 27.0  # from one arrow's tail to the next one's, in the same space between two lifelines
+SLANT = 14.0  # the least fall of an arrow that took any time at all
+HEADS = 12.0  # between two heads that reach a lifeline from the same side
+MEDIA = 44.0  # the least height of a media bar
+FLIGHT = 18.0  # the fall of an arrow that never arrives
+
+
+@dataclass(slots=True)
+class Place:
+    """The heights at which a row begins and ends."""
+
+    top: float = 0.0
+    end: float = 0.0
+
+
+@dataclass(slots=True)
+class Placement:
+    """The heights of all rows, the times to write beside the axis, and the stretches where it's folded."""
+
+    places: list[Place]
+    ticks: list[tuple[float, float]] = field(default_factory=list)  # time, height
+    folds: list[tuple[float, float, float]] = field(default_factory=list)  # from, to, seconds
+    bottom: float = 0.0
+
+
+class _Moment(NamedTuple):
+    """One end of a row; ordered by time, then by the record that tells of it."""
+
+    time: float
+    record: int
+    row: int
+    end: bool
+
+
+def place(model: Model, axis: Axis, top: float) -> Placement:
+    """Heights for all rows of `model`, the first one at `top`."""
+    return _Placer(model, axis, top).result()
+
+
+def gaps_between(a: int, b: int, columns: int) -> range:
+    """The spaces between lifelines that an arrow crosses; a message to oneself takes the one on the right, or the last."""
+    return range(min(a, b), max(a, b)) if a != b else range(min(a, max(columns - 2, 0)), min(a, max(columns - 2, 0)) + 1)
+
+
+class _Placer:
+    def __init__(self, model: Model, axis: Axis, top: float) -> None:
+        self.rows = model.rows
+        self.axis = axis
+        self.top = top
+        self.index = {column.name: i for i, column in enumerate(model.columns)}
+        self.lanes: defaultdict[int, float] = defaultdict(float)  # by space: where the next arrow's tail may be
+        self.lives: defaultdict[int, float] = defaultdict(float)  # by column: its last moment
+        self.heads: defaultdict[tuple[int, bool], float] = defaultdict(float)
+        self.placement = Placement([Place() for _ in self.rows])
+
+    def result(self) -> Placement:
+        placement, height, last = self.placement, self.top, None
+        for time, group in groupby(sorted(self.moments()), key=lambda moment: moment.time):
+            moments = list(group)
+            start = height if last is None else height + self.axis.height(time - last)
+            start = max(start, *(self.floor(moment) for moment in moments), 0.0)
+            if last is not None and self.axis.folded(time - last):
+                placement.folds.append((height, start, time - last))
+            for moment in moments:
+                height = max(height, start, self.put(moment, max(start, self.floor(moment))))
+            self.tick(time, start, moments)
+            last = time
+        self.finish(height)
+        return placement
+
+    def moments(self) -> Iterator[_Moment]:
+        for i, row in enumerate(self.rows):
+            if isinstance(row, Mark):
+                yield _Moment(row.time, row.record, i, False)
+            elif isinstance(row, Bar):
+                yield _Moment(row.start, row.record, i, False)
+                if row.stop is not None:
+                    yield _Moment(row.stop, row.stopped, i, True)
+            else:
+                yield _Moment(row.sent, row.record, i, False)
+                if row.ended is not None:
+                    yield _Moment(row.ended, row.arrival, i, True)
+
+    def floor(self, moment: _Moment) -> float:
+        """The least height at which this moment can stand, after all that stands already."""
+        row, top = self.rows[moment.row], self.placement.places[moment.row].top
+        if isinstance(row, Bar):
+            return top + MEDIA if moment.end else max(self.lives[self.index[row.source]], self.lives[self.index[row.target]])
+        if isinstance(row, Mark):
+            return max(map(self.lanes.__getitem__, self.spaces(row)), default=self.top)
+        if not moment.end:
+            return self.tail_floor(row)
+        fall = top + SLANT if row.lost is not None or moment.time > row.sent else top
+        if row.lost is not None:
+            return fall
+        target = self.index[row.target]
+        return max(fall, self.lives[target], self.heads[target, self.from_left(row)])
+
+    def tail_floor(self, row: Arrow) -> float:
+        life = self.lives[self.index[row.source]]
+        return life if row.duplicate else max(life, *(self.lanes[space] for space in self.spaces(row)))
+
+    def spaces(self, row: Row) -> Sequence[int]:
+        """The spaces between lifelines in which a row's words stand."""
+        columns = len(self.index)
+        if isinstance(row, Mark):
+            if row.kind != "fault" or row.column not in self.index:
+                return range(max(columns - 1, 1))
+            return gaps_between(self.index[row.column], self.index[row.column], columns)
+        return gaps_between(self.index[row.source], self.index[row.target], columns)
+
+    def from_left(self, row: Arrow) -> bool:
+        return self.index[row.source] < self.index[row.target]
+
+    def put(self, moment: _Moment, height: float) -> float:
+        """Stand a moment at a height, and make room below it."""
+        row, place = self.rows[moment.row], self.placement.places[moment.row]
+        if moment.end:
+            place.end = height
+        else:
+            place.top, place.end = height, height + FLIGHT
+        if isinstance(row, Arrow):
+            self.put_arrow(moment, row, height)
+        elif isinstance(row, Mark):
+            for space in self.spaces(row):
+                self.lanes[space] = height + ROW
+                self.lives[space] = self.lives[space + 1] = height
+        return height
+
+    def put_arrow(self, moment: _Moment, row: Arrow, height: float) -> None:
+        if not moment.end:
+            below = 13.0 if row.lost is not None or row.remark else 0.0
+            for space in () if row.duplicate else self.spaces(row):
+                self.lanes[space] = height + ROW + below
+            self.lives[self.index[row.source]] = height
+        elif row.lost is None:
+            target = self.index[row.target]
+            self.lives[target] = height
+            self.heads[target, self.from_left(row)] = height + HEADS
+
+    def tick(self, time: float, height: float, moments: list[_Moment]) -> None:
+        ticks = self.placement.ticks
+        if any(not moment.end for moment in moments) and (not ticks or height - ticks[-1][1] >= 12.0):
+            ticks.append((time, height))
+
+    def finish(self, height: float) -> None:
+        placement = self.placement
+        ends = (p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark))
+        placement.bottom = max(height, *ends, self.top) + 22.0 if self.rows else self.top
+        for row, place in zip(self.rows, placement.places, strict=True):
+            if isinstance(row, Bar) and row.stop is None:
+                place.end = placement.bottom - 6.0

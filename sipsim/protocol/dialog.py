@@ -1,0 +1,118 @@
+"""A dialog: what two user agents must remember of each other to go on talking (RFC 3261 §12).
+
+Made from the request and the response that created it, by either side. It makes the next request in the dialog and
+checks the order of those that arrive; who sends them, and when, is no matter of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sipsim.message import build
+from sipsim.message.fields import NameAddr
+from sipsim.message.message import Request, Response
+from sipsim.message.uri import Uri
+
+DialogKey = tuple[str, str, str]
+"""Call-ID, local tag, remote tag: what identifies a dialog to one of its two sides (RFC 3261 §12)."""
+
+
+class Dialog:
+    """One side's view of a dialog.
+
+    `local` and `remote` are the addresses for From and To as text without tag, `remote_target` the peer's Contact,
+    `route_set` the proxies that asked to stay in the path, nearest first; `local_seq` and `remote_seq` the last
+    CSeq numbers used by either side (`remote_seq` is None before the peer's first request).
+    """
+
+    __slots__ = (
+        "call_id", "local", "local_seq", "local_tag", "remote", "remote_seq", "remote_tag", "remote_target", "route_set",
+    )  # fmt: skip
+
+    def __init__(
+        self, call_id: str, local: str, local_tag: str, remote: str, remote_tag: str, local_seq: int,
+        remote_seq: int | None, remote_target: Uri, route_set: tuple[NameAddr, ...],
+    ) -> None:  # fmt: skip
+        self.call_id = call_id
+        self.local = local
+        self.local_tag = local_tag
+        self.remote = remote
+        self.remote_tag = remote_tag
+        self.local_seq = local_seq
+        self.remote_seq = remote_seq
+        self.remote_target = remote_target
+        self.route_set = route_set
+
+    @classmethod
+    def of_client(cls, request: Request, response: Response) -> Dialog:
+        """The caller's dialog, from its INVITE and a response with a To tag (§12.1.2)."""
+        return cls(
+            request.call_id, untagged(request.from_), request.from_tag or "", untagged(response.to),
+            response.to_tag or "", request.cseq.number, None, target_of(response) or request.uri,
+            response.record_routes[::-1],
+        )  # fmt: skip
+
+    @classmethod
+    def of_server(cls, request: Request, local_tag: str) -> Dialog:
+        """The callee's dialog, from the INVITE and the tag that it puts into its responses (§12.1.1)."""
+        return cls(
+            request.call_id, untagged(request.to), local_tag, untagged(request.from_), request.from_tag or "",
+            0, request.cseq.number, target_of(request) or request.from_.uri, request.record_routes,
+        )  # fmt: skip
+
+    @property
+    def key(self) -> DialogKey:
+        return (self.call_id, self.local_tag, self.remote_tag)
+
+    def path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
+        """The Request-URI and the Route values of the next request (§12.2.1.1), for loose and strict routers."""
+        routes = self.route_set
+        if not routes or is_loose(routes[0].uri):
+            return self.remote_target, routes
+        return routes[0].uri, (*routes[1:], NameAddr("", self.remote_target, ()))
+
+    @property
+    def next_hop(self) -> Uri:
+        """Where the next request goes: the first proxy of the route set, else the peer (§12.2.1.1)."""
+        return self.route_set[0].uri if self.route_set else self.remote_target
+
+    def request(
+        self, method: str, *, via: str, contact: str | None = None, number: int | None = None,
+        headers: Iterable[tuple[str, str]] = (), body: bytes = b"", content_type: str | None = None,
+    ) -> Request:  # fmt: skip
+        """The next request in the dialog; `number` is the INVITE's for its ACK, else the next one (§12.2.1.1)."""
+        if number is None:
+            self.local_seq += 1
+            number = self.local_seq
+        uri, routes = self.path()
+        return build.request(
+            method, str(uri), via=via, from_=f"{self.local};tag={self.local_tag}",
+            to=f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote,
+            call_id=self.call_id, cseq=number, contact=contact, routes=[str(route) for route in routes],
+            headers=headers, body=body, content_type=content_type,
+        )  # fmt: skip
+
+    def accepts(self, request: Request) -> bool:
+        """Note the request's CSeq number; false where it is lower than the last one: answer 500 (§12.2.2)."""
+        number = request.cseq.number
+        if self.remote_seq is not None and number < self.remote_seq:
+            return False
+        self.remote_seq = number
+        return True
+
+
+def is_loose(uri: Uri) -> bool:
+    """Whether the router that put this URI into Record-Route keeps to RFC 3261 (parameter `lr`, §19.1.1)."""
+    return any(name == "lr" for name, _ in uri.params)
+
+
+def target_of(message: Request | Response) -> Uri | None:
+    """The URI of the first Contact, None without one."""
+    contacts = message.contacts
+    return contacts[0].uri if contacts and isinstance(contacts[0], NameAddr) else None
+
+
+def untagged(address: NameAddr) -> str:
+    """An address as text for From or To, without its tag."""
+    params = tuple(pair for pair in address.params if pair[0].lower() != "tag")
+    return str(NameAddr(address.display, address.uri, params))

@@ -1,0 +1,80 @@
+"""How long the timers of transactions run: T1, T2, T4 and what follows (RFC 3261 §17 and table 4, RFC 6026).
+
+Nothing runs here. A transaction asks `first` when a state begins, and `again` when a repeating timer fired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+
+from sipsim.errors import UsageError
+
+LINGERING = frozenset("DIJKLM")
+"""Timers of transactions that did their work and wait for stragglers; a run may end while they stand."""
+
+RETRANSMITTING = "AEG"
+"""The timers that retransmit: not used on transports that retransmit by themselves."""
+
+Values = dict[str, float | None]
+
+UNITS = 64
+"""A transaction gives up after 64 times T1, in which seven INVITEs are sent (RFC 3261 §17.1.1.2)."""
+
+SHORTEST_D = 32.0
+"""Timer D must outlast the server's H, and the server's T1 is not known here: at least 32 s (§17.1.1.2)."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The three base values, in seconds.
+
+    `t1` is an estimate of the round-trip time (RFC 3261 §17.1.1.1), `t2` the longest interval between
+    retransmissions of a non-INVITE request or an INVITE response (§17.1.2.2), `t4` the longest time that a
+    message stays in the network (§17.1.2.2). A value that is not a positive number raises `UsageError`.
+    """
+
+    t1: float = 0.5
+    t2: float = 4.0
+    t4: float = 5.0
+    _first: tuple[Values, Values] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("t1", "t2", "t4"):
+            value = getattr(self, name)
+            if not (isinstance(value, int | float) and isfinite(value) and value > 0):
+                raise UsageError(f"{name}={value!r}: a number of seconds above 0 is needed")
+        object.__setattr__(self, "_first", (self._values(False), self._values(True)))
+
+    def first(self, name: str, reliable: bool) -> float | None:
+        """The first delay of a timer in seconds; None where a reliable transport does without it.
+
+        On reliable transports nothing can straggle, so the timers that wait for stragglers take 0 s there; L
+        and M do not, as a 2xx is retransmitted on any transport (RFC 6026 §8.7). `UsageError` for a timer
+        that no transaction has.
+        """
+        try:
+            return self._first[reliable][name]
+        except KeyError:
+            raise UsageError(f"timer {name!r}: transactions have {', '.join(self._first[0])}") from None
+
+    def again(self, name: str, last: float, state: str) -> float:
+        """The next interval of a repeating timer that ran for `last` seconds and fired in `state`.
+
+        A doubles without a limit (RFC 3261 §17.1.1.2). G doubles up to T2 (§17.2.1), and so does E
+        (§17.1.2.2), which goes to T2 at once when a provisional response has shown that the request arrived.
+        """
+        if name == "A":
+            return 2 * last
+        if name == "E" and state == "proceeding":
+            return self.t2
+        return min(2 * last, self.t2)
+
+    def _values(self, reliable: bool) -> Values:
+        patience = UNITS * self.t1
+        repeat = None if reliable else self.t1
+        values = dict.fromkeys(RETRANSMITTING, repeat) | dict.fromkeys("BFHLM", patience)
+        values |= {"D": max(SHORTEST_D, patience), "I": self.t4, "J": patience, "K": self.t4}
+        if reliable:
+            values |= dict.fromkeys("DIJK", 0.0)
+        return dict(sorted(values.items()))

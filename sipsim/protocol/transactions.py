@@ -1,0 +1,285 @@
+"""The four transactions of SIP as tables, and the runner that executes them (RFC 3261 §17 with RFC 6026).
+
+A client transaction brings a request to the next hop and its responses back to the transaction user (TU); a
+server transaction takes the request there and sends the TU's responses. Both repeat what may be lost, absorb
+what is repeated, and say so when they give up. They know neither clock nor wire: `feed` takes one input and
+returns the effects that whoever owns the transaction carries out, all of them before the next input:
+
+    ("send", message, copy)     put it on the wire; copy is 1 for the first, 2 for the first retransmission
+    ("pass", message)           hand it to the TU
+    ("start", name, delay)      feed "timer NAME" after so many seconds; 0.0 s is a delay like any other
+    ("stop", name)              that timer is no longer wanted
+    ("fail", reason)            tell the TU: "timeout" or "transport error"
+    ("ignored", input)          the table has no row for this
+    ("end",)                    the transaction is over: forget it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sipsim.errors import UsageError
+from sipsim.message import build
+from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.machine import Machine
+from sipsim.protocol.timing import Timing
+
+Effect = tuple[Any, ...]
+
+INVITE_CLIENT = Machine(
+    "INVITE client",
+    rfc="RFC 3261 §17.1.1.2",
+    initial="calling",
+    entry=("send",),
+    timers={"calling": "AB", "proceeding": "", "accepted": "M", "completed": "D", "terminated": ""},
+    rows={
+        ("calling", "timer A"): ("calling", ("resend",)),
+        ("calling", "timer B"): ("terminated", ("report timeout",)),
+        ("calling", "transport error"): ("terminated", ("report transport error",), "RFC 3261 §17.1.4"),
+        ("calling", "1xx"): ("proceeding", ("pass",)),
+        ("calling", "2xx"): ("accepted", ("pass",), "RFC 6026 §8.4"),
+        ("calling", "3xx-6xx"): ("completed", ("ack", "pass"), "RFC 6026 §8.4"),
+        ("proceeding", "1xx"): ("proceeding", ("pass",)),
+        ("proceeding", "2xx"): ("accepted", ("pass",), "RFC 6026 §8.4"),
+        ("proceeding", "3xx-6xx"): ("completed", ("ack", "pass"), "RFC 6026 §8.4"),
+        ("accepted", "2xx"): ("accepted", ("pass",), "RFC 6026 §8.4"),
+        ("accepted", "timer M"): ("terminated", (), "RFC 6026 §8.4"),
+        ("completed", "3xx-6xx"): ("completed", ("ack",), "RFC 6026 §8.4"),
+        ("completed", "transport error"): ("terminated", ("report transport error",), "RFC 3261 §17.1.4"),
+        ("completed", "timer D"): ("terminated", (), "RFC 6026 §8.4"),
+    },
+)
+
+NON_INVITE_CLIENT = Machine(
+    "non-INVITE client",
+    rfc="RFC 3261 §17.1.2.2",
+    initial="trying",
+    entry=("send",),
+    timers={"trying": "EF", "proceeding": "EF", "completed": "K", "terminated": ""},
+    rows={
+        ("trying", "timer E"): ("trying", ("resend",)),
+        ("trying", "timer F"): ("terminated", ("report timeout",)),
+        ("trying", "transport error"): ("terminated", ("report transport error",), "RFC 3261 §17.1.4"),
+        ("trying", "1xx"): ("proceeding", ("pass",)),
+        ("trying", "200-699"): ("completed", ("pass",)),
+        ("proceeding", "timer E"): ("proceeding", ("resend",)),
+        ("proceeding", "timer F"): ("terminated", ("report timeout",)),
+        ("proceeding", "transport error"): ("terminated", ("report transport error",), "RFC 3261 §17.1.4"),
+        ("proceeding", "1xx"): ("proceeding", ("pass",)),
+        ("proceeding", "200-699"): ("completed", ("pass",)),
+        ("completed", "1xx"): ("completed", ()),
+        ("completed", "200-699"): ("completed", ()),
+        ("completed", "timer K"): ("terminated", ()),
+    },
+)
+
+INVITE_SERVER = Machine(
+    "INVITE server",
+    rfc="RFC 3261 §17.2.1",
+    initial="proceeding",
+    entry=("pass",),
+    timers={"proceeding": "", "accepted": "L", "completed": "GH", "confirmed": "I", "terminated": ""},
+    rows={
+        ("proceeding", "INVITE"): ("proceeding", ("resend",)),
+        ("proceeding", "send 1xx"): ("proceeding", ("send",)),
+        ("proceeding", "send 2xx"): ("accepted", ("send",), "RFC 6026 §8.5"),
+        ("proceeding", "send 3xx-6xx"): ("completed", ("send",)),
+        ("proceeding", "transport error"): ("proceeding", ("report transport error",), "RFC 6026 §8.8"),
+        ("accepted", "INVITE"): ("accepted", (), "RFC 6026 §8.7"),
+        ("accepted", "ACK"): ("accepted", ("pass",), "RFC 6026 §8.7"),
+        ("accepted", "send 2xx"): ("accepted", ("send",), "RFC 6026 §8.7"),
+        ("accepted", "transport error"): ("accepted", ("report transport error",), "RFC 6026 §8.8"),
+        ("accepted", "timer L"): ("terminated", (), "RFC 6026 §8.7"),
+        ("completed", "INVITE"): ("completed", ("resend",)),
+        ("completed", "ACK"): ("confirmed", ()),
+        ("completed", "transport error"): ("completed", ("report transport error",), "RFC 6026 §8.8"),
+        ("completed", "timer G"): ("completed", ("resend",)),
+        ("completed", "timer H"): ("terminated", ("report timeout",)),
+        ("confirmed", "ACK"): ("confirmed", ()),
+        ("confirmed", "timer I"): ("terminated", ()),
+    },
+)
+
+# RFC 6026 §8.8 rewrote §17.2.4 for server transactions of both kinds: a transport error no longer ends them.
+# Figure 8 of RFC 3261, which was not redrawn, still has it that way.
+NON_INVITE_SERVER = Machine(
+    "non-INVITE server",
+    rfc="RFC 3261 §17.2.2",
+    initial="trying",
+    entry=("pass",),
+    timers={"trying": "", "proceeding": "", "completed": "J", "terminated": ""},
+    rows={
+        ("trying", "request"): ("trying", ()),
+        ("trying", "send 1xx"): ("proceeding", ("send",)),
+        ("trying", "send 200-699"): ("completed", ("send",)),
+        ("proceeding", "request"): ("proceeding", ("resend",)),
+        ("proceeding", "send 1xx"): ("proceeding", ("send",)),
+        ("proceeding", "send 200-699"): ("completed", ("send",)),
+        ("proceeding", "transport error"): ("proceeding", ("report transport error",), "RFC 6026 §8.8"),
+        ("completed", "request"): ("completed", ("resend",)),
+        ("completed", "send 200-699"): ("completed", ()),
+        ("completed", "transport error"): ("completed", ("report transport error",), "RFC 6026 §8.8"),
+        ("completed", "timer J"): ("terminated", ()),
+    },
+)
+
+
+class Transaction:
+    """One transaction: a machine, the request that created it, and where it stands.
+
+    `response` is the last response passed up (client) or sent (server), None before the first. `reliable`
+    says whether the transport retransmits by itself, as TCP does and UDP does not.
+    """
+
+    __slots__ = (
+        "_copies", "_interval", "_sent", "_steps",
+        "machine", "reliable", "request", "response", "state", "timing",
+    )  # fmt: skip
+
+    def __init__(self, machine: Machine, request: Request, timing: Timing, reliable: bool = False) -> None:
+        self.machine = machine
+        self.request = request
+        self.timing = timing
+        self.reliable = reliable
+        self.state = machine.initial
+        self.response: Response | None = None
+        self._steps = machine.steps[reliable]
+        self._sent: Message | None = None
+        self._copies = 0
+        self._interval = timing.t1  # of A, E or G, of which a machine has one at most; all begin with T1
+
+    def __repr__(self) -> str:
+        return f"<{self.machine.name} {self.request!r}: {self.state}>"
+
+    @property
+    def terminated(self) -> bool:
+        """Whether it is over."""
+        return self.state == "terminated"
+
+    def start(self) -> list[Effect]:
+        """Enter the initial state: a client sends its request, a server passes it up."""
+        effects: list[Effect] = []
+        for action in self.machine.entry:
+            _ACTIONS[action](self, effects, self.request)
+        self._start_timers(effects, self.machine.timers[self.state])
+        return effects
+
+    def feed(self, input: str, message: Message | None = None) -> list[Effect]:
+        """Take one input, with the message that it is about, and return what is to be done, in that order.
+
+        An input that the table does not know in this state changes nothing. `UsageError` for a known one that
+        lacks its message.
+        """
+        step = self._steps[self.state].get(input)
+        if step is None:
+            return [("ignored", input)]
+        effects: list[Effect] = []
+        state, actions, closing, starts, again = step
+        for action in actions:
+            _ACTIONS[action](self, effects, message)
+        if again:
+            self._interval = self.timing.again(again, self._interval, state)
+            effects.append(("start", again, self._interval))
+        if state is not self.state:
+            effects += closing
+            self._start_timers(effects, starts)
+            self.state = state
+        return effects
+
+    def receive(self, message: Message) -> list[Effect]:
+        """Feed a message that the network brought: a response for a client, a request for a server."""
+        return self.feed(received_input(message, self.machine), message)
+
+    def respond(self, response: Response) -> list[Effect]:
+        """Feed a response that the TU has a server send."""
+        return self.feed(sent_input(response, self.machine), response)
+
+    def _start_timers(self, effects: list[Effect], names: str | tuple[str, ...]) -> None:
+        for name in names:
+            delay = self.timing.first(name, self.reliable)
+            if delay is not None:
+                effects.append(("start", name, delay))
+
+    # The actions of the tables. Each takes the message that the input came with and adds to the effects.
+
+    def _send(self, effects: list[Effect], message: Any) -> None:
+        """Send a message; with the same octets as the last it is a repetition by the TU (RFC 6026 §8.7)."""
+        self._need(message)
+        if self._sent is None or message != self._sent:
+            self._sent = message
+            self._copies = 0
+        if message is not self.request:
+            self.response = message
+        self._resend(effects, message)
+
+    def _resend(self, effects: list[Effect], message: Any) -> None:
+        """Send what was sent last once more; an INVITE may well be repeated before there was any response."""
+        if self._sent is not None:
+            self._copies += 1
+            effects.append(("send", self._sent, self._copies))
+
+    def _pass(self, effects: list[Effect], message: Any) -> None:
+        self._need(message)
+        if isinstance(message, Response):
+            self.response = message
+        effects.append(("pass", message))
+
+    def _ack(self, effects: list[Effect], message: Any) -> None:
+        """Make the ACK for a final response above 299, once, and send it for each that comes (§17.1.1.3)."""
+        if self._sent is self.request:
+            self._need(message)
+            self._sent = build.ack(self.request, message)
+            self._copies = 0
+        self._resend(effects, message)
+
+    def _report_timeout(self, effects: list[Effect], message: Any) -> None:
+        effects.append(("fail", "timeout"))
+
+    def _report_transport_error(self, effects: list[Effect], message: Any) -> None:
+        effects.append(("fail", "transport error"))
+
+    def _need(self, message: Any) -> None:
+        if message is None:
+            raise UsageError(f"message=None: {self.machine.name} in {self.state} needs one for this input")
+
+
+class _Actions(dict[str, Callable[[Transaction, list[Effect], Any], None]]):
+    """What the action names in a table stand for."""
+
+    def __missing__(self, name: str) -> None:
+        raise UsageError(f"action {name!r}: a transaction has {', '.join(self)}")
+
+
+_ACTIONS = _Actions(
+    {
+        "send": Transaction._send,
+        "resend": Transaction._resend,
+        "pass": Transaction._pass,
+        "ack": Transaction._ack,
+        "report timeout": Transaction._report_timeout,
+        "report transport error": Transaction._report_transport_error,
+    }
+)
+
+_INVITE_STATUS = {1: "1xx", 2: "2xx"} | dict.fromkeys(range(3, 7), "3xx-6xx")
+_OTHER_STATUS = {1: "1xx"} | dict.fromkeys(range(2, 7), "200-699")
+
+
+def received_input(message: Message, machine: Machine) -> str:
+    """The input that a message from the network is to the machine of the transaction that it matches."""
+    if isinstance(message, Request):
+        return message.method if message.method in ("INVITE", "ACK") else "request"
+    status = message.status if isinstance(message, Response) else 0
+    return status_input(status, "2xx" in machine.inputs)
+
+
+def sent_input(response: Response, machine: Machine) -> str:
+    """The input that a response from the TU is to the machine of a server transaction."""
+    return "send " + status_input(response.status, "send 2xx" in machine.inputs)
+
+
+def status_input(status: int, invite: bool) -> str:
+    """The word for a status code: "1xx", then "2xx" or "3xx-6xx" for INVITE, "200-699" for other methods."""
+    words = _INVITE_STATUS if invite else _OTHER_STATUS
+    return words.get(status // 100, f"status {status}")

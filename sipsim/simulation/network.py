@@ -1,0 +1,81 @@
+"""What elements ask of a network, be it in memory or on real sockets: addresses, packets and the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+
+class Address(NamedTuple):
+    """A host (IPv4 or IPv6 address as text, without brackets) and a port. An empty host and port 0 leave the choice to the network."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Packet:
+    """Octets on their way from an address to another.
+
+    `flow` identifies the connection, or the 5-tuple, that it belongs to. `cause` is the id of the trace record that put it on
+    the wire, 0 when none was kept.
+    """
+
+    __slots__ = ("cause", "data", "destination", "flow", "source", "transport")
+    altered = False  # whether the network changed the octets on the way
+
+    def __init__(
+        self, data: bytes, source: Address, destination: Address, transport: str = "UDP", flow: object = None, cause: int = 0
+    ) -> None:
+        self.data = data
+        self.source = source
+        self.destination = destination
+        self.transport = transport
+        self.flow = flow
+        self.cause = cause
+
+    def copy(self) -> Packet:
+        """The same packet once more, as a network makes it that duplicates."""
+        return self.__class__(self.data, self.source, self.destination, self.transport, self.flow, self.cause)
+
+    def __repr__(self) -> str:
+        return f"<Packet {self.source} -> {self.destination} {self.transport}, {len(self.data)} octets>"
+
+
+class AlteredPacket(Packet):
+    """A packet whose octets were changed on the way."""
+
+    __slots__ = ()
+    altered = True
+
+
+Receive = Callable[[Packet], object]
+Failed = Callable[[Packet, str], object]
+
+
+class Network(Protocol):
+    """Where elements bind addresses and send packets from.
+
+    `receive(packet)` is called when a packet arrives; `failed(packet, reason)` when one of the caller's own packets turns out to
+    be undeliverable (ICMP, a refused or reset connection).
+    """
+
+    live: bool
+
+    def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
+        """Listen at an address and give it back with its blanks filled in; `UsageError` when it is taken or not to be had."""
+        ...
+
+    def unbind(self, address: Address, transport: str) -> None:
+        """Stop listening there."""
+        ...
+
+    def send(self, packet: Packet) -> None:
+        """Put a packet on the wire."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every address, and of every socket."""
+        ...

@@ -1,0 +1,69 @@
+"""Scripted interference with a network: rules that lose or hold the packets they match, so many times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sipsim.errors import UsageError
+from sipsim.simulation.network import Packet
+
+Test = Callable[[Packet], object]
+
+
+class Rule:
+    """What happens to the packets that match: lost, with `why` as the reason, or held when there is none.
+
+    It ends after `times` packets (None: when it is cancelled). `count` says how many it met so far.
+    """
+
+    def __init__(self, script: Script, test: Test, why: str, times: int | None) -> None:
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
+            raise UsageError(f"times={times!r}: 1 or more, or None for every time")
+        self.why = why
+        self.times = times
+        self.count = 0
+        self._script = script
+        self._test = test
+
+    @property
+    def active(self) -> bool:
+        """Whether it will meet another packet."""
+        return self in self._script.rules
+
+    def cancel(self) -> None:
+        """End it; what it holds stays held until the network's `release`."""
+        self._script.end(self)
+
+    def meets(self, packet: Packet) -> bool:
+        """Whether it applies to this packet, which then counts."""
+        if not self._test(packet):
+            return False
+        self.count += 1
+        if self.count == self.times:
+            self.cancel()
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Rule: {self.why or 'held'}, {self.count} so far{'' if self.active else ', over'}>"
+
+
+class Script:
+    """The rules in force, asked in the order in which they were made; the first that applies decides."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.rules: tuple[Rule, ...] = ()
+        self._changed = changed
+
+    def add(self, test: Test, why: str, times: int | None) -> Rule:
+        rule = Rule(self, test, why, times)
+        self.rules += (rule,)
+        self._changed()
+        return rule
+
+    def end(self, *rules: Rule) -> None:
+        self.rules = tuple(rule for rule in self.rules if rule not in rules)
+        self._changed()
+
+    def rule_for(self, packet: Packet) -> Rule | None:
+        """The rule that decides about a packet."""
+        return next((rule for rule in self.rules if rule.meets(packet)), None)

@@ -1,0 +1,5 @@
+"""The one record of everything that happened, and what is read from it: causes, saved traces, captures.
+
+May import `errors`, `message` and `protocol`, nothing to their right. The exception is a door: `Trace.ladder`
+loads `pictures` when somebody asks for a picture.
+"""

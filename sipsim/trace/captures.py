@@ -1,0 +1,100 @@
+"""Captures: the SIP packets of a trace as pcap or pcapng, and a trace out of somebody's capture.
+
+Written: every SIP packet at the instant when it was sent, lost ones and retransmissions included, counted
+from the epoch, over Ethernet and UDP. Read: every SIP datagram becomes a `sent` and a `delivered` record at
+the instant when it was captured, counted from the first frame, with the hosts as elements; the same octets
+between the same ends once more are a retransmission. TCP, tunnels and what is no SIP are counted in
+`header["skipped"]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sipsim.errors import SipParseError, UsageError
+from sipsim.message.message import parse
+from sipsim.trace import pcap
+from sipsim.trace.frames import Datagram, Frames, ethernet
+from sipsim.trace.record import Record
+from sipsim.trace.values import address_text
+
+if TYPE_CHECKING:
+    from sipsim.trace.trace import Trace
+
+SIP_PORT = 5060
+_START = re.compile(rb"[\r\n]*(?:SIP/2\.0 [0-9]{3}[ \r\n]|[!-~]{1,64} [!-~]{1,4096} SIP/2\.0\r?\n)")
+_NEVER = 1 << 128
+_SIMULATED = 86_400 * 10**6  # a clock that shows the first day of 1970 is a simulated one and keeps its zero
+
+
+def is_sip(datagram: Datagram) -> bool:
+    """Whether a datagram begins like a message, or has SIP's port and is no keep-alive, STUN or RTP."""
+    if _START.match(datagram.data):
+        return True
+    if SIP_PORT not in (datagram.source[1], datagram.destination[1]):
+        return False
+    text = datagram.data.strip(b"\r\n\0 ")
+    keep_alive = len(text) <= 4  # RFC 5626 §3.5.1 has empty lines, eXosip sends "jaK"
+    return not keep_alive and not (text[0] < 4 or 128 <= text[0] < 192)  # RFC 7983 §7: STUN, RTP, RTCP
+
+
+def dump(trace: Trace, suffix: str) -> bytes:
+    """The trace's SIP packets as the bytes of a capture; `suffix` is ".pcap" or ".pcapng"."""
+    write = {".pcap": pcap.pcap, ".pcapng": pcap.pcapng}[suffix]
+    return write(map(_frame, trace.select("sent")))
+
+
+def load(data: bytes, trace: Trace) -> None:
+    """Fill an empty trace from a capture, `SipError` where it is none; one cut short gives what is there."""
+    frames, found, start = Frames(), [], _NEVER
+    try:
+        for frame in pcap.frames(data):
+            start = min(start, frame.time)
+            datagram = frames.datagram(frame)
+            if datagram is not None and is_sip(datagram):
+                found.append((frame.time, datagram))
+            elif datagram is not None:
+                frames.skipped["not SIP"] += 1
+    except pcap.CutShort:
+        frames.skipped["cut short"] += 1
+    frames.finish()
+    trace.header["skipped"] = dict(sorted(frames.skipped.items()))
+    _record(found, 0 if 0 <= start < _SIMULATED else start, trace)
+
+
+def add(trace: Trace, time: float, datagram: Datagram, copy: int = 1) -> None:
+    """Record a datagram that was seen on a wire: sent, delivered and, where it is no SIP, unparsable."""
+    sender, receiver = (_name(trace, address) for address in (datagram.source, datagram.destination))
+    sent = trace.sent(time, sender, datagram, copy)
+    trace.delivered(time, receiver, sent)
+    try:
+        parse(datagram.data).check()
+    except SipParseError as error:
+        trace.unparsable(time, receiver, sent, error)
+
+
+def _name(trace: Trace, address: tuple[str, int]) -> str:
+    """The element at an address; one that is not known yet is called like its host, whatever its port."""
+    if trace.name_of(address) == address_text(address):
+        trace.register(address[0], "host", address)
+    return trace.name_of(address)
+
+
+def _frame(sent: Record) -> tuple[int, bytes]:
+    time = round(sent.time * 10**6)
+    if not 0 <= time < 2**32 * 10**6:
+        raise UsageError(f"message {sent.number} fits in no capture: it was sent at {sent.time} s")
+    try:
+        return time, ethernet(*sent.route, sent.raw)
+    except ValueError as error:
+        raise UsageError(f"message {sent.number} fits in no capture: {error}") from None
+
+
+def _record(found: list[tuple[int, Datagram]], start: int, trace: Trace) -> None:
+    found.sort(key=lambda item: item[0])  # merged captures need not be in order; records are
+    copies: Counter[Datagram] = Counter()
+    for time, datagram in found:
+        copies[datagram] += 1
+        add(trace, (time - start) / 10**6, datagram, copies[datagram])
