@@ -2,7 +2,7 @@
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN     := $(VENV)/bin
-INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+INSTALL  = $(BIN)/python -m pip install -qq --disable-pip-version-check --editable
 PEERS   := sip-tester sipsak baresip-core kamailio kamailio-sqlite-modules sqlite3 tshark chromium
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT     := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq
@@ -13,20 +13,20 @@ help:  ## this list
 demo: $(VENV)/core  ## a call through a proxy: the ladder here; SVG, capture and trace in build/demo
 	@mkdir -p build/demo && cd build/demo && $(abspath $(BIN))/sipsim run ozeki --seed 7 \
 		--ladder call.svg --save call.pcap --save call.jsonl
-	@printf '\n%s\n' 'In build/demo: call.svg for a browser, call.pcap for Wireshark, call.jsonl for sipsim itself.' \
+	@printf '%s\n' '' 'In build/demo: call.svg for a browser, call.pcap for Wireshark, call.jsonl for sipsim itself.' \
 		'Try next:' '  $(BIN)/sipsim list' '  $(BIN)/sipsim run lost-200' \
 		'  $(BIN)/sipsim run ozeki --network udp' '  $(BIN)/sipsim ladder build/demo/call.pcap' '  make lab'
 
 test: $(VENV)/all  ## every test; those that lack a program or a sample are named at the end
 	$(BIN)/python -m pytest
 
-lab: $(VENV)/all  ## JupyterLab with the lessons
-	$(BIN)/jupyter lab notebooks
+lab: $(VENV)/all  ## JupyterLab with the lessons, LAB=--no-browser and the like
+	$(BIN)/jupyter lab $(LAB) notebooks
 
 check: $(VENV)/all  ## lint, types, notebooks free of outputs; then the lines of each room
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 	@for room in sipsim/*/; do echo "$$(find $$room -name '*.py' -exec cat {} + | wc -l) $$room"; done | column -t
 
 bench: $(VENV)/all  ## speed and memory, beside a bare floor and beside others
@@ -37,6 +37,7 @@ fuzz: $(VENV)/all  ## property tests alone, EXAMPLES=100000 new examples each
 
 docs: $(VENV)/docs  ## the pages and the lessons, run, as a site in build/docs
 	$(BIN)/python -m sphinx -q -c docs . build/docs
+	@echo 'Open build/docs/docs/index.html'
 
 peers:  ## the programs of others that tests talk to, from Debian's packages
 	@missing=$$(for name in $(PEERS); do dpkg -s $$name 2>&1 | grep -q '^Status: install ok' || echo $$name; done); \

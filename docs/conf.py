@@ -1,4 +1,4 @@
-"""How Sphinx makes the site of these pages and the lessons (`make docs`); the source folder is the whole checkout."""
+"""How Sphinx makes a site of these pages and the lessons (`make docs`); its source folder is the checkout."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,5 @@ nb_execution_mode = "force"
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 
-# Headings can be linked to, as on the code's own site.
+# Headings can be linked to.
 myst_heading_anchors = 3
-suppress_warnings = ["myst.xref_missing"]

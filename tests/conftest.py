@@ -79,14 +79,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fails a test that left a socket, file, thread, child process or asyncio task of its own behind."""
+    """Fails a test that left a socket, file, thread, process or task of its own behind, or a lab that leaks."""
     before = leftovers.Snapshot.take()
-    with leftovers.watch_loops() as pending:
+    with leftovers.watch_loops() as tasks, leftovers.watch_labs() as labs:
         yield
     if not request.node.stash.get(PASSED, False) or request.node.get_closest_marker("leaves"):
         return
-    left = pending + leftovers.leftovers_since(before)
-    if left:
+    in_labs = [what for lab in labs for what in leftovers.left_in(lab)]
+    if left := tasks + in_labs + leftovers.leftovers_since(before):
         pytest.fail("left behind: " + ", ".join(left), pytrace=False)
 
 

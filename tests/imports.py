@@ -75,7 +75,7 @@ def _targets(node: ast.AST, home: str) -> Iterator[str]:
             base = ".".join(home.split(".")[: len(home.split(".")) - level + 1]) if level else ""
             source = ".".join(filter(None, (base, module)))
             yield from dict.fromkeys(_module_or_name(source, alias.name) for alias in names)
-        case ast.Call(func, [ast.Constant(str(target)), *_]) if "import" in ast.unparse(func):
+        case ast.Call(func, [ast.Constant(str(target)), *_]) if ast.unparse(func).endswith("import_module"):
             yield target
 
 

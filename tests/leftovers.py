@@ -1,18 +1,22 @@
-"""What a test may leave behind by mistake: open sockets and files, threads, child processes, asyncio tasks.
+"""What a test may leave behind by mistake: sockets, files, threads, child processes, tasks; transactions in a lab.
 
 `Snapshot.take()` before the test, `leftovers_since(snapshot)` after it. Tasks are looked for at the moment
 when their loop is closed (`watch_loops`), because `asyncio.run` cancels those that its main coroutine forgot,
-and they would never be seen.
+and they would never be seen. A lab in memory is drained first; what it still holds after that is a leak.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
+import math
 import os
 import stat
+import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +27,8 @@ DESCRIPTORS = Path("/dev/fd")
 KINDS = {stat.S_IFSOCK: "socket", stat.S_IFREG: "file", stat.S_IFIFO: "pipe"}
 GRACE = 1.0
 """Seconds of wall time that a thread or a child gets to come to its end."""
+LABS = 20
+"""How many labs of a test are looked at, the last ones; property tests make thousands."""
 
 Descriptor = tuple[str, int, int]
 """Kind, number, inode: a number that was closed and given out again is another descriptor."""
@@ -111,3 +117,30 @@ def watch_loops() -> Iterator[list[str]]:
         mock.patch.object(loop, "close", watched(loop.close, lambda self: self)),
     ):
         yield pending
+
+
+@contextmanager
+def watch_labs() -> Iterator[deque[Any]]:
+    """Collects, while it is entered, the last labs that were made; none where nobody has imported labs."""
+    made: deque[Any] = deque(maxlen=LABS)
+    module = sys.modules.get("sipsim.lab.lab")
+    if module is None:
+        yield made
+        return
+    make = module.Lab.__init__
+
+    @functools.wraps(make)
+    def noted(self: Any, *args: Any, **keywords: Any) -> None:
+        make(self, *args, **keywords)
+        made.append(self)
+
+    with mock.patch.object(module.Lab, "__init__", noted):
+        yield made
+
+
+def left_in(lab: Any) -> list[str]:
+    """What a lab in memory holds when its calls are forgotten and its timers have run out: should be nothing."""
+    if lab.network.live:
+        return []
+    lab.drain()
+    return [*lab.leftovers(), *(["an event without end"] if lab.env.peek() < math.inf else [])]

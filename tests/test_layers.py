@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import subprocess
 import sys
+import tokenize
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -165,9 +167,16 @@ def test_a_file_is_one_idea(name: str):
 
 
 def test_the_engine_can_be_read_in_a_weekend():
-    lines = {
-        name: len(path.read_text(encoding="utf-8").splitlines())
-        for name, path in FILES.items()
-        if name not in OUTSIDE and room(name) in ENGINE
-    }
-    assert sum(lines.values()) < 10_000
+    engine = [path for name, path in FILES.items() if name not in OUTSIDE and room(name) in ENGINE]
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in engine) < 10_000
+
+
+def lines_of_code(text: str) -> int:
+    """How many lines there are besides docstrings, comments and blank ones: prose costs a reader nothing."""
+    layout = {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENDMARKER"}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        is_docstring = token.type == tokenize.STRING and token.line.lstrip().startswith('"""')
+        if tokenize.tok_name[token.type] not in layout and not is_docstring:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return len(lines)

@@ -1,4 +1,4 @@
-"""The project around the code: no lint, all typed, a wheel that holds all it needs, and Binder can build it."""
+"""The project around the code: no lint, all typed, a wheel with all it needs, and Binder can build it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_types():
 
 
 def test_notebooks_carry_no_outputs():
-    python("-m", "nbstripout", "--verify", *sorted((ROOT / "notebooks").glob("*.ipynb")))
+    python("-m", "nbstripout", "--keep-id", "--verify", *sorted((ROOT / "notebooks").glob("*.ipynb")))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_binder_would_build_it(tmp_path: Path):
     for name in ("binder", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    recipe = run(Path(sys.executable).parent / "jupyter-repo2docker", "--no-build", "--debug", tmp_path)
+    recipe = python("-m", "repo2docker", "--no-build", "--debug", tmp_path)
     assert "python=3.11" in recipe
     assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in recipe
     assert "RUN ./binder/postBuild" in recipe
@@ -88,8 +88,8 @@ def test_the_reading_order_names_every_file_of_the_engine():
     named = set(re.findall(r"`((?:\w+/)?\w+\.py)`", page))
     rooms = ("message", "protocol", "trace", "simulation", "elements", "live", "pictures", "lab")
     there = [path for room in rooms for path in (ROOT / "sipsim" / room).rglob("*.py")]
-    missing = {path.relative_to(ROOT / "sipsim").as_posix() for path in there if path.stem != "__init__"} - named
-    assert not missing, missing
+    files = {path.relative_to(ROOT / "sipsim").as_posix() for path in there if path.stem != "__init__"}
+    assert not files - named, files - named
     gone = [name for name in named if not (ROOT / "sipsim" / name).is_file()]
     assert not gone, gone
 

@@ -40,6 +40,11 @@ class Alarm:
         self._noted = self._note("set") if host.trace.everything else 0
         self._timer = host.env.call_later(delay, self._fire, lingering=lingering)
 
+    @property
+    def active(self) -> bool:
+        """Whether it is still to go off."""
+        return self._timer.active
+
     def cancel(self) -> None:
         """Stop it; no effect on one that has fired or was stopped before."""
         if self._timer.active:

@@ -127,6 +127,9 @@ class Call:
             self.agent.dialogs.pop(self.dialog.key, None)
         self.ended.settle(Ending(by, why))
 
+    def forget(self) -> None:
+        """Stop whatever would still happen by itself: nothing here."""
+
     def lost(self) -> None:
         """The user agent crashed: nothing is sent, whoever waits hears of it."""
         self._fail(503, f"{self.agent.name} crashed", self.agent.name)

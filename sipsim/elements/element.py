@@ -212,7 +212,10 @@ class Element:
     # Leaving nothing behind
 
     def forget_users(self) -> None:
-        """Forget, without a message, what a story left standing: calls, bindings."""
+        """Forget, without a message, what a story left standing: calls, bindings, requests not yet answered."""
+        for exchange in [*self.clients.values(), *self.servers.values()]:
+            if exchange.waits_for_its_user:
+                self.forget(exchange)
 
     def leftovers(self) -> list[str]:
         """What is still under way here, as text; nothing should be when a drained lab has come to rest."""

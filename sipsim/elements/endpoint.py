@@ -42,6 +42,9 @@ class DialogUser(Protocol):
     def lost(self) -> None:
         """The endpoint crashed."""
 
+    def forget(self) -> None:
+        """Stop whatever would still happen by itself."""
+
 
 class Endpoint(Element):
     """What calls and registrations need of the user agent that they belong to.
@@ -64,10 +67,12 @@ class Endpoint(Element):
         self.tally = Tally()
         self._media_port = FIRST_MEDIA_PORT - 2
 
+        self.contact_uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
+
     @property
     def contact(self) -> str:
         """The Contact value that leads straight here (§8.1.1.8)."""
-        return f"<{self.uri.scheme}:{self.uri.user}@{self.host_port}>"
+        return f"<{self.contact_uri}>"
 
     @property
     def preloaded_routes(self) -> list[str]:

@@ -91,6 +91,11 @@ class Exchange:
         """Tell the transaction that its message could not be delivered (§17.1.4)."""
         self._feed("transport error")
 
+    @property
+    def waits_for_its_user(self) -> bool:
+        """Whether it goes on only when its user, or the peer's, does something: no timer will end it."""
+        return not any(alarm.active for alarm in self._alarms.values())
+
     def abandon(self) -> None:
         """Stop all timers without a word, as a crash does."""
         for alarm in self._alarms.values():
@@ -105,9 +110,8 @@ class Exchange:
         element = self.element
         if after is not before and element.trace.everything:
             machine = transaction.machine
-            element.trace.state(
-                element.env.now, element.name, machine.name, before, name, after, machine.rfc, self.branch
-            )
+            rfc = machine.row(before, name).rfc
+            element.trace.state(element.env.now, element.name, machine.name, before, name, after, rfc, self.branch)
         self._carry_out(effects)
 
     def _carry_out(self, effects: list[Effect]) -> None:

@@ -97,9 +97,12 @@ class IncomingCall(Call):
             self._respond(build.reply(self.exchange.request, 487, to_tag=self._tag))
             self._fail(487, "Request Terminated", self.peer)
 
-    def lost(self) -> None:
+    def forget(self) -> None:
         self._trying.cancel()
         self._stop_repeating()
+
+    def lost(self) -> None:
+        self.forget()
         super().lost()
 
     # The 200 and its repetitions

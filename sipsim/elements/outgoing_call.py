@@ -112,7 +112,8 @@ class OutgoingCall(Call):
         self.agent.request(dialog.request("BYE", via=self.agent.new_via()), dialog.next_hop, Unheard())
 
     def _fail(self, status: int, reason: str, by: str) -> None:
-        self.agent.tally.failed += 1
+        if self.state != "ended":
+            self.agent.tally.failed += 1
         super()._fail(status, reason, by)
 
     # Requests

@@ -111,6 +111,15 @@ class Proxy(Registrar):
 
     def lose_state(self) -> None:
         super().lose_state()
+        self._forget_contexts()
+
+    def forget_users(self) -> None:
+        self._forget_contexts()
+        super().forget_users()
+
+    def _forget_contexts(self) -> None:
+        for context in self._contexts.values():
+            context.forget()
         self._contexts.clear()
 
 
@@ -156,6 +165,13 @@ class ResponseContext:
         tag = self.proxy.identifiers.tag(self.proxy.name)
         self._finals.append(build.reply(exchange.request, status, to_tag=tag))
         self._conclude()
+
+    def forget(self) -> None:
+        """Stop every Timer C."""
+        for alarm in self._pending.values():
+            if alarm is not None:
+                alarm.cancel()
+        self._pending.clear()
 
     def cancel_pending(self) -> None:
         """CANCEL each branch that has brought a provisional response and no final one (§16.10, §9.1)."""

@@ -44,6 +44,7 @@ class Registrar(Element):
         self.refuse(exchange, answer.status, *self._contacts(answer))
 
     def forget_users(self) -> None:
+        super().forget_users()
         self.location.clear()
 
     def lose_state(self) -> None:

@@ -73,7 +73,7 @@ class Registration:
 
     def _granted(self, response: Response) -> int:
         """The seconds that the registrar gave our contact, 0 where its list lacks it (§10.2.4)."""
-        mine = NameAddr.parse(self.agent.contact).uri
+        mine = self.agent.contact_uri
         for contact in response.contacts:
             if isinstance(contact, NameAddr) and contact.uri.matches(mine):
                 return contact.expires if contact.expires is not None else response.expires or 0

@@ -61,7 +61,7 @@ class UserAgent(Endpoint):
 
     def call(self, target: str | Uri | UserAgent) -> OutgoingCall:
         """Call someone: a SIP URI, or another user agent at its own contact address."""
-        uri = Uri.parse(target.contact.strip("<>")) if isinstance(target, UserAgent) else parsed_uri(target)
+        uri = target.contact_uri if isinstance(target, UserAgent) else parsed_uri(target)
         with self.acting(f'{self.name}.call("{uri}")'):
             return OutgoingCall(self, uri)
 
@@ -117,8 +117,11 @@ class UserAgent(Endpoint):
         self.registration.lost()
 
     def forget_users(self) -> None:
+        for call in list(self.calls.values()):
+            call.forget()
         self.calls.clear()
         self.dialogs.clear()
+        super().forget_users()
 
     def leftovers(self) -> list[str]:
         return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()]

@@ -32,4 +32,4 @@ def trapezoid(lab: Lab) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
 
 def place(proxy: Proxy, phone: UserAgent) -> None:
     """Give a phone a binding without a REGISTER: flows that begin with a call take registrations for granted."""
-    proxy.location.add(phone.uri.aor, phone.contact.strip("<>"))
+    proxy.location.add(phone.uri.aor, phone.contact_uri)

@@ -62,6 +62,7 @@ class Lab:
         self.names = NameService(self.env, self.trace)
         self.elements: dict[str, Element] = {}
         self.errors: list[Exception] = []
+        self._stories: list[simpy.Process] = []
         self._progress = Progress(self.env)
         self.trace.header.update(sipsim=__version__, seed=seed)
 
@@ -111,7 +112,7 @@ class Lab:
         """The link between two elements, with parameters changed: delay, jitter, loss, duplicate, reorder, corrupt."""
         made = getattr(self.network, "link", None)
         if made is None:
-            raise UsageError("link(): this lab's network is live; its links can't be changed, memory links can")
+            raise UsageError(f"link(): {type(self.network).__name__} has no links that could be changed")
         ends = [end.name if isinstance(end, Element) else end for end in (a, b)]
         return cast(Link, made(*ends, **parameters))
 
@@ -165,12 +166,14 @@ class Lab:
         self.trace.current = self.trace.add("story", self.env.now, "", text=f"the story {name} begins")
         process = self.env.process(told(self, name, generator))
         self.trace.current = 0
+        self._stories.append(process)
         return [process]
 
     def drain(self) -> None:
         """Forget calls and bindings that still stand, without a message, and run out every timer.
 
-        For a memory network; afterwards `leftovers()` is empty.
+        Afterwards `leftovers()` is empty. On a live network the timers run out in no time: what is still under way
+        there is not waited for.
         """
         for element in self.elements.values():
             element.forget_users()
@@ -235,6 +238,9 @@ class Lab:
         )  # fmt: skip
 
     def _conclude(self) -> Trace:
+        for story in self._stories:
+            if story.processed and isinstance(story.value, dict):
+                self.trace.result.update(story.value)
         self.trace.result.update(self.summary())
         if self.errors:
             error = self.errors[0]

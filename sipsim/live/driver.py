@@ -185,6 +185,7 @@ class Run(Generic[T]):
             return self._done()
         except Exception as error:
             self._on_error(error)
+            self._done = lambda: True
             return True
 
     def _finish(self) -> None:

@@ -58,7 +58,7 @@ class Pacer:
     def go(self, loop: asyncio.AbstractEventLoop, speed: float) -> None:
         """Let the clock go on from `env.now`, `speed` simulated seconds a second."""
         self._loop, self._clock = loop, Clock(self.env, loop, speed)
-        self._sleep: asyncio.Handle = loop.call_soon(self.pump)
+        self._sleep = loop.call_at(loop.time(), self.pump)
         self.going = True
 
     def stand(self) -> None:
@@ -123,9 +123,6 @@ class Pacer:
         return self._loop.time() >= self._ends_at()
 
     def _doze(self) -> None:
-        due = self.env.peek()
-        if due <= self._clock.present():
-            self._sleep = self._loop.call_soon(self.pump)
-        else:
-            wake = min(self._clock.wall(due), self._loop.time() + HEARTBEAT, self._ends_at())
-            self._sleep = self._loop.call_at(wake, self.pump)
+        """Sleep until the next event. A timer, even when it is due already: the loop reads sockets before those."""
+        wake = min(self._clock.wall(self.env.peek()), self._loop.time() + HEARTBEAT, self._ends_at())
+        self._sleep = self._loop.call_at(wake, self.pump)

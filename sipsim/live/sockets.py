@@ -26,6 +26,8 @@ IPV6_RECVERR = (socket.IPPROTO_IPV6, 25)
 
 def open_socket(address: Address) -> socket.socket:
     """A non-blocking UDP socket at an address, a free port for port 0; OSError when it is not to be had."""
+    if sys.platform == "emscripten":
+        raise UsageError("a browser has no sockets: a live network needs Python on a machine of its own")
     v6 = ":" in address.host
     sock = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:

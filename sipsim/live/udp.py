@@ -7,6 +7,7 @@ driver has the network attached to its loop; between runs datagrams wait in the 
 from __future__ import annotations
 
 import asyncio
+import warnings
 from functools import partial
 
 from sipsim.errors import UsageError
@@ -59,9 +60,7 @@ class UdpNetwork:
         """How many packets are under way from one of our sockets to another."""
         return len(self._under_way)
 
-    def bind(
-        self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = ""
-    ) -> Address:
+    def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Open a socket at an address (host "": the usual one; port 0: a free one), and give that back.
 
         UsageError for a transport other than UDP, for a host that is not loopback (unless `allow_remote`),
@@ -77,6 +76,8 @@ class UdpNetwork:
         except (OSError, OverflowError) as error:
             raise UsageError(f"address={wanted}: {error}") from error
         bound = Address(wanted.host, sock.getsockname()[1])
+        if not is_loopback(bound.host):
+            warnings.warn(f"{bound} can be reached from other machines", stacklevel=2)
         binding = Binding(sock, bound, node or self._trace.name_of(bound), receive, failed)
         self._bindings[bound] = binding
         self._watch.add(sock, partial(self._read, binding))
@@ -142,7 +143,7 @@ class UdpNetwork:
             if not self._handed_over(binding, packet):
                 self._under_way.recall(packet)
         elif why := self._undeliverable(packet.destination):
-            self._trace.add("fault", self._env.now, binding.node, what="refused", text=why)
+            self._trace.add("fault", self._env.now, binding.node, packet.cause, what="refused", text=why)
             self._fail(packet, why)
         else:
             binding.recent.append(packet)

@@ -1,28 +1,26 @@
 """How a message's attributes read its header lines: at first look; then the value stands in the message's dictionary.
 
-These descriptors have no `__set__`, so that a second look finds the dictionary's entry and runs no Python code at all.
+These descriptors have no `__set__`, so a second look finds the dictionary's entry and runs no Python code at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from sipsim.errors import SipParseError
-from sipsim.message.codes import CANONICAL
+from sipsim.message.fields import value_of
+from sipsim.message.grammar import refuse
 from sipsim.message.headers import Headers
 
 T = TypeVar("T")
 
 
-class Lazy(Generic[T]):
-    """An attribute that `read(message)` works out, as a decorator for the method that does so."""
+class Attribute(Generic[T]):
+    """An attribute that `read(message)` works out once."""
 
-    name = ""
-
-    def __init__(self, read: Callable[[Any], T]) -> None:
-        self.read = read
-        self.__doc__ = read.__doc__
+    name: str
+    read: Callable[[Any], T]
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -36,24 +34,74 @@ class Lazy(Generic[T]):
     def __get__(self, message: Any, owner: type) -> Self | T:
         if message is None:
             return self
-        value: T = message.__dict__[self.name] = self.read(message)
+        value = self.read(message)
+        message.__dict__[self.name] = value
         return value
 
 
-class Needed(Lazy[T]):
-    """What `read(line)` makes of the first line of a header field; SipParseError where there is none."""
+class Lazy(Attribute[T]):
+    """A decorator for the method that works the attribute out."""
 
-    def __init__(self, folded: str, read: Callable[[bytes], T], doc: str) -> None:
-        self.folded = folded
-        self.take = read
-        self.__doc__ = doc
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self.read = read
+        self.__doc__ = read.__doc__
+
+
+class Needed(Attribute[T]):
+    """What `take(line)` makes of the first line of a header field; SipParseError where there is none."""
+
+    def __init__(self, field: str, take: Callable[[bytes], T]) -> None:
+        self.field = field
+        self.take = take
 
     def read(self, message: Headers) -> T:
-        try:
-            at = message.names.index(self.folded)
-        except ValueError:
-            raise SipParseError(f"no {CANONICAL[self.folded]} header field") from None
-        try:
-            return self.take(message.lines[at])
-        except SipParseError as error:
-            raise message.placed(error, at) from None
+        return message.first(self.field, self.take)
+
+    if not TYPE_CHECKING:  # as inherited, but in one call where all is well: every element looks at these
+
+        def __get__(self, message, owner):
+            try:
+                value = self.take(message.lines[message.names.index(self.field)])
+            except (AttributeError, ValueError, SipParseError):
+                return super().__get__(message, owner)
+            message.__dict__[self.name] = value
+            return value
+
+
+class Maybe(Needed[T | None]):
+    """As `Needed`, but None where there is no such header field."""
+
+    def read(self, message: Headers) -> T | None:
+        return super().read(message) if self.field in message.names else None
+
+
+class Every(Attribute[tuple[T, ...]]):
+    """What `parse(text)` makes of each value of a header field, top to bottom."""
+
+    def __init__(self, field: str, parse: Callable[[str], T], most: int = 256) -> None:
+        self.field = field
+        self.parse = parse
+        self.most = most
+
+    def read(self, message: Headers) -> tuple[T, ...]:
+        if self.field not in message.names:
+            return ()
+        found: list[T] = []
+        for at, value in message.members(self.field):
+            try:
+                if len(found) == self.most:
+                    raise refuse(f"more than {self.most} values", value)
+                found.append(self.parse(value))
+            except SipParseError as error:
+                raise message.placed(error, at) from None
+        return tuple(found)
+
+
+class Words(Attribute[tuple[str, ...]]):
+    """The members of lists of tokens, empty ones left out."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+    def read(self, message: Headers) -> tuple[str, ...]:
+        return tuple([value for _, value in message.members(self.field) if value])

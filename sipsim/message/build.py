@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from sipsim.errors import UsageError
 from sipsim.message.codes import reason_phrase
-from sipsim.message.fields import first_of
-from sipsim.message.grammar import encode
+from sipsim.message.fields import value_of
+from sipsim.message.grammar import encode, split_list
 from sipsim.message.message import Request, Response, request_line
 from sipsim.message.names import named
 from sipsim.message.uri import Uri
@@ -29,8 +29,9 @@ def request(
 
     UsageError for a method that is no token, a URI with blanks, a value with CR, LF or NUL.
     """
+    uri_text = str(uri)
     lines = [
-        request_line(method, uri),
+        request_line(method, uri_text),
         b"Via: " + encode(str(via)),
         b"Max-Forwards: %d" % max_forwards,
         b"From: " + encode(str(from_)),
@@ -46,7 +47,7 @@ def request(
         lines.append(b"Contact: " + encode(str(contact)))
         names.append("contact")
     _finish(lines, names, headers, body, content_type)
-    return Request(lines, names, body)
+    return Request(method, uri_text, lines, names, body)
 
 
 def reply(
@@ -60,7 +61,9 @@ def reply(
     """
     if not 100 <= status <= 699:
         raise UsageError(f"status {status!r} is not from 100 to 699")
-    lines = [b"SIP/2.0 %d %s" % (status, encode(reason_phrase(status) if reason is None else reason))]
+    if reason is None:
+        reason = reason_phrase(status)
+    lines = [b"SIP/2.0 %d %s" % (status, encode(reason))]
     names = [""]
     extra = "timestamp" if status == 100 else "record-route" if status < 300 and request.method in _MAKES_DIALOG else ""
     for name, line in zip(request.names, request.lines):
@@ -73,29 +76,29 @@ def reply(
         lines.append(b"Contact: " + encode(str(contact)))
         names.append("contact")
     _finish(lines, names, headers, body, content_type)
-    return Response(lines, names, body)
+    return Response(status, reason, lines, names, body)
 
 
 def ack(invite: Request, response: Response) -> Request:
     """The ACK of a final response above 299, sent by the INVITE's own transaction (RFC 3261 §17.1.1.3)."""
-    return _within(invite, b"ACK", response.lines[response.names.index("to")])
+    return _within(invite, "ACK", response.lines[response.names.index("to")])
 
 
 def cancel(invite: Request) -> Request:
     """The CANCEL of an INVITE that is not answered yet (RFC 3261 §9.1)."""
-    return _within(invite, b"CANCEL", invite.lines[invite.names.index("to")])
+    return _within(invite, "CANCEL", invite.lines[invite.names.index("to")])
 
 
-def _within(invite: Request, method: bytes, to: bytes) -> Request:
+def _within(invite: Request, method: str, to: bytes) -> Request:
     """A request that belongs to the INVITE's transaction: same Request-URI, top Via, From, Call-ID, CSeq number, Route."""
     at = invite.names.index
     via = invite.lines[at("via")]
     if b"," in via:
-        via = b"Via: " + encode(first_of(via))
+        via = b"Via: " + split_list(value_of(via))[0].encode("utf-8", "surrogateescape")
     lines = [
-        b"%s %s SIP/2.0" % (method, invite.lines[0].split(b" ")[1]),
+        f"{method} {invite.uri_text} SIP/2.0".encode(),
         via, b"Max-Forwards: 70", invite.lines[at("from")], to, invite.lines[at("call-id")],
-        b"CSeq: %d %s" % (invite.cseq.number, method),
+        f"CSeq: {invite.cseq.number} {method}".encode(),
     ]  # fmt: skip
     names = ["", "via", "max-forwards", "from", "to", "call-id", "cseq"]
     for name, line in zip(invite.names, invite.lines):
@@ -104,7 +107,7 @@ def _within(invite: Request, method: bytes, to: bytes) -> Request:
             names.append(name)
     lines.append(b"Content-Length: 0")
     names.append("content-length")
-    return Request(lines, names, b"")
+    return Request(method, invite.uri_text, lines, names, b"")
 
 
 def _finish(

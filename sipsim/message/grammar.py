@@ -33,13 +33,16 @@ _LIST_PIECE = re.compile(rf'[^",<]+|{QUOTED}|<[^>]*>|(,)', FLAGS)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", FLAGS)
 _QUOTED_PAIR = re.compile(r"\\(.)", FLAGS)
 _TO_QUOTE = re.compile(r'(["\\\x00-\x08\x0a-\x1f\x7f])', FLAGS)
-_LINE_BREAKER = re.compile(rb"[\r\n\0]")
+
+
+def excerpt(text: str, at: int = 0) -> str:
+    """At most 60 characters of `text` from offset `at` on, escaped, to show in an error."""
+    return ascii(text[at : at + 60])[1:-1][:60]
 
 
 def refuse(reason: str, text: str, at: int = 0, status: int = 400) -> SipParseError:
     """The error for `text`, which went wrong at offset `at`; for the caller to raise."""
-    seen = ascii(text[at : at + 60])[1:-1]
-    return SipParseError(reason, status, column=at + 1, excerpt=seen[:60])
+    return SipParseError(reason, status, column=at + 1, excerpt=excerpt(text, at))
 
 
 def decode(data: bytes) -> str:
@@ -56,7 +59,7 @@ def encode(text: str) -> bytes:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         raise UsageError(f"value {text!r} has a lone surrogate: {error.reason}") from None
-    if _LINE_BREAKER.search(data):
+    if "\n" in text or "\r" in text or "\0" in text:
         raise UsageError(f"value {text!r} has CR, LF or NUL: a header field value is one line")
     return data
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Self, TypeVar
 
 from sipsim.errors import SipParseError
-from sipsim.message.fields import first_of, value_of
-from sipsim.message.grammar import encode, refuse, split_list
+from sipsim.message.fields import value_of
+from sipsim.message.grammar import encode, split_list
 from sipsim.message.names import CANONICAL, LIST_HEADERS, fold, named
 
 T = TypeVar("T")
@@ -42,69 +42,42 @@ class Headers:
 
     def values(self, name: str) -> list[str]:
         """All values of a field, top to bottom; a comma list gives one for each of its members (§7.3.1)."""
-        return [value for _, value in self._values(fold(name))]
+        return [value for _, value in self.members(fold(name))]
 
     @property
     def headers(self) -> list[tuple[str, str]]:
         """(name as on the wire, value) of every header line, in order."""
         return [(line.partition(b":")[0].rstrip().decode(), value_of(line)) for line in self.lines[1:]]
 
-    def _values(self, folded: str) -> list[tuple[int, str]]:
-        """(index of the line, value) for every value of a field."""
+    def members(self, folded: str) -> list[tuple[int, str]]:
+        """(index of the line, value) for every value of a field, by its folded name."""
         found = []
         for at, name in enumerate(self.names):
             if name == folded:
                 value = value_of(self.lines[at])
                 try:
-                    members = split_list(value) if folded in LIST_HEADERS else [value]
+                    values = split_list(value) if folded in LIST_HEADERS else [value]
                 except SipParseError as error:
-                    raise self._placed(error, at) from None
-                found += [(at, member) for member in members]
+                    raise self.placed(error, at) from None
+                found += [(at, value) for value in values]
         return found
 
-    # ---- reading, for the attributes of a message ----
-
-    def _read(self, folded: str, read: Callable[[bytes], T]) -> T:
-        """What `read` makes of the first line of a field; SipParseError where there is none."""
+    def first(self, folded: str, take: Callable[[bytes], T]) -> T:
+        """What `take` makes of the first line of a field, by its folded name; SipParseError where there is none."""
         try:
             at = self.names.index(folded)
         except ValueError:
             raise SipParseError(f"no {CANONICAL[folded]} header field") from None
         try:
-            return read(self.lines[at])
+            return take(self.lines[at])
         except SipParseError as error:
-            raise self._placed(error, at) from None
+            raise self.placed(error, at) from None
 
-    def _optional(self, folded: str, parse: Callable[[str], T]) -> T | None:
-        if folded not in self.names:
-            return None
-        return self._read(folded, lambda line: parse(value_of(line)))
-
-    def _all(self, folded: str, parse: Callable[[str], T], most: int = 256) -> tuple[T, ...]:
-        """Every value of a field, parsed; SipParseError for more than `most`."""
-        if folded not in self.names:
-            return ()
-        found = []
-        for at, value in self._values(folded):
-            try:
-                if len(found) == most:
-                    raise refuse(f"more than {most} values", value)
-                found.append(parse(value))
-            except SipParseError as error:
-                raise self._placed(error, at) from None
-        return tuple(found)
-
-    def _words(self, folded: str) -> tuple[str, ...]:
-        """The members of lists of tokens; empty ones are left out."""
-        if folded not in self.names:
-            return ()
-        return tuple([value for _, value in self._values(folded) if value])
-
-    def _placed(self, error: SipParseError, at: int) -> SipParseError:
-        """The error of a value, with line and name of the header field that it is in."""
+    def placed(self, error: SipParseError, at: int) -> SipParseError:
+        """The error of a value, with the line and the name of the header field that it is in."""
         line = 1 + at + sum([line.count(b"\n") for line in self.lines[:at]])
-        name = CANONICAL.get(self.names[at], self.names[at]) or "start line"
-        return SipParseError(f"{name}: {error.reason}", error.status, line, error.column, error.excerpt)
+        reason = f"{CANONICAL.get(self.names[at], self.names[at])}: {error.reason}"
+        return SipParseError(reason, error.status, line, error.column, error.excerpt)
 
     # ---- edits ----
 

@@ -7,48 +7,23 @@ message; one that nobody changes goes out as the very octets it came in as.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import lru_cache
 from itertools import repeat
-from typing import Generic, Self, TypeVar, overload
+from typing import Self
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import fields
-from sipsim.message.codes import METHODS, reason_phrase
-from sipsim.message.fields import CSeq, MediaType, NameAddr, Via
-from sipsim.message.grammar import decode, is_token, refuse
+from sipsim.message.attributes import Every, Lazy, Maybe, Needed, Words
+from sipsim.message.codes import CANONICAL, METHODS, reason_phrase
+from sipsim.message.fields import NameAddr, Via
+from sipsim.message.grammar import decode, excerpt, is_token, refuse
 from sipsim.message.headers import Headers
-from sipsim.message.names import CANONICAL, FOLDED, fold_octets
+from sipsim.message.names import FOLDED, fold_octets
 from sipsim.message.uri import LONGEST, Uri
-
-T = TypeVar("T")
 
 LARGEST, LONGEST_HEAD, LONGEST_LINE = 65_535, 16_384, 8_192
 MOST_LINES, MOST_VIAS = 256, 70
 """What a message may have: octets in all, before the empty line, on one line; header lines; hops. Limits of ours."""
-
-
-class Lazy(Generic[T]):
-    """An attribute that is worked out at first look and then stands in the message's own dictionary.
-
-    It has no `__set__`, so the second look finds the dictionary's entry and runs no Python code at all.
-    """
-
-    def __init__(self, read: Callable[..., T]) -> None:
-        self.read = read
-        self.name = read.__name__
-        self.__doc__ = read.__doc__
-
-    @overload
-    def __get__(self, message: None, owner: type) -> Self: ...
-
-    @overload
-    def __get__(self, message: Message, owner: type) -> T: ...
-
-    def __get__(self, message: Message | None, owner: type) -> Self | T:
-        if message is None:
-            return self
-        value = message.__dict__[self.name] = self.read(message)
-        return value
 
 
 class Message(Headers):
@@ -60,14 +35,8 @@ class Message(Headers):
 
     __slots__ = ("__dict__", "_data", "_rest")
 
-    def __init__(self, lines: list[bytes], names: list[str], rest: bytes, data: bytes | None = None) -> None:
-        self.lines = lines
-        self.names = names
-        self._rest = rest
-        self._data = data
-
-    def _copy(self, lines: list[bytes], names: list[str]) -> Self:
-        return type(self)(lines, names, self.body)
+    _data: bytes | None
+    _rest: bytes
 
     def __bytes__(self) -> bytes:
         if self._data is None:
@@ -86,191 +55,116 @@ class Message(Headers):
         These are Via, From, To, Call-ID and CSeq; a Content-Length must be the only one, and no longer than the body.
         """
         count = self.names.count
-        for name in ("from", "to", "call-id", "cseq"):
-            if count(name) != 1:
-                raise SipParseError(f"{count(name)} {CANONICAL[name]} header fields, 1 expected")
+        if not count("from") == count("to") == count("call-id") == count("cseq") == 1:
+            raise SipParseError("not one each of From, To, Call-ID and CSeq")
         if count("via") > MOST_VIAS or count("content-length") > 1:
             raise SipParseError("too many Via or Content-Length header fields")
-        self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq  # noqa: B018 - a look is a check
+        _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq
         if (self.content_length or 0) > len(self._rest):
-            raise SipParseError(f"Content-Length is {self.content_length}, the body has {len(self._rest)} octets")
+            raise SipParseError(f"Content-Length {self.content_length} of a body of {len(self._rest)} octets")
 
-    # ---- fast: what an element looks at in every message ----
-
-    @Lazy
-    def _top_via(self) -> tuple[str | None, str]:
-        return self._read("via", fields.top_via)
+    # What an element looks at in every message, by fast readers.
 
     @Lazy
     def branch(self) -> str | None:
         """The branch of the top Via; None where it has none (RFC 2543)."""
-        return self._top_via[0]
+        branch, self.__dict__["sent_by"] = self.first("via", fields.hop_of)
+        return branch
 
     @Lazy
     def sent_by(self) -> str:
         """`host:port` of the top Via, lower case, the default port written out."""
-        return self._top_via[1]
+        self.__dict__["branch"], sent_by = self.first("via", fields.hop_of)
+        return sent_by
 
-    @Lazy
-    def from_tag(self) -> str | None:
-        """The tag of From; None where there is none (RFC 2543)."""
-        return self._read("from", fields.tag_of)
+    from_tag = Needed("from", fields.tag_of)
+    """The tag of From; None where there is none (RFC 2543)."""
+    to_tag = Needed("to", fields.tag_of)
+    """The tag of To; None outside a dialog."""
+    call_id = Needed("call-id", fields.call_id_of)
+    cseq = Needed("cseq", fields.cseq_of)
+    max_forwards = Maybe("max-forwards", fields.max_forwards_of)
+    content_length = Maybe("content-length", fields.content_length_of)
 
-    @Lazy
-    def to_tag(self) -> str | None:
-        """The tag of To; None outside a dialog."""
-        return self._read("to", fields.tag_of)
+    # Typed values.
 
-    @Lazy
-    def call_id(self) -> str:
-        """The Call-ID."""
-        return self._read("call-id", fields.call_id_of)
-
-    @Lazy
-    def cseq(self) -> CSeq:
-        """The CSeq, number and method."""
-        return self._read("cseq", fields.cseq_of)
-
-    @Lazy
-    def max_forwards(self) -> int | None:
-        """Hops that are left; None where the field is missing."""
-        return self._read("max-forwards", fields.max_forwards_of) if "max-forwards" in self.names else None
-
-    @Lazy
-    def content_length(self) -> int | None:
-        """Octets of the body, as the header field says; None where it is missing."""
-        return self._read("content-length", fields.content_length_of) if "content-length" in self.names else None
+    via = Needed("via", fields.via_of)
+    """The top Via."""
+    vias = Every("via", Via.parse, MOST_VIAS)
+    """All Via values, the last hop first."""
+    from_ = Needed("from", fields.address_of)
+    to = Needed("to", fields.address_of)
+    contacts = Every("contact", fields.contact)
+    """The Contact values; STAR among them for `*`."""
+    routes = Every("route", NameAddr.parse)
+    """The Route values, next hop first."""
+    record_routes = Every("record-route", NameAddr.parse)
+    """The Record-Route values, the last proxy first."""
+    expires = Maybe("expires", fields.seconds_of)
+    min_expires = Maybe("min-expires", fields.seconds_of)
+    retry_after = Maybe("retry-after", fields.retry_after_of)
+    content_type = Maybe("content-type", fields.media_type_of)
+    allow = Words("allow")
+    supported = Words("supported")
+    require = Words("require")
+    proxy_require = Words("proxy-require")
+    unsupported = Words("unsupported")
 
     @Lazy
     def body(self) -> bytes:
         """The octets behind the empty line, cut to Content-Length where that is readable and less (§18.3)."""
+        if not self._rest:
+            return b""
         try:
             return self._rest if self.content_length is None else self._rest[: self.content_length]
         except SipParseError:
             return self._rest
 
-    # ---- typed ----
-
-    @Lazy
-    def via(self) -> Via:
-        """The top Via."""
-        return self._read("via", fields.via_of)
-
-    @Lazy
-    def vias(self) -> tuple[Via, ...]:
-        """All Via values, the last hop first."""
-        return self._all("via", Via.parse, MOST_VIAS)
-
-    @Lazy
-    def from_(self) -> NameAddr:
-        """Who sent the request."""
-        return self._read("from", fields.address_of)
-
-    @Lazy
-    def to(self) -> NameAddr:
-        """Whom the request is for."""
-        return self._read("to", fields.address_of)
-
-    @Lazy
-    def contacts(self) -> tuple[NameAddr, ...]:
-        """The Contact values; STAR among them for `*`."""
-        return self._all("contact", fields.contact)
-
-    @Lazy
-    def routes(self) -> tuple[NameAddr, ...]:
-        """The Route values, next hop first."""
-        return self._all("route", NameAddr.parse)
-
-    @Lazy
-    def record_routes(self) -> tuple[NameAddr, ...]:
-        """The Record-Route values, the last proxy first."""
-        return self._all("record-route", NameAddr.parse)
-
-    @Lazy
-    def expires(self) -> int | None:
-        """Seconds (§20.19)."""
-        return self._optional("expires", fields.seconds)
-
-    @Lazy
-    def min_expires(self) -> int | None:
-        """Seconds: the shortest expiry that a registrar takes (§20.23)."""
-        return self._optional("min-expires", fields.seconds)
-
-    @Lazy
-    def retry_after(self) -> int | None:
-        """Seconds, without the comment that may follow (§20.33)."""
-        return self._optional("retry-after", fields.retry_after)
-
-    @Lazy
-    def content_type(self) -> MediaType | None:
-        """What the body is (§20.15)."""
-        return self._optional("content-type", MediaType.parse)
-
-    @Lazy
-    def allow(self) -> tuple[str, ...]:
-        """Methods that the sender takes (§20.5)."""
-        return self._words("allow")
-
-    @Lazy
-    def supported(self) -> tuple[str, ...]:
-        """Option tags that the sender knows (§20.37)."""
-        return self._words("supported")
-
-    @Lazy
-    def require(self) -> tuple[str, ...]:
-        """Option tags that the receiver must know (§20.32)."""
-        return self._words("require")
-
-    @Lazy
-    def proxy_require(self) -> tuple[str, ...]:
-        """Option tags that every proxy on the path must know (§20.29)."""
-        return self._words("proxy-require")
-
-    @Lazy
-    def unsupported(self) -> tuple[str, ...]:
-        """Option tags that a 420 complains of (§20.40)."""
-        return self._words("unsupported")
-
     def with_body(self, body: bytes, content_type: object = None) -> Self:
         """A copy with this body and its length, and its type if one is given."""
         message = self if content_type is None else self.with_header("Content-Type", content_type)
         message = message.with_header("Content-Length", len(body))
-        message._rest = body
+        message._rest = message.__dict__["body"] = body
         return message
 
 
 class Request(Message):
-    """A request (RFC 3261 §7.1)."""
+    """A request (RFC 3261 §7.1): `method`, case-sensitive, and `uri_text`, the Request-URI as it stands there."""
 
-    __slots__ = ()
+    __slots__ = ("method", "uri_text")
+
+    def __init__(
+        self, method: str, uri_text: str, lines: list[bytes], names: list[str], rest: bytes, data: bytes | None = None
+    ) -> None:
+        self.method = method
+        self.uri_text = uri_text
+        self.lines = lines
+        self.names = names
+        self._rest = rest
+        self._data = data
+        if data is None:
+            self.__dict__["body"] = rest  # made here: nothing to cut
 
     def __repr__(self) -> str:
-        return f"<{self.method} {self.uri_text} {_cseq_text(self)}>"
+        return f"<{self.method} {self.uri_text} {_sequence(self)}>"
 
-    @Lazy
-    def method(self) -> str:
-        """The method, case-sensitive."""
-        word = self.lines[0].partition(b" ")[0]
-        return _METHODS.get(word) or word.decode()
-
-    @Lazy
-    def uri_text(self) -> str:
-        """The Request-URI as it stands in the start line."""
-        return decode(self.lines[0].split(b" ")[1])
+    def _copy(self, lines: list[bytes], names: list[str]) -> Self:
+        return type(self)(self.method, self.uri_text, lines, names, self.body)
 
     @Lazy
     def uri(self) -> Uri:
-        """The Request-URI; SipParseError when it is none (414 when it is too long)."""
+        """The Request-URI; SipParseError when it is none, status 414 when it is too long."""
         text = self.uri_text
         if len(text) > LONGEST:
             raise refuse("Request-URI too long", text, status=414)
         try:
             return Uri.parse(text)
         except SipParseError as error:
-            raise refuse(f"Request-URI: {error.reason}", self.lines[0].decode("latin-1"), len(self.method) + 1) from None
+            at = len(self.method) + 1 + error.column
+            raise SipParseError(f"Request-URI: {error.reason}", column=at, excerpt=error.excerpt) from None
 
     def check(self) -> None:
-        """As for every message; a request's CSeq names its method, and its URI is readable and has no header part."""
+        """As for every message; CSeq has the request's method, the URI is readable and has no header part (§19.1.1)."""
         super().check()
         if self.cseq.method != self.method:
             raise SipParseError(f"CSeq has method {self.cseq.method}, the start line {self.method}")
@@ -279,75 +173,77 @@ class Request(Message):
 
     def with_uri(self, uri: Uri | str) -> Self:
         """A copy for another Request-URI; UsageError for text that can't stand in a start line."""
-        line = request_line(self.method, uri)
-        return self._copy([line, *self.lines[1:]], self.names)
+        text = str(uri)
+        return type(self)(self.method, text, [request_line(self.method, text), *self.lines[1:]], self.names, self.body)
 
 
 class Response(Message):
-    """A response (RFC 3261 §7.2)."""
+    """A response (RFC 3261 §7.2): `status`, 100 to 699, and `reason`, the phrase, which may be empty."""
 
-    __slots__ = ()
+    __slots__ = ("reason", "status")
+
+    def __init__(
+        self, status: int, reason: str, lines: list[bytes], names: list[str], rest: bytes, data: bytes | None = None
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.lines = lines
+        self.names = names
+        self._rest = rest
+        self._data = data
+        if data is None:
+            self.__dict__["body"] = rest  # made here: nothing to cut
 
     def __repr__(self) -> str:
-        reason = self.reason or reason_phrase(self.status)
-        return f"<{self.status} {reason} ({_method_text(self)}) {_cseq_text(self)}>"
+        return f"<{self.status} {self.reason or reason_phrase(self.status)} {_sequence(self, '({0.method}) ')}>"
 
-    @Lazy
-    def status(self) -> int:
-        """The status code, 100 to 699."""
-        return int(self.lines[0][8:11])
-
-    @Lazy
-    def reason(self) -> str:
-        """The reason phrase, which may be empty."""
-        return decode(self.lines[0][12:])
+    def _copy(self, lines: list[bytes], names: list[str]) -> Self:
+        return type(self)(self.status, self.reason, lines, names, self.body)
 
 
-def _cseq_text(message: Message) -> str:
+def _sequence(message: Message, method: str = "") -> str:
+    """The end of a repr, also of a message without a readable CSeq."""
     try:
-        return f"CSeq {message.cseq.number}"
+        return f"{method.format(message.cseq)}CSeq {message.cseq.number}"
     except SipParseError:
         return "CSeq ?"
 
 
-def _method_text(message: Message) -> str:
-    try:
-        return message.cseq.method
-    except SipParseError:
-        return "?"
+# ---- start lines --------------------------------------------------------------------------------------------
 
-
-# ---- start lines -----------------------------------------------------------------------------------------------------
-
-_METHODS = {method.encode(): method for method in METHODS}
-_STATUS_LINE = re.compile(rb"SIP/2\.0 [1-6][0-9]{2}(?: [^\x00-\x08\x0a-\x1f\x7f]*)?", re.IGNORECASE).fullmatch
-_REQUEST_LINE = re.compile(rb"([^ ]+) ([!-~\x80-\xff]+) SIP/2\.0", re.IGNORECASE).fullmatch
-_OTHER_VERSION = re.compile(rb"(?:.* )?SIP/[0-9]+\.[0-9]+(?: .*)?", re.IGNORECASE).fullmatch
+_REQUEST_LINE = re.compile(rb"([A-Z]+) ([!-~]+) SIP/2\.0").fullmatch
+_ANY_REQUEST_LINE = re.compile(rb"([^ ]+) ([!-~]+) SIP/2\.0", re.IGNORECASE).fullmatch
+_STATUS_LINE = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2})(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?", re.IGNORECASE).fullmatch
+_OTHER_VERSION = re.compile(r"(.* )?SIP/(?!2\.0)[0-9]+\.[0-9]+( .*)?", re.IGNORECASE | re.DOTALL).fullmatch
 _URI_TEXT = re.compile(r"[!-~]+").fullmatch
 
 
-def request_line(method: str, uri: Uri | str) -> bytes:
+def request_line(method: str, uri_text: str) -> bytes:
     """The start line of a request; UsageError for a method or a URI that can't stand in one."""
-    text = str(uri)
     if method not in METHODS and not is_token(method):
         raise UsageError(f"method {method!r} is no token")
-    if _URI_TEXT(text) is None:
-        raise UsageError(f"uri {text!r} is no URI: visible ASCII characters without blanks are allowed")
-    return f"{method} {text} SIP/2.0".encode()
+    if _URI_TEXT(uri_text) is None:
+        raise UsageError(f"uri {uri_text!r} is no URI: visible ASCII characters without blanks are allowed")
+    return f"{method} {uri_text} SIP/2.0".encode()
 
 
-def _class_of(line: bytes) -> type[Request] | type[Response]:
-    """What a start line begins; SipParseError when it is none, 505 for another version of SIP."""
-    if _STATUS_LINE(line):
-        return Response
-    found = _REQUEST_LINE(line)
+@lru_cache(maxsize=256)
+def _read_status_line(line: bytes) -> tuple[int, str] | None:
+    """Status and reason; None for what is no status line. Few are in use, so they are kept."""
+    found = _STATUS_LINE(line)
+    return (int(found[1]), decode(found[2] or b"")) if found else None
+
+
+def _read_request_line(line: bytes) -> tuple[str, str]:
+    """Method and Request-URI where the usual pattern failed; SipParseError, 505 for another version of SIP."""
+    found = _ANY_REQUEST_LINE(line)
     if found and is_token(found[1].decode("latin-1")):
-        return Request
-    other = _OTHER_VERSION(line) and b"SIP/2.0" not in line.upper()
-    raise refuse("no start line of SIP/2.0", line.decode("latin-1"), status=505 if other else 400)
+        return found[1].decode(), found[2].decode()
+    text = decode(line)
+    raise refuse("no start line of SIP/2.0", text, status=505 if _OTHER_VERSION(text) else 400)
 
 
-# ---- octets to a message ---------------------------------------------------------------------------------------------
+# ---- octets to a message ------------------------------------------------------------------------------------
 
 _COLONS = repeat(b":")
 
@@ -358,31 +254,33 @@ def parse(data: bytes) -> Request | Response:
     Looked at are the start line and that each header line has a name and a colon; values are not (see `check`).
     """
     head, blank, rest = data.partition(b"\r\n\r\n")
-    lines = head.split(b"\r\n")
-    ends = len(lines) - 1
-    if (
-        not blank or ends > MOST_LINES or len(head) > LONGEST_LINE or len(data) > LARGEST
-        or head.count(b"\r") != ends or head.count(b"\n") != ends
-    ):  # fmt: skip
+    lines = head.splitlines()
+    if len(lines) > MOST_LINES or len(data) > LONGEST_LINE or b"\r\n".join(lines) != head:
         _check_limits(data)
-    names = [""]
+    if not blank or not lines:
+        raise refuse("no start line, or no empty line ends the header fields", decode(data[-60:]))
     try:
-        names += [FOLDED[name] for name, colon, _ in map(bytes.partition, lines[1:], _COLONS) if colon]
+        names = [FOLDED[name] for name, colon, _ in map(bytes.partition, lines[1:], _COLONS) if colon]
     except KeyError:
         names = []
+    names.insert(0, "")
     if len(names) != len(lines):
         lines, names = _name_slowly(lines)
-    return _class_of(lines[0])(lines, names, rest, data)
+    found = _REQUEST_LINE(lines[0])
+    if found:
+        return Request(found[1].decode(), found[2].decode(), lines, names, rest, data)
+    status = _read_status_line(lines[0])
+    if status:
+        return Response(status[0], status[1], lines, names, rest, data)
+    return Request(*_read_request_line(lines[0]), lines, names, rest, data)
 
 
 def _check_limits(data: bytes) -> None:
-    """SipParseError for what no message of ours has: size, line ends, the empty line."""
-    head, blank, _ = data.partition(b"\r\n\r\n")
+    """SipParseError for more than a message may have, and for CR or LF alone."""
+    head = data.partition(b"\r\n\r\n")[0]
     lines = head.split(b"\r\n")
     if len(data) > LARGEST or len(head) > LONGEST_HEAD or len(lines) > MOST_LINES + 1:
         raise SipParseError(f"more than {LARGEST} octets, {LONGEST_HEAD} of head or {MOST_LINES} header lines", 513)
-    if not blank:
-        raise refuse("no empty line ends the header fields", data[-60:].decode("latin-1"))
     for number, line in enumerate(lines, 1):
         at = max(line.find(b"\r"), line.find(b"\n"))
         if at >= 0:
@@ -399,8 +297,7 @@ def _name_slowly(lines: list[bytes]) -> tuple[list[bytes], list[str]]:
         raw, colon, _ = line.partition(b":")
         name = FOLDED.get(raw) or fold_octets(raw)
         if not colon or name is None:
-            text = line.decode("latin-1")
-            raise SipParseError("a header line needs a name and a colon", 400, number, excerpt=refuse("", text).excerpt)
+            raise SipParseError("a header line needs a name and a colon", 400, number, excerpt=excerpt(decode(line)))
         whole.append(line)
         names.append(name)
     if max(map(len, whole)) > LONGEST_LINE:

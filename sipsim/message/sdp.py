@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sipsim.errors import SipParseError, UsageError
-from sipsim.message.grammar import decode, encode, number, refuse
+from sipsim.message.grammar import decode, encode, excerpt, number, refuse
 
 Lines = tuple[tuple[str, str], ...]
 """(type letter, value) of lines, in order."""
@@ -130,14 +130,14 @@ class Sdp:
 def _read_line(text: str, number: int) -> tuple[str, str]:
     letter, equals, value = text.partition("=")
     if len(letter) != 1 or not letter.isascii() or not letter.isalpha() or not equals or "\r" in value or "\0" in value:
-        raise SipParseError("SDP line is not x=value", 400, number, excerpt=refuse("", text).excerpt)
+        raise SipParseError("SDP line is not x=value", 400, number, excerpt=excerpt(text))
     return letter, value
 
 
 def _read_media(value: str, lines: Lines, line: int) -> Media:
     found = _MEDIA.fullmatch(value)
     if found is None:
-        raise SipParseError("no m= line", 400, line, excerpt=refuse("", value).excerpt)
+        raise SipParseError("no m= line", 400, line, excerpt=excerpt(value))
     kind, port, count, proto, formats = found.groups()
     ports = None if count is None else number(count, 65535, "number of ports")
     return Media(kind, number(port, 65535, "port"), proto, tuple(formats.split(" ")), lines, ports)

@@ -1,7 +1,8 @@
 """The time axis: how far apart two instants are drawn.
 
-Short steps are drawn to scale, so that an arrow's slant shows its latency. A long wait would leave pages empty: beyond a few latencies
-the axis is folded, each doubling of a gap adds the same little height, so that 0.5, 1, 2, 4 s can still be told apart.
+Short steps are drawn to scale, so that an arrow's slant shows its latency. A long wait would leave pages
+empty: beyond a few latencies the axis is folded, each doubling of a gap adds the same little height, so that
+0.5, 1, 2, 4 s can still be told apart.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ LONG = 0.1
 class Axis:
     """Heights of gaps, in pixels: the trace's usual latency is drawn `step` pixels high."""
 
-    def __init__(self, rows: Iterable[Row], step: float = 24.0) -> None:
-        flights = sorted(a.arrived - a.sent for a in rows if isinstance(a, Arrow) and a.arrived is not None and a.arrived > a.sent)
+    def __init__(self, rows: Iterable[Row], step: float = 26.0) -> None:
+        flights = sorted(
+            a.arrived - a.sent
+            for a in rows
+            if isinstance(a, Arrow) and a.arrived is not None and a.arrived > a.sent
+        )
         self.latency = max(flights[len(flights) // 2], 1e-6) if flights else USUAL_LATENCY
         self.step = step
 

@@ -1,34 +1,41 @@
 """Which columns a ladder has, and in what order.
 
-The caller stands on the left. From there the columns follow in order of appearance, unless another order makes the arrows shorter:
-elements that talk to each other should be neighbours.
+The caller stands on the left. From there the columns follow the way of the messages: beside an element stands
+the one that it first talked to, with all that this one talked to, then its next one. Who also talk directly
+later on need not be neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sipsim.errors import UsageError
 from sipsim.pictures.model import Arrow, Bar, Column, Row
 
-MOVABLE = 12
-"""With more columns than this, nobody looks for a better order."""
 
+def columns_of(
+    header: Mapping[str, Any], rows: Iterable[Row], chosen: list[str] | None = None
+) -> list[Column]:
+    """The columns that these rows need, `chosen` ones first and in that order; every known element where
+    there are no rows.
 
-def columns_of(header: Mapping[str, Any], rows: Iterable[Row], chosen: list[str] | None = None) -> list[Column]:
-    """The columns that these rows need, `chosen` ones first and in that order; every known element where there are no rows.
-
-    UsageError: a chosen name that is neither an element of the trace nor seen in it.
+        UsageError: a chosen name that is neither an element of the trace nor seen in it.
     """
     elements = {str(e["name"]): e for e in header.get("elements", ())}
     links, names = _talk(rows)
-    names += [row.column for row in rows if not isinstance(row, (Arrow, Bar)) and row.column in elements and row.column not in names]
+    names += [
+        row.column
+        for row in rows
+        if not isinstance(row, (Arrow, Bar)) and row.column in elements and row.column not in names
+    ]
     known = list(dict.fromkeys([*names, *elements]))
     for name in chosen or ():
         if name not in known:
-            raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
-    order = list(dict.fromkeys([*chosen, *names])) if chosen else short_arrows(names or known, links)
+            raise UsageError(
+                f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}"
+            )
+    order = list(dict.fromkeys([*chosen, *names])) if chosen else along_the_way(names or known, links)
     return [_column(name, elements.get(name, {})) for name in order]
 
 
@@ -37,7 +44,7 @@ def _column(name: str, element: Mapping[str, Any]) -> Column:
 
 
 def _talk(rows: Iterable[Row]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Who talks to whom (each pair once) and all who do, the first caller first."""
+    """Who talks to whom (each pair once, in order of appearance) and all who do, the first caller first."""
     links: dict[tuple[str, str], None] = {}
     callers: list[str] = []
     for row in rows:
@@ -45,30 +52,26 @@ def _talk(rows: Iterable[Row]) -> tuple[list[tuple[str, str]], list[str]]:
             links[row.source, row.target] = None
             if isinstance(row, Arrow) and row.text == "INVITE" and not callers:
                 callers.append(row.source)
-    names = list(dict.fromkeys([*callers, *(name for link in links for name in link)]))
-    pairs = {(min(link), max(link)): None for link in links if link[0] != link[1]}
-    return list(pairs), names
+    return list(links), list(dict.fromkeys([*callers, *(name for link in links for name in link)]))
 
 
-def short_arrows(names: list[str], links: list[tuple[str, str]]) -> list[str]:
-    """`names` in an order with shorter links: one column moves at a time, as long as that helps; the first one stays."""
-    if len(names) > MOVABLE:
-        return names
-    best, length = names, _length(names, links)
-    while True:
-        trials = [(_length(trial, links), trial) for trial in _moves(best)]
-        shortest = min(trials, key=lambda t: t[0], default=(length, best))
-        if shortest[0] >= length:
-            return best
-        length, best = shortest
-
-
-def _moves(names: list[str]) -> Iterable[list[str]]:
-    for i in range(1, len(names)):
-        rest = names[:i] + names[i + 1 :]
-        yield from (rest[:j] + [names[i]] + rest[j:] for j in range(1, len(names)) if j != i)
-
-
-def _length(names: list[str], links: list[tuple[str, str]]) -> int:
-    place = {name: i for i, name in enumerate(names)}
-    return sum(abs(place[a] - place[b]) for a, b in links)
+def along_the_way(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[str]:
+    """`names` in the order in which a walk along the links meets them; a link between two that are joined
+    already adds nothing.
+    """
+    island = {name: name for name in names}
+    neighbours: dict[str, list[str]] = {name: [] for name in names}
+    for a, b in links:
+        if island[a] != island[b]:
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+            gone = island[b]
+            island.update((name, island[a]) for name in names if island[name] == gone)
+    order: dict[str, None] = {}
+    waiting = list(reversed(names))
+    while waiting:
+        name = waiting.pop()
+        if name not in order:
+            order[name] = None
+            waiting += reversed(neighbours[name])
+    return list(order)

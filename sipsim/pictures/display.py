@@ -1,8 +1,9 @@
-"""The display list: a picture as lines, arrows, boxes, texts and groups of them, which any writer can draw without knowing any SIP.
+"""The display list: a picture as lines, arrows, boxes, texts and groups of them, which any writer can draw
+without knowing any SIP.
 
-Coordinates are pixels from the top left corner, y downwards. A shape names its style; what a style looks like, on light and on dark
-paper, stands here once. Colours are those of Okabe and Ito, which people with any colour vision can tell apart, and none of them says
-anything alone: heads, dashes and words say it too.
+Coordinates are pixels from the top left corner, y downwards. A shape names its style; what a style looks
+like, on light and on dark paper, stands here once. Colours are those of Okabe and Ito, which people with any
+colour vision can tell apart, and none of them says anything alone: heads, dashes and words say it too.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Box(NamedTuple):
 
 
 class Text(NamedTuple):
-    """One line of text with its baseline at y; `anchor` is start, middle or end; `tail` follows in a paler tone."""
+    """One line of text with its baseline at y; `anchor` is start, middle or end; `tail` follows in a paler
+    tone.
+    """
 
     x: float
     y: float
@@ -54,7 +57,9 @@ class Text(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Shapes that belong together: `name` is its id within the picture, `label` what a reader hears; moved to x, y and turned."""
+    """Shapes that belong together: `name` is its id within the picture, `label` what a reader hears; moved to
+    x, y and turned.
+    """
 
     items: tuple[Shape, ...]
     name: str = ""
@@ -101,6 +106,11 @@ TONES = {  # name: (on light paper, on dark paper)
     "purple": ("#b05a8c", "#cc79a7"),
     "vermillion": ("#d55e00", "#f0813a"),
     "grey": ("#57616c", "#a3adb8"),
+    "deep-blue": ("#0072b2", "#56b4e9"),
+    "deep-green": ("#007a59", "#2bb98f"),
+    "deep-purple": ("#8f4a73", "#cc79a7"),
+    "deep-vermillion": ("#b04a00", "#f0813a"),
+    "deep-grey": ("#57616c", "#a3adb8"),
     "sky": ("#56b4e9", "#56b4e9"),
     "amber": ("#fff6dd", "#3a3118"),
     "gold": ("#e69f00", "#e69f00"),
@@ -129,7 +139,7 @@ STYLES = {
     "hit": Style(stroke="paper", width=24, opacity=0.0),
     "label": Style(fill="ink", size=12.5, halo=True),
     "tail": Style(fill="faint", size=11),
-    "why": Style(fill="vermillion", size=10.5, halo=True),
+    "why": Style(fill="deep-vermillion", size=10.5, halo=True),
     "cross": Style(stroke="vermillion", width=2.2),
     "badge": Style(stroke="rule", fill="panel", width=1),
     "badge-text": Style(fill="ink", size=8.5, bold=True),
@@ -143,10 +153,13 @@ STYLES = {
     "note-text": Style(fill="ink", size=11.5),
     "fault": Style(stroke="vermillion", fill="paper", width=1.6),
     "fault-line": Style(stroke="vermillion", width=1.2, dash="2 3"),
-    "fault-text": Style(fill="vermillion", size=11.5, bold=True, halo=True),
+    "fault-text": Style(fill="deep-vermillion", size=11.5, bold=True, halo=True),
     "restart": Style(stroke="green", fill="paper", width=1.6),
     "restart-text": Style(fill="ink", size=11.5, bold=True, halo=True),
     **{family: Style(stroke=tone, width=1.7) for family, tone in FAMILIES.items()},
-    **{f"chip-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
+    **{f"head-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
+    **{f"chip-{family}": Style(fill=f"deep-{tone}") for family, tone in FAMILIES.items()},
 }
-"""Every style that a layout uses. Text that has to be read is near black or near white; tones are for strokes and marks."""
+"""Every style that a layout uses. Text that has to be read is near black or near white; tones are for strokes
+and marks.
+"""

@@ -1,7 +1,7 @@
 """The grid of a text ladder: where lifelines stand among the characters, and a row to write on.
 
-The characters are those that nearly every terminal font draws one column wide (box drawing, arrow heads, the multiplication sign), so
-that the grid holds in a terminal, a notebook and a mail.
+The characters are those that nearly every terminal font draws one column wide (box drawing, arrow heads, the
+multiplication sign), so that the grid holds in a terminal, a notebook and a mail.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from sipsim.pictures.lettering import cell, cells, shorten_middle, visible
 
-TIME = 11  # columns for the time of a row
 LEAST = 8  # the least distance of two lifelines, whatever width was asked for
 USUAL = 20  # the least one where there is room
 
@@ -71,26 +70,33 @@ class Row:
 
 
 class Grid:
-    """Names and places of the columns: `xs` are the lifelines, `edge` is where the ladder ends.
+    """Names and places of the columns: `xs` are the lifelines, `edge` is where the ladder ends; left of it is
+    a `margin` for times.
 
-    `needs` say how much the labels in each space between two lifelines would like to have. Names stand in boxes where all of them fit
+        `needs` say how much the labels in each space between two lifelines would like to have. Names stand in boxes where all of them fit
     unshortened, else they stand free and lose their middles.
     """
 
-    def __init__(self, names: Sequence[str], needs: Sequence[int], width: int, glyphs: Glyphs) -> None:
+    def __init__(
+        self, names: Sequence[str], needs: Sequence[int], margin: int, width: int, glyphs: Glyphs
+    ) -> None:
         names = [glyphs.text(name) for name in names]
         halves = [cells(name) / 2 + 2 for name in names]
         boxes = [int(a + b) + 2 for a, b in pairwise(halves)]
-        room = int(width - TIME - halves[0] - halves[-1])
+        room = int(width - margin - halves[0] - halves[-1])
         self.boxed = sum(max(box, 13) for box in boxes) <= room or not boxes
         if not self.boxed:
             halves = [min(half - 1, 6) for half in halves]
             boxes = [LEAST] * len(needs)
-            room = int(width - TIME - halves[0] - halves[-1])
+            room = int(width - margin - halves[0] - halves[-1])
         wanted = [max(need, box, USUAL) for need, box in zip(needs, boxes, strict=True)]
-        self.xs = list(accumulate(level(wanted, boxes, room), initial=TIME + ceil(halves[0])))
+        self.xs = list(accumulate(level(wanted, boxes, room), initial=margin + ceil(halves[0])))
         self.edge = self.xs[-1] + ceil(halves[-1])
-        self.names = names if self.boxed else [shorten_middle(n, self._place(i) - 2, more=glyphs.more) for i, n in enumerate(names)]
+        self.names = (
+            names
+            if self.boxed
+            else [shorten_middle(n, self._place(i) - 2, more=glyphs.more) for i, n in enumerate(names)]
+        )
 
     def _place(self, i: int) -> int:
         """How wide the name of column i may be."""
@@ -99,7 +105,9 @@ class Grid:
 
 
 def level(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Share `room` among gaps: each gets what it wants up to a level that's the same for all, and never less than its least."""
+    """Share `room` among gaps: each gets what it wants up to a level that's the same for all, and never less
+    than its least.
+    """
     for cap in range(max(wanted, default=0), LEAST, -1):
         gaps = [max(low, min(want, cap)) for low, want in zip(least, wanted, strict=True)]
         if sum(gaps) <= room:

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 class Ladder:
     """A ladder diagram; `str()` is its text, a notebook shows its SVG.
 
-    `title` stands above it (else the scenario's name), `columns` are names of elements from left to right (else an order with short
+        `title` stands above it (else the scenario's name), `columns` are names of elements from left to right (else an order with short
     arrows), `call` is a Call-ID when only that call's messages are wanted, and `max_rows` says how many messages, notes and media bars
     are drawn at most (None: all). What's left out is counted in the picture.
 
-    UsageError: a column that's no element, a `max_rows` below 1.
+        UsageError: a column that's no element, a `max_rows` below 1.
     """
 
     def __init__(
@@ -41,7 +41,9 @@ class Ladder:
     ) -> None:  # fmt: skip
         if max_rows is not None and max_rows < 1:
             raise UsageError(f"max_rows={max_rows!r}: at least 1, or None for all")
-        self.model = read(trace, call=call, columns=None if columns is None else list(columns), max_rows=max_rows)
+        self.model = read(
+            trace, call=call, columns=None if columns is None else list(columns), max_rows=max_rows
+        )
         self.title = str(trace.header.get("scenario") or "") if title is None else title
         self.foot = _foot(trace, self.model.arrows)
 
@@ -61,14 +63,17 @@ class Ladder:
         return self.model.arrows
 
     def to_text(self, width: int = 100, ascii: bool = False) -> str:
-        """The ladder in characters, no line longer than `width`; with `ascii`, no other characters than ASCII.
+        """The ladder in characters, no line longer than `width`; with `ascii`, no other characters than
+        ASCII.
 
-        UsageError: a width in which this many columns can't be told apart.
+                UsageError: a width in which this many columns can't be told apart.
         """
         return text.write(self.model, visible(self.title), self.foot, width, ascii)
 
     def to_svg(self, theme: str = "auto") -> str:
-        """The ladder as an SVG document; `theme` is "auto" (light or dark as the reader likes it), "light" or "dark"."""
+        """The ladder as an SVG document; `theme` is "auto" (light or dark as the reader likes it), "light" or
+        "dark".
+        """
         return svg.write(lay_out(self.model, visible(self.title), self.foot), theme)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -93,13 +98,18 @@ class Ladder:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """What a notebook shows: the SVG, and the text where SVG isn't shown (an untrusted notebook, a terminal)."""
+        """What a notebook shows: the SVG, and the text where SVG isn't shown (an untrusted notebook, a
+        terminal).
+        """
         wanted = {"image/svg+xml": self.to_svg, "text/plain": self.to_text}
         kept = [kind for kind in wanted if (not include or kind in include) and kind not in (exclude or ())]
         return {kind: wanted[kind]() for kind in kept}, {}
 
 
-_WRITERS: dict[str, Callable[[Ladder], str]] = {".svg": Ladder.to_svg, ".txt": lambda ladder: ladder.to_text() + "\n"}
+_WRITERS: dict[str, Callable[[Ladder], str]] = {
+    ".svg": Ladder.to_svg,
+    ".txt": lambda ladder: ladder.to_text() + "\n",
+}
 
 
 def _foot(trace: Trace, arrows: list[Arrow]) -> str:
@@ -109,7 +119,11 @@ def _foot(trace: Trace, arrows: list[Arrow]) -> str:
     version = [f"sipsim {header['sipsim']}"] if header.get("sipsim") else ["sipsim"]
     lost = sum(arrow.lost is not None for arrow in arrows)
     again = sum(arrow.copy > 1 for arrow in arrows)
-    counts = [_count(len(arrows), "message")] + ([f"{lost} lost"] if lost else []) + ([_count(again, "retransmission")] if again else [])
+    counts = (
+        [_count(len(arrows), "message")]
+        + ([f"{lost} lost"] if lost else [])
+        + ([_count(again, "retransmission")] if again else [])
+    )
     return visible(" · ".join([*seed, *version, *counts]))
 
 

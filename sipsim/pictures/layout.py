@@ -1,6 +1,7 @@
 """The layout of a ladder: its model becomes a display list, back to front.
 
-Columns and heights come first; then lifelines, media behind everything, arrows with their labels, faults and notes on top.
+Columns and heights come first; then lifelines, media behind everything, arrows with their labels, faults and
+notes on top.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from sipsim.pictures.model import Arrow, Bar, Column, Mark, Model, more
 from sipsim.pictures.placing import Placement, gaps_between, place
 from sipsim.pictures.sheet import Sheet
 
-TIMES = 62.0  # where the column of times ends
+TIMES = 72.0  # where the column of times ends
 MARGIN = 24.0
-GAP = (150.0, 250.0)  # the least and the greatest distance of two lifelines
+GAP = (180.0, 260.0)  # the least and the greatest distance of two lifelines
 HEADER = 40.0
 REPEAT = 900.0  # taller ladders name their columns at the foot again
 
@@ -32,7 +33,11 @@ def lay_out(model: Model, title: str, foot: str) -> Picture:
     repeat = placement.bottom > REPEAT
     bottom = placement.bottom + (HEADER if repeat else 0.0)
     shapes = [Box(0, 0, width, 0, "paper")]
-    shapes += [Text(MARGIN, 34.0, shorten(title, width - 2 * MARGIN, lambda t: advance(t, 17)), "title")] if title else []
+    shapes += (
+        [Text(MARGIN, 34.0, shorten(title, width - 2 * MARGIN, lambda t: advance(t, 17)), "title")]
+        if title
+        else []
+    )
     shapes += _times(placement)
     shapes += _lifelines(sheet, top)
     shapes += _rows(sheet)
@@ -50,14 +55,18 @@ def lay_out(model: Model, title: str, foot: str) -> Picture:
 def _across(model: Model) -> tuple[list[float], list[float]]:
     """Where the lifelines stand, and how wide their headers are."""
     names = [visible(column.name) for column in model.columns]
-    boxes = [min(max(advance(n, 14), advance(c.address, 10.5)) + 24, GAP[1] - 16) for n, c in zip(names, model.columns, strict=True)]
+    boxes = [
+        min(max(advance(n, 14), advance(c.address, 10.5)) + 24, GAP[1] - 16)
+        for n, c in zip(names, model.columns, strict=True)
+    ]
     boxes = [max(box, 76.0) for box in boxes] or [76.0]
     gaps = [max(GAP[0], (a + b) / 2 + 16) for a, b in zip(boxes, boxes[1:], strict=False)]
     index = {column.name: i for i, column in enumerate(model.columns)}
     for arrow in model.arrows:
         spaces = gaps_between(index[arrow.source], index[arrow.target], len(index))
         for space in spaces if len(spaces) == 1 and gaps else ():
-            gaps[space] = max(gaps[space], min(arrows.label_width(arrow) + 56, GAP[1]))
+            slack = 48 if arrow.arrived is not None else 80
+            gaps[space] = max(gaps[space], min(arrows.label_width(arrow) + slack, GAP[1]))
     xs = [TIMES + 14 + boxes[0] / 2]
     for gap in gaps:
         xs.append(xs[-1] + gap)
@@ -71,7 +80,13 @@ def _headers(columns: list[Column], xs: list[float], boxes: list[float], y: floa
         yield Box(x - wide / 2, y, wide, HEADER, "header", 7)
         yield Text(x, y + (17.5 if address else 24.5), name, "name", "middle")
         if address:
-            yield Text(x, y + 31.5, shorten_middle(visible(address), wide - 8, lambda text: advance(text, 10)), "address", "middle")
+            yield Text(
+                x,
+                y + 31.5,
+                shorten_middle(visible(address), wide - 8, lambda text: advance(text, 10)),
+                "address",
+                "middle",
+            )
 
 
 def _times(placement: Placement) -> Iterator[Shape]:
@@ -79,17 +94,29 @@ def _times(placement: Placement) -> Iterator[Shape]:
         yield Text(TIMES - 10, y + 3.7, f"{time:.3f}", "time", "end")
     for start, end, gap in placement.folds:
         if end - start > 50:
-            yield Text(TIMES - 10, (start + end) / 2 + 3.7, f"⋮ {gap:.3g} s", "gap", "end")
+            yield Text(
+                TIMES - 10,
+                (start + end) / 2 + 3.7,
+                f"⋮ {gap:.0f} s" if gap >= 9.5 else f"⋮ {gap:.2g} s",
+                "gap",
+                "end",
+            )
 
 
 def _lifelines(sheet: Sheet, top: float) -> Iterator[Shape]:
-    """Whole where time runs to scale and the element is up, dotted where the axis is folded, missing while it's down."""
+    """Whole where time runs to scale and the element is up, dotted where the axis is folded, missing while
+    it's down.
+    """
     whole: list[tuple[Point, ...]] = []
     dotted: list[tuple[Point, ...]] = []
     for i, x in enumerate(sheet.xs[: len(sheet.model.columns)]):
         y = top
         down = sheet.downtimes(i)
-        cuts = [(a + 8, b - 8, dotted) for a, b, _ in sheet.placement.folds if b - a > 30 and not any(s < b and a < e for s, e in down)]
+        cuts = [
+            (a + 8, b - 8, dotted)
+            for a, b, _ in sheet.placement.folds
+            if b - a > 30 and not any(s < b and a < e for s, e in down)
+        ]
         cuts += [(a, b, []) for a, b in down]
         for start, end, strokes in sorted(cuts, key=lambda cut: cut[:2]):
             whole.append(((x, y), (x, start)))
@@ -103,16 +130,23 @@ def _lifelines(sheet: Sheet, top: float) -> Iterator[Shape]:
 
 
 def _rows(sheet: Sheet) -> Iterator[Shape]:
-    rows = list(zip(sheet.model.rows, sheet.placement.places, strict=True))
-    for row, place in rows:
+    """Media bands, then messages and marks, then what stands on the bands; all lines are known before the
+    first words are put.
+    """
+    rows = list(enumerate(zip(sheet.model.rows, sheet.placement.places, strict=True)))
+    for i, (row, place) in rows:
         if isinstance(row, Bar):
             yield marks.band(sheet, row, place)
-    for row, place in rows:
+        elif isinstance(row, Mark):
+            marks.take_words(sheet, row, place)
+        else:
+            arrows.take_line(sheet, i, row, place)
+    for i, (row, place) in rows:
         if isinstance(row, Mark):
             yield marks.mark(sheet, row, place)
         elif isinstance(row, Arrow):
-            yield arrows.draw(sheet, row, place)
-    for row, place in rows:
+            yield arrows.draw(sheet, i, row, place)
+    for _, (row, place) in rows:
         if isinstance(row, Bar):
             yield marks.plate(sheet, row, place)
 
@@ -122,4 +156,6 @@ def _told_columns(model: Model) -> str:
 
 
 def _description(model: Model, foot: str) -> str:
-    return "; ".join([*(row.label for row in model.rows), *([more(model.omitted)] if model.omitted else []), foot])
+    return "; ".join(
+        [*(row.label for row in model.rows), *([more(model.omitted)] if model.omitted else []), foot]
+    )

@@ -1,7 +1,8 @@
 """Lettering: what of a text may be shown, how wide it is, and how it's made to fit.
 
-Names, reason phrases and bodies come off the wire. Everything that a picture shows of them goes through `visible`, so that no control
-character, bidirectional override or stray octet reaches a terminal or a document.
+Names, reason phrases and bodies come off the wire. Everything that a picture shows of them goes through
+`visible`, so that no control character, bidirectional override or stray octet reaches a terminal or a
+document.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def _code_point(point: int) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal `text` takes: two for each wide East Asian character, none for a combining one."""
+    """How many columns of a terminal `text` takes: two for each wide East Asian character, none for a
+    combining one.
+    """
     return len(text) if text.isascii() else sum(map(cell, text))
 
 
@@ -40,8 +43,13 @@ def cell(c: str) -> int:
 
 
 def advance(text: str, size: float = 12.0) -> float:
-    """About how wide `text` is in a sans-serif face of `size` pixels; no font is asked, so it's the same on every machine."""
-    em = sum(0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c) for c in text)
+    """About how wide `text` is in a sans-serif face of `size` pixels; no font is asked, so it's the same on
+    every machine.
+    """
+    em = sum(
+        0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c)
+        for c in text
+    )
     return em * size
 
 

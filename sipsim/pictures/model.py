@@ -1,6 +1,7 @@
 """What a ladder shows, read from a trace: columns, arrows, bars and marks, in the order in which they began.
 
-Every writer, whatever its format, draws from this model and from nothing else. Times are the trace's, in seconds; elements go by name.
+Every writer, whatever its format, draws from this model and from nothing else. Times are the trace's, in
+seconds; elements go by name.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ class Column:
 
 @dataclass(slots=True)
 class Arrow:
-    """A message on its way once; a retransmission is an arrow of its own, so is a packet that the network duplicated.
+    """A message on its way once; a retransmission is an arrow of its own, so is a packet that the network
+    duplicated.
 
-    `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended. `family` is "request",
+        `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended. `family` is "request",
     "1xx" ... "6xx", or "unparsable"; `method` that of the request or of the response's CSeq; `badge` names the body ("SDP").
     """
 
@@ -67,7 +69,9 @@ class Arrow:
 
 @dataclass(slots=True)
 class Bar:
-    """Media between two elements, both directions as one; `stop` is None where they still flow when the trace ends."""
+    """Media between two elements, both directions as one; `stop` is None where they still flow when the trace
+    ends.
+    """
 
     source: str
     target: str
@@ -93,7 +97,9 @@ class Bar:
 
 @dataclass(slots=True)
 class Mark:
-    """Something that happened at one element, or to all of them where `column` is "": a fault, an error, a note."""
+    """Something that happened at one element, or to all of them where `column` is "": a fault, an error, a
+    note.
+    """
 
     kind: str
     text: str

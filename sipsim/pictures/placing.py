@@ -1,33 +1,41 @@
 """Where on the time axis each row of a ladder stands.
 
-Instants follow the axis, and what happens at the same instant stands at the same height. Where words would then cover each other, the
-later instant moves down: an order is never turned round, a height never means two times.
+Instants follow the axis, and what happens at the same instant stands at the same height. Where words would
+then cover each other, the later instant moves down: an order is never turned round, a height never means two
+times.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
 from sipsim.pictures.axis import Axis
-from sipsim.pictures.model import Arrow, Bar, Mark, Model, Row
+from sipsim.pictures.model import Arrow, Bar, Mark, Model
 
-ROW = 27.0  # from one arrow's tail to the next one's, in the same space between two lifelines
+ROW = 30.0  # from one arrow's tail to the next one's, in the same space between two lifelines
 SLANT = 14.0  # the least fall of an arrow that took any time at all
+CLEAR = 22.0  # from a line that has its words elsewhere to the next arrow with words here
+NEAR = 15.0  # from an arrow's head to a mark on the same lifeline
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
 MEDIA = 44.0  # the least height of a media bar
+REMARK = 14.0  # a line of a remark below an arrow
+ONE_LINE = 26  # letters of a remark that always fit into one line
 FLIGHT = 18.0  # the fall of an arrow that never arrives
 
 
 @dataclass(slots=True)
 class Place:
-    """The heights at which a row begins and ends."""
+    """The heights at which a row begins and ends, and the space between two lifelines that is kept for its
+    words.
+    """
 
     top: float = 0.0
     end: float = 0.0
+    space: int = 0
 
 
 @dataclass(slots=True)
@@ -55,8 +63,14 @@ def place(model: Model, axis: Axis, top: float) -> Placement:
 
 
 def gaps_between(a: int, b: int, columns: int) -> range:
-    """The spaces between lifelines that an arrow crosses; a message to oneself takes the one on the right, or the last."""
-    return range(min(a, b), max(a, b)) if a != b else range(min(a, max(columns - 2, 0)), min(a, max(columns - 2, 0)) + 1)
+    """The spaces between lifelines that an arrow crosses; a message to oneself takes the one on the right, or
+    the last.
+    """
+    return (
+        range(min(a, b), max(a, b))
+        if a != b
+        else range(min(a, max(columns - 2, 0)), min(a, max(columns - 2, 0)) + 1)
+    )
 
 
 class _Placer:
@@ -65,10 +79,15 @@ class _Placer:
         self.axis = axis
         self.top = top
         self.index = {column.name: i for i, column in enumerate(model.columns)}
-        self.lanes: defaultdict[int, float] = defaultdict(float)  # by space: where the next arrow's tail may be
+        self.lanes: defaultdict[int, float] = defaultdict(
+            float
+        )  # by space: where the next arrow's tail may be
         self.lives: defaultdict[int, float] = defaultdict(float)  # by column: its last moment
         self.heads: defaultdict[tuple[int, bool], float] = defaultdict(float)
         self.placement = Placement([Place() for _ in self.rows])
+        self.busy = Counter(
+            name for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target)
+        )
 
     def result(self) -> Placement:
         placement, height, last = self.placement, self.top, None
@@ -101,33 +120,45 @@ class _Placer:
     def floor(self, moment: _Moment) -> float:
         """The least height at which this moment can stand, after all that stands already."""
         row, top = self.rows[moment.row], self.placement.places[moment.row].top
+        if isinstance(row, Mark):
+            return self.mark_floor(row)
+        source, target = self.index[row.source], self.index[row.target]
         if isinstance(row, Bar):
-            return top + MEDIA if moment.end else max(self.lives[self.index[row.source]], self.lives[self.index[row.target]])
-        if isinstance(row, Mark):
-            return max(map(self.lanes.__getitem__, self.spaces(row)), default=self.top)
+            return top + MEDIA if moment.end else max(self.lives[source], self.lives[target])
         if not moment.end:
-            return self.tail_floor(row)
-        fall = top + SLANT if row.lost is not None or moment.time > row.sent else top
-        if row.lost is not None:
-            return fall
-        target = self.index[row.target]
-        return max(fall, self.lives[target], self.heads[target, self.from_left(row)])
+            return (
+                self.lives[source] if row.duplicate else max(self.lives[source], self.lanes[self.space(row)])
+            )
+        fall = top + (SLANT if row.lost is not None or moment.time > row.sent else 0.0)
+        return (
+            fall
+            if row.lost is not None
+            else max(fall, self.lives[target], self.heads[target, source < target])
+        )
 
-    def tail_floor(self, row: Arrow) -> float:
-        life = self.lives[self.index[row.source]]
-        return life if row.duplicate else max(life, *(self.lanes[space] for space in self.spaces(row)))
+    def mark_floor(self, mark: Mark) -> float:
+        lane = max(self.lanes[space] for space in self.spaces(mark))
+        return max(lane, self.lives[self.index[mark.column]] + NEAR) if mark.column in self.index else lane
 
-    def spaces(self, row: Row) -> Sequence[int]:
-        """The spaces between lifelines in which a row's words stand."""
+    def space(self, arrow: Arrow) -> int:
+        """The space for an arrow's words: the first to be free, then the one at the end with fewer messages
+        (where fans are wide).
+        """
+        source, target = self.index[arrow.source], self.index[arrow.target]
+        if arrow.arrived is None and source != target:
+            return source if target > source else source - 1
+        quiet, hub = (
+            (source, target) if self.busy[arrow.source] < self.busy[arrow.target] else (target, source)
+        )
+        spaces = gaps_between(source, target, len(self.index))
+        return min(spaces if quiet < hub else reversed(spaces), key=self.lanes.__getitem__)
+
+    def spaces(self, mark: Mark) -> range:
+        """The spaces between lifelines that a mark fills."""
         columns = len(self.index)
-        if isinstance(row, Mark):
-            if row.kind != "fault" or row.column not in self.index:
-                return range(max(columns - 1, 1))
-            return gaps_between(self.index[row.column], self.index[row.column], columns)
-        return gaps_between(self.index[row.source], self.index[row.target], columns)
-
-    def from_left(self, row: Arrow) -> bool:
-        return self.index[row.source] < self.index[row.target]
+        if mark.kind == "note" or mark.column not in self.index:
+            return range(max(columns - 1, 1))
+        return gaps_between(self.index[mark.column], self.index[mark.column], columns)
 
     def put(self, moment: _Moment, height: float) -> float:
         """Stand a moment at a height, and make room below it."""
@@ -136,24 +167,34 @@ class _Placer:
             place.end = height
         else:
             place.top, place.end = height, height + FLIGHT
-        if isinstance(row, Arrow):
-            self.put_arrow(moment, row, height)
-        elif isinstance(row, Mark):
+        if isinstance(row, Mark):
             for space in self.spaces(row):
                 self.lanes[space] = height + ROW
                 self.lives[space] = self.lives[space + 1] = height
+        elif isinstance(row, Arrow) and moment.end:
+            self.put_head(row, place)
+        elif isinstance(row, Arrow):
+            self.put_tail(row, place)
         return height
 
-    def put_arrow(self, moment: _Moment, row: Arrow, height: float) -> None:
-        if not moment.end:
-            below = 13.0 if row.lost is not None or row.remark else 0.0
-            for space in () if row.duplicate else self.spaces(row):
-                self.lanes[space] = height + ROW + below
-            self.lives[self.index[row.source]] = height
-        elif row.lost is None:
-            target = self.index[row.target]
-            self.lives[target] = height
-            self.heads[target, self.from_left(row)] = height + HEADS
+    def put_tail(self, arrow: Arrow, place: Place) -> None:
+        self.lives[self.index[arrow.source]] = place.top
+        place.space = self.space(arrow)
+        if not arrow.duplicate:
+            for space in gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.index)):
+                self.lanes[space] = max(
+                    self.lanes[space], place.top + (ROW if space == place.space else CLEAR)
+                )
+
+    def put_head(self, arrow: Arrow, place: Place) -> None:
+        source, target = self.index[arrow.source], self.index[arrow.target]
+        if arrow.lost is None:
+            self.lives[target] = place.end
+            self.heads[target, source < target] = place.end + HEADS
+        if lines := _lines(arrow):
+            spaces = gaps_between(source, target, len(self.index))
+            space = spaces[0] if (source < target) == (arrow.lost is not None) else spaces[-1]
+            self.lanes[space] = max(self.lanes[space], place.end + REMARK * lines + NEAR)
 
     def tick(self, time: float, height: float, moments: list[_Moment]) -> None:
         ticks = self.placement.ticks
@@ -162,8 +203,17 @@ class _Placer:
 
     def finish(self, height: float) -> None:
         placement = self.placement
-        ends = (p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark))
+        ends = (
+            p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark)
+        )
         placement.bottom = max(height, *ends, self.top) + 22.0 if self.rows else self.top
         for row, place in zip(self.rows, placement.places, strict=True):
             if isinstance(row, Bar) and row.stop is None:
                 place.end = placement.bottom - 6.0
+
+
+def _lines(arrow: Arrow) -> int:
+    """How many lines of remarks stand below an arrow."""
+    if arrow.arrived is None:
+        return 1 if arrow.lost is None or len(arrow.lost) < ONE_LINE - 6 else 2
+    return 0 if not arrow.remark else 1 if len(arrow.remark) < ONE_LINE else 2

@@ -1,7 +1,7 @@
 """Reading a trace into a ladder's model: one pass over the records, each kind with a method of its own.
 
-Kinds that a ladder does not show (timers, states, bindings ...) pass by. A record that says something about a message finds its arrow
-through its cause, be that the message's `sent` record or the `delivered` one.
+Kinds that a ladder does not show (timers, states, bindings ...) pass by. A record that says something about a
+message finds its arrow through its cause, be that the message's `sent` record or the `delivered` one.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
 
-def read(trace: Trace, *, call: str | None = None, columns: list[str] | None = None, max_rows: int | None = None) -> Model:
-    """The model of a trace's ladder: of the messages with this Call-ID where `call` is given, at most `max_rows` rows."""
+def read(
+    trace: Trace, *, call: str | None = None, columns: list[str] | None = None, max_rows: int | None = None
+) -> Model:
+    """The model of a trace's ladder: of the messages with this Call-ID where `call` is given, at most
+    `max_rows` rows.
+    """
     reader = _Reader(trace, call, max_rows)
     for record in trace:
         reader.take(record)
@@ -123,7 +127,9 @@ class _Reader:
             return
         data = record.data
         text = str(data.get("text") or data.get("error") or data.get("what") or record.kind)
-        self.rows.append(Mark(record.kind, text, record.time, record.element, str(data.get("what", "")), record.id))
+        self.rows.append(
+            Mark(record.kind, text, record.time, record.element, str(data.get("what", "")), record.id)
+        )
 
 
 def describe(arrow: Arrow, message: Message) -> None:

@@ -1,17 +1,37 @@
 """The sheet that a ladder is drawn on: what shapes of different rows have to know of one another.
 
-It knows where lifelines stand and when an element is down, and keeps the places of words, so that none covers another.
+It knows where lifelines stand and when an element is down, and keeps the places of words and lines, so that
+words are put where they cover none.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sipsim.pictures.model import Mark, Model
 from sipsim.pictures.placing import Placement
 
-REMEMBERED = 48  # so many labels are looked at for overlaps; older ones are far above
+STRIP = 48.0  # only what lies in the same or the next strip of this height is looked at
+
+
+class Spot(NamedTuple):
+    """A rectangle by its centre and half its size; `row` says whose it is."""
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    row: int = -1
+
+    def covers(self, other: Spot) -> bool:
+        """Whether the two overlap and belong to different rows."""
+        return (
+            abs(self.x - other.x) < self.half_width + other.half_width
+            and abs(self.y - other.y) < self.half_height + other.half_height
+            and self.row != other.row
+        )
 
 
 class Sheet:
@@ -24,7 +44,7 @@ class Sheet:
         self.width = width
         self.x = {column.name: x for column, x in zip(model.columns, xs, strict=False)}
         self.index = {column.name: i for i, column in enumerate(model.columns)}
-        self._taken: deque[tuple[float, float, float, float]] = deque(maxlen=REMEMBERED)
+        self._taken: defaultdict[int, list[Spot]] = defaultdict(list)
         self._down = self._downtimes()
 
     def downtimes(self, column: int) -> list[tuple[float, float]]:
@@ -34,7 +54,11 @@ class Sheet:
     def _downtimes(self) -> dict[int, list[tuple[float, float]]]:
         found: dict[int, list[tuple[float, float]]] = {}
         for row, place in zip(self.model.rows, self.placement.places, strict=True):
-            if not isinstance(row, Mark) or row.column not in self.index or row.what not in ("crash", "restart"):
+            if (
+                not isinstance(row, Mark)
+                or row.column not in self.index
+                or row.what not in ("crash", "restart")
+            ):
                 continue
             stretches = found.setdefault(self.index[row.column], [])
             if row.what == "crash":
@@ -43,12 +67,30 @@ class Sheet:
                 stretches[-1] = (stretches[-1][0], place.top)
         return found
 
-    def free(self, candidates: Iterable[tuple[float, float]], width: float, height: float) -> tuple[float, float]:
-        """The first of these centres where a box of this size covers no earlier one (else the first of all); it's taken from now on."""
-        tried = list(candidates)
-        x, y = next((c for c in tried if not self._covers(*c, width / 2, height / 2)), tried[0])
-        self._taken.append((x, y, width / 2, height / 2))
-        return x, y
+    def take(self, spot: Spot) -> None:
+        """From now on words go elsewhere."""
+        for strip in range(
+            int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1
+        ):
+            self._taken[strip].append(spot)
 
-    def _covers(self, x: float, y: float, half_width: float, half_height: float) -> bool:
-        return any(abs(x - a) < half_width + w and abs(y - b) < half_height + h for a, b, w, h in self._taken)
+    def free(self, candidates: Iterable[Spot]) -> Spot:
+        """The first of these spots that covers no other row's words or lines (else the first of all); it's
+        taken from now on.
+        """
+        first = None
+        for spot in candidates:
+            first = first or spot
+            if not self._covers(spot):
+                break
+        else:
+            assert first is not None
+            spot = first
+        self.take(spot)
+        return spot
+
+    def _covers(self, spot: Spot) -> bool:
+        strips = range(
+            int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1
+        )
+        return any(spot.covers(other) for strip in strips for other in self._taken.get(strip, ()))

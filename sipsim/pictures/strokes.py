@@ -10,12 +10,16 @@ from sipsim.pictures.model import Arrow
 
 
 def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False) -> list[str]:
-    """The label of a message, from its full form to the shortest one: `4 200 OK (SDP) copy 2`, `4 200 OK #2`, `4 200 #2`."""
+    """The label of a message, from its full form to the shortest one: `4 200 OK (SDP) copy 2`, `4 200 OK #2`,
+    `4 200 #2`.
+    """
     text = glyphs.text(arrow.text)
     badge = f" ({glyphs.text(arrow.badge)})" if arrow.badge and not arrives else ""
     copy = f" copy {arrow.copy}" if arrow.copy > 1 else ""
     short = f" #{arrow.copy}" if arrow.copy > 1 else ""
     code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
+    if arrow.duplicate:
+        return [f"{arrow.number}{star} {text} again", f"{arrow.number}{star} again"]
     forms = [f"{text}{badge}{copy}", f"{text}{copy}", f"{text}{short}", f"{code}{copy}", f"{code}{short}"]
     return [f"{arrow.number}{star} {form}" for form in dict.fromkeys(forms)]
 
@@ -50,7 +54,9 @@ class Pen:
         self.letter(low, high, labels)
 
     def start(self, a: int, b: int, labels: Sequence[str], end: str, after: str = "") -> bool:
-        """An arrow from a towards b that stops at `end`, with words `after` that; False, and nothing drawn, where these don't fit."""
+        """An arrow from a towards b that stops at `end`, with words `after` that; False, and nothing drawn,
+        where these don't fit.
+        """
         step = 1 if b > a else -1
         room = abs(self.xs[a + step] - self.xs[a]) - 1 - len(end)
         label = self.fitting(labels, room - 2)
@@ -58,7 +64,9 @@ class Pen:
         if after and (label.strip() != labels[0] or cells(label) + dashes + 2 + cells(after) > room):
             return False
         self.tail(a, b)
-        self.pieces(self.xs[a], step, dashes // 2, label, dashes - dashes // 2, end, " " if after else "", after)
+        self.pieces(
+            self.xs[a], step, dashes // 2, label, dashes - dashes // 2, end, " " if after else "", after
+        )
         return True
 
     def finish(self, a: int, b: int, labels: Sequence[str]) -> None:
@@ -71,10 +79,14 @@ class Pen:
         self.pieces(self.xs[b], -step, head, dashes // 2, label, dashes - dashes // 2, self.glyphs.more)
 
     def loop(self, back: Pen, a: int, labels: Sequence[str], lost: bool) -> None:
-        """An arrow from a lifeline to itself, on this row and the next one; to the right where there's room, else to the left."""
+        """An arrow from a lifeline to itself, on this row and the next one; to the right where there's room,
+        else to the left.
+        """
         right = a + 1 < len(self.xs) or a == 0
         step, corners = (1, self.glyphs.corners[1::2]) if right else (-1, self.glyphs.corners[::2])
-        room = (abs(self.xs[a + step] - self.xs[a]) if len(self.xs) > 1 else len(self.row.cells) - self.xs[a]) - 3
+        room = (
+            abs(self.xs[a + step] - self.xs[a]) if len(self.xs) > 1 else len(self.row.cells) - self.xs[a]
+        ) - 3
         label = self.fitting(labels, room - 2)
         dashes = min(room - cells(label), 4)
         head = self.glyphs.lost if lost else self.glyphs.left if right else self.glyphs.right
@@ -105,13 +117,18 @@ class Pen:
 
     def head(self, a: int, b: int) -> None:
         """Where an arrow from a reaches lifeline b."""
-        self.row.put(self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left)
+        self.row.put(
+            self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left
+        )
 
     def letter(self, low: int, high: int, labels: Sequence[str]) -> None:
-        """Write the longest label that some space between lifelines takes, into the one of these nearest to the middle."""
+        """Write the longest label that some space between lifelines takes, into the one of these nearest to
+        the middle.
+        """
         middle = (self.xs[low] + self.xs[high]) / 2
         spaces = sorted(
-            ((self.xs[i] + 2, self.xs[i + 1] - 1) for i in range(low, high)), key=lambda s: (abs((s[0] + s[1]) / 2 - middle), s)
+            ((self.xs[i] + 2, self.xs[i + 1] - 1) for i in range(low, high)),
+            key=lambda s: (abs((s[0] + s[1]) / 2 - middle), s),
         )
         widest = max(end - start for start, end in spaces)
         label = self.fitting(labels, widest)
@@ -119,9 +136,15 @@ class Pen:
         self.row.put(start + (end - start - cells(label) + 1) // 2, label)
 
     def fitting(self, labels: Sequence[str], room: int) -> str:
-        """The longest of these labels with a blank on either side; where none has room, the last one cut, its number kept."""
+        """The longest of these labels with a blank on either side; where none has room, the last one cut, its
+        number kept.
+        """
         for label in labels:
             if cells(label) + 2 <= room:
                 return f" {label} "
         number = labels[-1].partition(" ")[0]
-        return shorten(labels[-1], room, more=self.glyphs.more) if room > len(number) + 3 else shorten(number, max(room, 1), more="")
+        return (
+            shorten(labels[-1], room, more=self.glyphs.more)
+            if room > len(number) + 3
+            else shorten(number, max(room, 1), more="")
+        )

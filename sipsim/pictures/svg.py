@@ -1,7 +1,8 @@
 """The SVG writer: a display list becomes one self-contained document.
 
-No script, no link, no foreign object, no font of its own; every text passes `escape`, the one way in. Numbers have one decimal and ids
-come from a hash of the content, so that equal ladders are equal bytes and two ladders on a page don't answer to each other's names.
+No script, no link, no foreign object, no font of its own; every text passes `escape`, the one way in. Numbers
+have one decimal and ids come from a hash of the content, so that equal ladders are equal bytes and two
+ladders on a page don't answer to each other's names.
 """
 
 from __future__ import annotations
@@ -10,7 +11,19 @@ from hashlib import sha256
 from math import atan2, cos, sin
 
 from sipsim.errors import UsageError
-from sipsim.pictures.display import DASHES, STYLES, TONES, Arrow, Box, Group, Line, Picture, Shape, Style, Text
+from sipsim.pictures.display import (
+    DASHES,
+    STYLES,
+    TONES,
+    Arrow,
+    Box,
+    Group,
+    Line,
+    Picture,
+    Shape,
+    Style,
+    Text,
+)
 from sipsim.pictures.lettering import visible
 
 THEMES = ("auto", "light", "dark")
@@ -27,9 +40,10 @@ def escape(text: str) -> str:
 
 
 def write(picture: Picture, theme: str = "auto") -> str:
-    """The picture as an SVG document; `theme` "auto" follows the reader's light or dark setting, "light" and "dark" do not.
+    """The picture as an SVG document; `theme` "auto" follows the reader's light or dark setting, "light" and
+    "dark" do not.
 
-    UsageError: another theme.
+        UsageError: another theme.
     """
     if theme not in THEMES:
         raise UsageError(f"theme={theme!r}: a theme is one of {', '.join(map(repr, THEMES))}")
@@ -56,7 +70,9 @@ def _n(number: float) -> str:
 def _sheet(theme: str, prefix: str, used: set[str]) -> str:
     """The rules of the styles in use; in theme "auto" the dark tones follow for readers who ask for them."""
     styles = [(f".{prefix}{name}", style) for name, style in STYLES.items() if name in used]
-    rules = "".join(f"{name}{{{_shape_rule(style)}{_tones(style, theme == 'dark')}}}" for name, style in styles)
+    rules = "".join(
+        f"{name}{{{_shape_rule(style)}{_tones(style, theme == 'dark')}}}" for name, style in styles
+    )
     if theme != "auto":
         return rules
     dark = "".join(f"{name}{{{_tones(style, True)}}}" for name, style in styles)
@@ -74,7 +90,7 @@ def _shape_rule(style: Style) -> str:
     parts += [f"stroke-dasharray:{style.dash}"] if style.dash else []
     parts += [f"font-size:{style.size:g}px"] if style.size else []
     parts += ["font-weight:600"] if style.bold else []
-    parts += ["paint-order:stroke;stroke-width:4;stroke-linejoin:round"] if style.halo else []
+    parts += ["paint-order:stroke;stroke-width:3;stroke-linejoin:round"] if style.halo else []
     parts += [f"opacity:{style.opacity:g}"] if style.opacity < 1.0 else []
     return "".join(f"{part};" for part in parts)
 
@@ -106,7 +122,9 @@ class _Writer:
     def group(self, group: Group) -> None:
         name = f' id="{ID}-{group.name}"' if group.name else ""
         turn = f" rotate({_n(group.angle)})" if _n(group.angle) not in ("0", "-0") else ""
-        moved = f' transform="translate({_n(group.x)} {_n(group.y)}){turn}"' if group.x or group.y or turn else ""
+        moved = (
+            f' transform="translate({_n(group.x)} {_n(group.y)}){turn}"' if group.x or group.y or turn else ""
+        )
         self.out.append(f"<g{name}{moved}>{f'<title>{escape(group.label)}</title>' if group.label else ''}\n")
         for item in group.items:
             self.draw(item)
@@ -138,7 +156,12 @@ class _Writer:
             self.head(arrow, angle)
 
     def head(self, arrow: Arrow, angle: float) -> None:
-        (ax, ay), (bx, by) = ((arrow.x2 - HEAD * cos(angle + turn), arrow.y2 - HEAD * sin(angle + turn)) for turn in (0.42, -0.42))
+        (ax, ay), (bx, by) = (
+            (arrow.x2 - HEAD * cos(angle + turn), arrow.y2 - HEAD * sin(angle + turn))
+            for turn in (0.42, -0.42)
+        )
         filled = arrow.head == "filled"
         path = f"M{_n(ax)} {_n(ay)}L{_n(arrow.x2)} {_n(arrow.y2)}L{_n(bx)} {_n(by)}{'Z' if filled else ''}"
-        self.out.append(f'<path d="{path}" {self.style(f"chip-{arrow.style}" if filled else arrow.style)}/>\n')
+        self.out.append(
+            f'<path d="{path}" {self.style(f"head-{arrow.style}" if filled else arrow.style)}/>\n'
+        )

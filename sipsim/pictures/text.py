@@ -1,8 +1,9 @@
 """The text writer: a ladder in characters, a row a message.
 
-A row starts with the time at which its message was sent. An arrow passes the lifelines in between visibly; a retransmission is dashed;
-a lost message ends in a cross. Messages that cross on their way have two rows, one where they leave and one where they arrive. Where
-words don't fit, the message's number gets a star and the words stand below the ladder.
+A row starts with the time at which its message was sent. An arrow passes the lifelines in between visibly; a
+retransmission is dashed; a lost message ends in a cross. Messages that cross on their way have two rows, one
+where they leave and one where they arrive. Where words don't fit, the message's number gets a star and the
+words stand below the ladder.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from textwrap import wrap
 
 from sipsim.pictures.axis import Axis
 from sipsim.pictures.crossings import in_two_rows
-from sipsim.pictures.grid import ASCII, BOX, TIME, Glyphs, Grid, Row
+from sipsim.pictures.grid import ASCII, BOX, Glyphs, Grid, Row
 from sipsim.pictures.lettering import cells, shorten
 from sipsim.pictures.model import Arrow, Bar, Mark, Model, more
 from sipsim.pictures.placing import gaps_between
@@ -24,7 +25,9 @@ LABELS = (10, 40)  # what a space between two lifelines wants beside its labels,
 
 
 def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = False) -> str:
-    """The ladder, without a line break at its end; lines exceed `width` only where it's too small for so many columns."""
+    """The ladder, without a line break at its end; lines exceed `width` only where it's too small for so many
+    columns.
+    """
     glyphs = ASCII if ascii else BOX
     width = max(width, NARROWEST)
     above = [*_lines(glyphs.text(title), width), ""] if title else []
@@ -50,13 +53,18 @@ class _Writer:
         self.axis = Axis(model.rows)
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.split = in_two_rows(model.arrows, self.axis)
-        self.grid = Grid([column.name for column in model.columns], self.needs(), width, glyphs)
+        self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in self.moments())]) + 1
+        self.grid = Grid(
+            [column.name for column in model.columns], self.needs(), self.digits + 2, width, glyphs
+        )
         self.width = max(width, self.grid.edge)
         self.down = [False] * len(model.columns)
         self.starred: list[str] = []
 
     def needs(self) -> list[int]:
-        """How wide each space between two lifelines would like to be, for the labels that can stand nowhere else."""
+        """How wide each space between two lifelines would like to be, for the labels that can stand nowhere
+        else.
+        """
         found = [0] * (len(self.index) - 1)
         for row in self.model.rows:
             if isinstance(row, Mark) or not found:
@@ -71,7 +79,7 @@ class _Writer:
         """The names of the columns, in boxes where they fit."""
         grid, g = self.grid, self.glyphs
         rows = [Row(self.width) for _ in range(3)]
-        rows[1].put(0, "time".rjust(9))
+        rows[1].put(0, "time".rjust(self.digits))
         top, bottom = rows[0], rows[2]
         for name, x in zip(grid.names, grid.xs, strict=True):
             inner = cells(name) + 2
@@ -92,7 +100,7 @@ class _Writer:
         last = None
         for time, _, i, arrives in sorted(self.moments()):
             if last is not None and self.axis.folded(time - last):
-                yield str(self.blank(f"{self.glyphs.more:>9}", self.glyphs.folded))
+                yield str(self.blank(self.glyphs.more, self.glyphs.folded))
             last = time
             row = self.model.rows[i]
             if isinstance(row, Arrow):
@@ -105,19 +113,24 @@ class _Writer:
             if isinstance(row, Arrow) and row.duplicate and row.arrived is not None:
                 yield row.arrived, row.arrival, i, True
                 continue
-            yield row.sent if isinstance(row, Arrow) else row.start if isinstance(row, Bar) else row.time, row.record, i, False
+            yield (
+                row.sent if isinstance(row, Arrow) else row.start if isinstance(row, Bar) else row.time,
+                row.record,
+                i,
+                False,
+            )
             if isinstance(row, Arrow) and row.arrival in self.split and row.arrived is not None:
                 yield row.arrived, row.arrival, i, True
 
     def blank(self, time: str, life: str) -> Row:
         row = Row(self.width)
-        row.put(0, time)
+        row.put(0, time.rjust(self.digits))
         for x, down in zip(self.grid.xs, self.down, strict=True):
             row.put(x, " " if down else life)
         return row
 
     def pen(self, time: float, dashed: bool = False) -> Pen:
-        return Pen(self.blank(f"{time:9.3f}", self.glyphs.life), self.grid.xs, self.glyphs, dashed)
+        return Pen(self.blank(f"{time:.3f}", self.glyphs.life), self.grid.xs, self.glyphs, dashed)
 
     def message(self, arrow: Arrow) -> Iterator[Row]:
         """A message where it leaves; with its arrival, unless that has a row of its own."""
@@ -139,8 +152,7 @@ class _Writer:
         """A message where it arrives, when it left in an earlier row."""
         pen = self.pen(arrow.arrived or 0.0, arrow.copy > 1)
         a, b = self.index[arrow.source], self.index[arrow.target]
-        again = " again" if arrow.duplicate else ""
-        labels = [f"{label}{again}" for label in variants(arrow, self.glyphs, self.star(arrow, arrow.remark), arrives=True)]
+        labels = variants(arrow, self.glyphs, self.star(arrow, arrow.remark), arrives=True)
         if a == b:
             return self.loop(pen, arrow, a)
         pen.finish(a, b, labels)
@@ -162,7 +174,9 @@ class _Writer:
     def star(self, arrow: Arrow, remark: str) -> str:
         """Put a remark below the ladder; returns the mark that the message's number gets."""
         if remark:
-            self.starred.append(f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}")
+            self.starred.append(
+                f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}"
+            )
         return "*" if remark else ""
 
     def media(self, bar: Bar) -> Iterator[Row]:
@@ -184,18 +198,21 @@ class _Writer:
         shown = shorten(text, end - self.grid.xs[i] - 3, more=self.glyphs.more)
         row.put(self.grid.xs[i], f"{self.glyphs.up if up else self.glyphs.lost} {shown}")
         if shown != text:
-            self.starred.append(f"{mark.time:9.3f} {mark.text}")
+            self.starred.append(f"{mark.time:.3f} {mark.text}")
         if mark.what in ("crash", "restart"):
             self.down[i] = mark.what == "crash"
         return iter((row,))
 
     def across(self, mark: Mark, text: str) -> Iterator[Row]:
+        """Words across all lifelines."""
+        if mark.kind != "note":
+            text = f"{self.glyphs.up if mark.what == 'heal' else self.glyphs.lost} {text}"
         left, right = self.grid.xs[0], self.grid.xs[-1]
         for i, line in enumerate(_lines(text, max(right - left - 3, 30))):
             row = Row(self.width)
-            row.put(0, "" if i else f"{mark.time:9.3f}")
+            row.put(0, "" if i else f"{mark.time:.3f}".rjust(self.digits))
             row.put(left, self.glyphs.note * (right - left + 1))
-            row.put(max((left + right - cells(line)) // 2 - 1, TIME), f" {line} ")
+            row.put(max((left + right - cells(line)) // 2 - 1, self.digits + 1), f" {line} ")
             yield row
 
     def remarks(self, width: int) -> list[str]:

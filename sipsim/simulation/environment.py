@@ -1,8 +1,9 @@
 """The clock: SimPy's environment, with timers that can be stopped and calls that cost one heap entry.
 
-SimPy's queue is left as it is. Beside it stands an agenda (see `timers`) with what sipsim itself has to do: packets on
-their way and protocol timers. `step` takes whatever is due first. Both are numbered by one counter, so of two things
-due at one instant the one that was started first comes first; what SimPy itself schedules as urgent goes before.
+SimPy's queue is left as it is. Beside it stands an agenda (see `timers`) with what sipsim itself has to do:
+packets on their way and protocol timers. `step` takes whatever is due first. Both are numbered by one
+counter, so of two things due at one instant the one that was started first comes first; what SimPy itself
+schedules as urgent goes before.
 """
 
 from __future__ import annotations
@@ -30,16 +31,17 @@ _simpy_step = simpy.Environment.step
 
 
 class Environment(simpy.Environment):
-    """SimPy's environment with timers that can be stopped; processes, resources and `run(until=...)` are SimPy's own.
+    """SimPy's environment with timers that can be stopped; processes, resources and `run(until=...)` are
+    SimPy's own.
 
-    Instants are whole microseconds (0.1 + 0.2 is 0.3 here), so that equal times are equal. A *lingering* timer is one
-    that nobody waits for: it keeps a finished transaction or a binding in memory for a while.
+    Instants are whole microseconds (0.1 + 0.2 is 0.3 here), so that equal times are equal. A *lingering*
+    timer is one that nobody waits for: it keeps a finished transaction or a binding in memory for a while.
     """
 
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(round(float(initial_time), 6))
         for name in ("process", "timeout", "event", "all_of", "any_of"):
-            setattr(self, name, getattr(self, name))  # bound early, as SimPy does for itself but not for a subclass
+            setattr(self, name, getattr(self, name))  # bound early, as SimPy does for its own class
         self._agenda = Agenda()
         self._odd = OddTimers(self._agenda)
         self._lanes: dict[float, Lane] = {}
@@ -83,25 +85,29 @@ class Environment(simpy.Environment):
     def peek(self) -> float:
         """The instant of what is due next; infinity when there is nothing. Stopped timers don't count."""
         agenda = self._agenda
-        agenda.settle()
+        while agenda and not agenda.ready():
+            pass
         return min(agenda[0][0] if agenda else inf, super().peek())
 
     def step(self) -> None:
         """Do what is due next: a posted call, a timer, or a SimPy event with its callbacks."""
         agenda, queue = self._agenda, self._queue
-        if agenda and agenda[0][3] is None:
-            agenda.settle()
-        if not agenda or (queue and queue[0] < agenda[0]):
-            _simpy_step(self)
+        while agenda and not (queue and queue[0] < agenda[0]):
+            if agenda[0][3] is None and not agenda.ready():
+                continue
+            self._now, _, _, fn, arg = heappop(agenda)
+            if fn is not None:
+                fn(arg)
+            else:
+                arg.take(agenda).fire()
             return
-        self._now, _, _, fn, arg = heappop(agenda)
-        if fn is not None:
-            fn(arg)
-        else:
-            arg.take(agenda).fire()
+        _simpy_step(self)
 
     def advance_to(self, time: float) -> None:
-        """Set the clock forward, for a driver that follows the wall clock; `UsageError` when something is due before."""
+        """Set the clock forward, for a driver that follows the wall clock.
+
+        `UsageError` when something is due before.
+        """
         due = self.peek()
         if due < time:
             raise UsageError(f"time={time}: something is due before, at {due} s; step() does it")
@@ -115,7 +121,8 @@ class Environment(simpy.Environment):
         return all(entry[3] is None and (entry[4].lingering or not entry[4].head()) for entry in self._agenda)
 
     def run_until_quiet(self, until: float = inf, event: Event | None = None) -> bool:
-        """Run until the environment is quiet or `event` has happened, and say so; false when `until` comes first.
+        """Run until the environment is quiet or `event` has happened, and say so; false when `until` comes
+        first.
 
         What is due at `until` itself is still done.
         """

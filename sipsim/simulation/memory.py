@@ -1,8 +1,9 @@
-"""The network in memory: packets travel in simulated time, over links that may delay, lose, duplicate, reorder and corrupt them.
+"""The network in memory: packets travel in simulated time, over links that may delay, lose, duplicate,
+reorder and corrupt them.
 
-What two addresses mean for a packet is worked out once and kept until something changes, so that a packet over an unimpaired
-link costs one look-up and one posted call. Lessons interfere by script: `drop`, `hold` and `release`, `partition` and `heal`,
-or a function that sees every packet.
+What two addresses mean for a packet is worked out once and kept until something changes, so that a packet
+over an unimpaired link costs one look-up and one posted call. Lessons interfere by script: `drop`, `hold` and
+`release`, `partition` and `heal`, or a function that sees every packet.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from ipaddress import ip_network
-from itertools import chain, count
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
 from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
-from sipsim.simulation.network import Address, AlteredPacket, Failed, Packet, Receive
-from sipsim.simulation.patterns import Pattern, packet_test
+from sipsim.simulation.network import Address, Failed, Packet, Receive
+from sipsim.simulation.patterns import Pattern, Test, packet_test
 from sipsim.simulation.scripts import Rule, Script
 
 if TYPE_CHECKING:
@@ -27,11 +28,17 @@ if TYPE_CHECKING:
     from sipsim.simulation.streams import Streams
     from sipsim.trace.trace import Trace
 
-ADDRESS_BLOCKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8")  # for documentation (RFC 5737), then private
+# Those for documentation (RFC 5737), then a private one.
+ADDRESS_BLOCKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8")
 DEFAULT_PORT = 5060
 MOST_WAYS = 100_000
 
+Key = tuple[Address, Address, str]
+"""Source, destination, transport."""
+Way = tuple[float | None, Receive]
+"""What becomes of a packet: the delay (s) after which the function takes it, None where that is at once."""
 Leg = tuple[Packet, Route, int]
+"""A packet, its route, and how many of the route's wires lie behind it."""
 
 
 class _Port:
@@ -50,16 +57,21 @@ class _Port:
 class MemoryNetwork:
     """A network without sockets, in simulated time.
 
-    Without a `graph` any two nodes are one link apart. The nodes of a networkx graph are node names (or hosts), its edges may
-    have the parameters of a link, and packets take the way of least delay; the graph is read once and never changed. `default` are
-    the parameters of links that don't say otherwise: delay (0.005 s), jitter, loss, duplicate, reorder, corrupt, bandwidth, mtu;
-    see `Impairment`.
+    Without a `graph` any two nodes are one link apart. The nodes of a networkx graph are node names (or
+    hosts), its edges may have the parameters of a link, and packets take the way of least delay; the graph is
+    read once and never changed. `default` are the parameters of links that don't say otherwise: delay (0.005
+    s), jitter, loss, duplicate, reorder, corrupt, bandwidth, mtu; see `Impairment`.
     """
 
     live = False
 
     def __init__(
-        self, env: Environment, trace: Trace, streams: Streams, graph: networkx.Graph[Any] | None = None, **default: float
+        self,
+        env: Environment,
+        trace: Trace,
+        streams: Streams,
+        graph: networkx.Graph[Any] | None = None,
+        **default: float,
     ) -> None:
         self.held: list[Packet] = []
         self._env = env
@@ -68,28 +80,23 @@ class MemoryNetwork:
         self._ports: dict[tuple[Address, str], _Port] = {}
         self._nodes: dict[Address | str, str] = {}  # by address and by host; kept when a node stops listening
         self._free_hosts = _hosts()
-        self._partitions: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
-        self._ways: dict[tuple[Address, Address, str], tuple[float, Receive] | tuple[None, Receive]] = {}
+        self._ways: dict[Key, Way] = {}
         self._script = Script(self._ways.clear)
-        self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._ways.clear)
+        self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._changed, self._note)
+        self._changed()
 
     # Addresses
 
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Listen at an address; an empty host means the next free one, port 0 the first free one from 5060 on.
 
-        `node` is the name that links, partitions and patterns know it by, its host where not given. `UsageError` when the
-        address is taken, or node and host are not in the graph.
+        `node` is the name that links, partitions and patterns know it by, its host where not given.
+        `UsageError` when the address is taken, or node and host are not in the graph.
         """
         address = self._filled_in(address, transport)
         if (address, transport) in self._ports:
             raise UsageError(f"address={address}: taken, {self.node_at(address)} listens there")
-        node = node or address.host
-        known = self._topology.nodes
-        if known is not None and node not in known:
-            if address.host not in known:
-                raise UsageError(f"node={node!r}: not in the graph; its nodes are {', '.join(known)}")
-            node = address.host
+        node = self._place(node or address.host, address.host)
         self._nodes[address] = node
         self._nodes.setdefault(address.host, node)
         self._ports[address, transport] = _Port(receive, failed)
@@ -125,34 +132,29 @@ class MemoryNetwork:
         else:
             self._post(delay, forward, packet)
 
-    def _work_out(self, key: tuple[Address, Address, str]) -> tuple[float, Receive] | tuple[None, Receive]:
-        """What to do with packets of this source, destination and transport: (delay, arrival), or (None, function) at once."""
-        route = self._route(key[0], key[1])
-        way: tuple[float, Receive] | tuple[None, Receive]
-        if self._script.rules:
-            way = None, self._look_at
-        elif route.broken or route.wires:
-            way = None, partial(self._set_out, route)
-        else:
-            port = self._ports.get(key[1:])
-            way = route.pauses[0], port.arrive if port else self._arrive
+    def _work_out(self, key: Key) -> Way:
         if len(self._ways) >= MOST_WAYS:
             self._ways.clear()
-        self._ways[key] = way
+        way = self._ways[key] = self._way(*key)
         return way
 
-    def _route(self, source: Address, destination: Address) -> Route:
-        a, b = self.node_at(source), self.node_at(destination)
-        for one, other in self._partitions:
-            if (a in one and b in other) or (a in other and b in one):
-                return Route((), (), f"a partition between {a} and {b}")
-        return self._topology.route(a, b)
+    def _way(self, source: Address, destination: Address, transport: str) -> Way:
+        route = self._route(source, destination)
+        if self._script.rules:
+            return None, partial(self._look_at, route)
+        if route.broken or route.wires:
+            return None, partial(self._set_out, route)
+        port = self._ports.get((destination, transport))
+        return route.pauses[0], port.arrive if port else self._arrive
 
-    def _look_at(self, packet: Packet) -> None:
+    def _route(self, source: Address, destination: Address) -> Route:
+        return self._topology.route(self.node_at(source), self.node_at(destination))
+
+    def _look_at(self, route: Route, packet: Packet) -> None:
         """Let the script decide about a packet."""
         rule = self._script.rule_for(packet)
         if rule is None:
-            self._set_out(self._route(packet.source, packet.destination), packet)
+            self._set_out(route, packet)
         elif rule.why:
             self._lose(packet, rule.why)
         else:
@@ -180,12 +182,8 @@ class MemoryNetwork:
             if i:
                 self._trace.duplicated(now, packet.cause)
             data = wire.carried(packet.data)
-            copy = packet if data is packet.data and not i else self._another(packet, data)
+            copy = packet if data is packet.data and not i else packet.again(data)
             self._post(delay + route.pauses[n + 1], self._go_on, (copy, route, n + 1))
-
-    def _another(self, packet: Packet, data: bytes) -> Packet:
-        kind = packet.__class__ if data is packet.data else AlteredPacket
-        return kind(data, packet.source, packet.destination, packet.transport, packet.flow, packet.cause)
 
     def _arrive(self, packet: Packet) -> None:
         port = self._ports.get((packet.destination, packet.transport))
@@ -204,16 +202,18 @@ class MemoryNetwork:
     # Faults
 
     def link(self, a: str, b: str, **parameters: float) -> Link:
-        """The link between two nodes, with these parameters changed for both directions; `UsageError` for unknown ones."""
-        self._check_names(a, b)
-        link = self._topology.link(a, b)
+        """The link between two nodes, with these parameters changed for both directions.
+
+        `UsageError` for a node or a parameter that is not known, and where a graph has no such edge.
+        """
+        link = self._topology.link(*self._known(a, b))
         return link.set(**parameters) if parameters else link
 
     def drop(self, pattern: Pattern, times: int | None = 1, *, src: str = "", dst: str = "") -> Rule:
         """Lose the next `times` packets that match (None: all), from node `src`, to node `dst` where given.
 
-        A pattern is a method ("INVITE": the request), a status ("200", "4xx"), a response to a method ("200 INVITE"), "*" for
-        any packet, or a function of the packet.
+        A pattern is a method ("INVITE": the request), a status ("200", "4xx"), a response to a method ("200
+        INVITE"), "*" for any packet, or a function of the packet.
         """
         name = pattern if isinstance(pattern, str) else getattr(pattern, "__name__", "a function")
         return self._script.add(self._test(pattern, src, dst), f"dropped by the script: {name}", times)
@@ -223,7 +223,7 @@ class MemoryNetwork:
         return self._script.add(self._test(pattern, src, dst), "", times)
 
     def release(self) -> int:
-        """Hold no more, and let what is held go on its way, in the order it came; how many packets that are."""
+        """Hold no more, and let what is held go on its way, in the order it came; returns how many packets."""
         self._script.end(*(rule for rule in self._script.rules if not rule.why))
         held, self.held = self.held, []
         for packet in held:
@@ -237,39 +237,60 @@ class MemoryNetwork:
 
     def partition(self, group_a: Iterable[str] | str, group_b: Iterable[str] | str) -> None:
         """Let no packet pass between the nodes of two groups until `heal`."""
-        groups = [(group,) if isinstance(group, str) else tuple(group) for group in (group_a, group_b)]
-        self._check_names(*groups[0], *groups[1])
-        self._partitions.append((groups[0], groups[1]))
-        self._ways.clear()
+        one, other = ((group,) if isinstance(group, str) else tuple(group) for group in (group_a, group_b))
+        self._topology.partition(self._known(*one), self._known(*other))
 
     def heal(self) -> None:
-        """End every partition, and heal every link that was cut."""
-        self._partitions.clear()
-        self._ways.clear()
-        for link in self._topology.links.values():
-            link.heal()
+        """End every partition, and heal every link that is cut."""
+        self._topology.heal()
 
-    def _test(self, pattern: Pattern, src: str, dst: str) -> Callable[[Packet], object]:
-        self._check_names(*filter(None, (src, dst)))
+    def _changed(self) -> None:
+        """A link, or what may pass, has changed."""
+        self._ways.clear()
+        self._trace.header["links"] = self._topology.described()
+
+    def _note(self, what: str, text: str) -> None:
+        self._trace.add("fault", self._env.now, "", what=what, text=text)
+
+    def _test(self, pattern: Pattern, src: str, dst: str) -> Test:
+        """Whether a packet matches a pattern, and goes from one node to the other where they are given."""
         test = packet_test(pattern)
         if not (src or dst):
             return test
+        source, destination = (self._known(name)[0] if name else "" for name in (src, dst))
         return lambda packet: (
-            src in ("", self.node_at(packet.source)) and dst in ("", self.node_at(packet.destination)) and test(packet)
+            source in ("", self.node_at(packet.source))
+            and destination in ("", self.node_at(packet.destination))
+            and test(packet)
         )
 
-    def _check_names(self, *names: str) -> None:
-        known = dict.fromkeys(chain(self._topology.nodes or (), self._nodes.values()))
+    # Names
+
+    def _place(self, node: str, host: str) -> str:
+        """What a node is called in the graph, where there is one."""
+        known = self._topology.nodes
+        if known is None or node in known:
+            return node
+        if host not in known:
+            raise UsageError(f"node={node!r}: not in the graph; its nodes are {', '.join(known)}")
+        return host
+
+    def _known(self, *names: str) -> tuple[str, ...]:
+        """Nodes by their names or hosts."""
+        nodes = dict.fromkeys((*(self._topology.nodes or ()), *self._nodes.values()))
         for name in names:
-            if name not in known and name not in self._nodes:
-                raise UsageError(f"{name!r}: no node of that name; there are {', '.join(known) or 'none yet'}")
+            if name not in nodes and name not in self._nodes:
+                raise UsageError(f"{name!r}: no such node; there are {', '.join(nodes) or 'none yet'}")
+        return tuple(name if name in nodes else self._nodes[name] for name in names)
 
     def _filled_in(self, address: Address, transport: str) -> Address:
         host, port = address
         if not host:
             host = next(host for host in self._free_hosts if host not in self._nodes)
         if not port:
-            port = next(port for port in count(DEFAULT_PORT) if (Address(host, port), transport) not in self._ports)
+            port = next(n for n in count(DEFAULT_PORT) if (Address(host, n), transport) not in self._ports)
+        if not 0 < port < 65536:
+            raise UsageError(f"port={port}: from 1 to 65535, or 0 for a free one")
         return Address(host, port)
 
 

@@ -35,9 +35,10 @@ class NameService:
         return _folded(host) in self._addresses
 
     def resolve(self, host: str, port: int | None = None, transport: str = "UDP", element: str = "") -> list[Address]:
-        """The addresses to try in this order, none for an unknown name; a port that is given wins over that of the record.
+        """The addresses to try, in this order; none for an unknown name.
 
-        A numeric host stands for itself, at 5060 (5061 with TLS) when no port is given, and is no query.
+        A port that is given wins over that of the record. A numeric host stands for itself, at 5060 (5061 with TLS)
+        when no port is given, and is no query.
         """
         if is_numeric(host):
             return [Address(host.strip("[]"), port or (5061 if transport == "TLS" else 5060))]

@@ -1,4 +1,4 @@
-"""What elements ask of a network, be it in memory or on real sockets: addresses, packets and the interface."""
+"""What elements ask of a network, in memory or on real sockets: addresses, packets, the interface."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import NamedTuple, Protocol
 
 
 class Address(NamedTuple):
-    """A host (IPv4 or IPv6 address as text, without brackets) and a port. An empty host and port 0 leave the choice to the network."""
+    """A host (a numeric IPv4 or IPv6 address, without brackets) and a port.
+
+    To `bind`, an empty host and port 0 leave the choice to the network.
+    """
 
     host: str
     port: int
@@ -17,17 +20,23 @@ class Address(NamedTuple):
 
 
 class Packet:
-    """Octets on their way from an address to another.
+    """Octets on their way from one address to another.
 
-    `flow` identifies the connection, or the 5-tuple, that it belongs to. `cause` is the id of the trace record that put it on
-    the wire, 0 when none was kept.
+    `flow` identifies the connection, or the 5-tuple, that it belongs to. `cause` is the id of the trace record that
+    put it on the wire, 0 when none was kept.
     """
 
     __slots__ = ("cause", "data", "destination", "flow", "source", "transport")
-    altered = False  # whether the network changed the octets on the way
+    altered = False  # whether the octets were changed on the way
 
     def __init__(
-        self, data: bytes, source: Address, destination: Address, transport: str = "UDP", flow: object = None, cause: int = 0
+        self,
+        data: bytes,
+        source: Address,
+        destination: Address,
+        transport: str = "UDP",
+        flow: object = None,
+        cause: int = 0,
     ) -> None:
         self.data = data
         self.source = source
@@ -36,9 +45,10 @@ class Packet:
         self.flow = flow
         self.cause = cause
 
-    def copy(self) -> Packet:
-        """The same packet once more, as a network makes it that duplicates."""
-        return self.__class__(self.data, self.source, self.destination, self.transport, self.flow, self.cause)
+    def again(self, data: bytes | None = None) -> Packet:
+        """The same packet once more; an `AlteredPacket` when it is given other octets."""
+        kind = self.__class__ if data is None or data is self.data else AlteredPacket
+        return kind(data or self.data, self.source, self.destination, self.transport, self.flow, self.cause)
 
     def __repr__(self) -> str:
         return f"<Packet {self.source} -> {self.destination} {self.transport}, {len(self.data)} octets>"
@@ -56,16 +66,17 @@ Failed = Callable[[Packet, str], object]
 
 
 class Network(Protocol):
-    """Where elements bind addresses and send packets from.
-
-    `receive(packet)` is called when a packet arrives; `failed(packet, reason)` when one of the caller's own packets turns out to
-    be undeliverable (ICMP, a refused or reset connection).
-    """
+    """Where elements bind addresses and send packets from."""
 
     live: bool
 
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
-        """Listen at an address and give it back with its blanks filled in; `UsageError` when it is taken or not to be had."""
+        """Listen at an address, and give it back with its blanks filled in.
+
+        `receive(packet)` is called for what arrives there, `failed(packet, reason)` when a packet sent from there
+        turns out to be undeliverable (ICMP, a connection refused or reset). `node` names who listens. `UsageError`
+        when the address is taken or not to be had.
+        """
         ...
 
     def unbind(self, address: Address, transport: str) -> None:

@@ -10,34 +10,36 @@ from sipsim.message.codes import METHODS
 from sipsim.message.message import Response, parse
 from sipsim.simulation.network import Packet
 
-Pattern = str | Callable[[Packet], object]
 Test = Callable[[Packet], object]
+Pattern = str | Test
 
-_STATUS = re.compile(r"[1-6](?:\d\d|xx)")
-_ALLOWED = 'allowed: a method ("INVITE"), a status ("200", "4xx"), both ("200 INVITE": the responses to it), "*", or a function'
+_PATTERN = re.compile(r"(?P<status>[1-6](?:\d\d|xx))?(?:(?:^| +)(?P<method>[A-Z]+))?")
+_ALLOWED = (
+    'a method for a request ("INVITE"), a status for a response ("200", "4xx"), both for a response to that method '
+    '("200 INVITE"), "*" for any packet, or a function of the packet'
+)
 
 
 def packet_test(pattern: Pattern) -> Test:
-    """A function that says whether a packet matches; `UsageError` for a pattern that can't match anything."""
+    """A function that says whether a packet matches; `UsageError` for a pattern that nothing can match."""
     if callable(pattern):
         return pattern
-    if not isinstance(pattern, str):
-        raise UsageError(f"pattern={pattern!r}: {_ALLOWED}")
     if pattern == "*":
         return lambda packet: True
-    status, _, method = pattern.strip().partition(" ") if pattern[:1].isdigit() else ("", "", pattern.strip())
-    if (status and not _STATUS.fullmatch(status)) or (method and method not in METHODS) or not (status or method):
-        raise UsageError(f"pattern={pattern!r}: {_ALLOWED}")
+    parts = _PATTERN.fullmatch(pattern) if pattern and isinstance(pattern, str) else None
+    if parts is None or parts["method"] not in (None, *METHODS):
+        raise UsageError(f"pattern={pattern!r}: give {_ALLOWED}")
+    status, method = parts["status"], parts["method"]
     return lambda packet: _matches(packet.data, status, method)
 
 
-def _matches(data: bytes, status: str, method: str) -> bool:
-    """Whether octets are a request of this method, or with a status a response that has it (to this method, when given)."""
+def _matches(data: bytes, status: str | None, method: str | None) -> bool:
+    """Whether octets are a request of this method or, when a status is given, a response with it (to this method)."""
     try:
         message = parse(data)
         if not isinstance(message, Response):
-            return not status and message.cseq.method == method
-        have = str(message.status)
-        return bool(status) and status in (have, f"{have[0]}xx") and method in ("", message.cseq.method)
+            return status is None and message.cseq.method == method
+        given = str(message.status)
+        return status in (given, f"{given[0]}xx") and method in (None, message.cseq.method)
     except SipParseError:
         return False

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from sipsim.errors import UsageError
 from sipsim.simulation.network import Packet
-
-Test = Callable[[Packet], object]
+from sipsim.simulation.patterns import Test
 
 
 class Rule:

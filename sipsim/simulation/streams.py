@@ -1,7 +1,9 @@
-"""Dice and names: a random stream for every purpose, and identifiers that a reader can follow and a run can repeat.
+"""Dice and names: a random stream for every purpose, and identifiers that a reader can follow and a run can
+repeat.
 
-A stream is found by its name, so adding an element or a link to a scenario changes nobody else's draws. Draw with `random()` and
-`getrandbits()` only: the other methods of `random.Random` changed between Python versions.
+A stream is found by its name, so adding an element or a link to a scenario changes nobody else's draws. Draw
+with `random()` and `getrandbits()` only: the other methods of `random.Random` changed between Python
+versions.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ class Streams:
         """The stream of this name, made when it is first asked for."""
         stream = self._made.get(name)
         if stream is None:
-            stream = self._made[name] = Random(f"{self.seed}/{name}")  # text seeds go through SHA-512, not through hash()
+            stream = self._made[name] = Random(f"{self.seed}/{name}")  # text goes through SHA-512, not through hash()
         return stream
 
     def __repr__(self) -> str:
@@ -35,7 +37,8 @@ class Streams:
 class Identifiers:
     """Branches, tags and Call-IDs that count: the third tag that alice makes is `alice-3`.
 
-    Names are made safe for a token (RFC 3261 §25.1). Tokens compare without case, so names that differ in case only share a count.
+    Names are made safe for a token (RFC 3261 §25.1). Tokens compare without case, so names that differ in
+    case only share a count.
     """
 
     def __init__(self) -> None:
@@ -61,7 +64,10 @@ class Identifiers:
 
 
 class SecretIdentifiers(Identifiers):
-    """Identifiers for a live network, where nobody may guess them: `token(n)` gives `n` secret octets as text, like `secrets.token_hex`."""
+    """Identifiers for a live network, where nobody may guess them.
+
+    `token(n)` gives text made of `n` secret octets, as `secrets.token_hex` does.
+    """
 
     def __init__(self, token: Callable[[int], str]) -> None:
         super().__init__()

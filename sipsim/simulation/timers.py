@@ -1,14 +1,15 @@
 """Timers that can be stopped, and the queues they wait in.
 
-A transaction starts several timers for every message and stops nearly all of them, so starting and stopping must be
-cheap, and a stopped timer must neither move the clock nor stay for its 32 seconds:
+A transaction starts several timers for every message and stops nearly all of them, so starting and stopping
+must be cheap, and a stopped timer must neither move the clock nor stay for its 32 seconds:
 
-- Timers of one duration fire in the order in which they were started. A plain queue for each duration, a *lane*,
-  keeps them sorted for nothing, and SIP has about a dozen durations. Timers of odd durations stand on the agenda.
-- The *agenda* is a heap of what is due besides SimPy's own events: posted calls, one entry for each lane, the odd
-  timers. Its entries sort as SimPy's do, by (instant, priority, sequence number).
-- A stopped timer stays in its place, emptied, until it comes up, or until the stopped ones outnumber the others and
-  are swept out.
+- Timers of one duration fire in the order in which they were started. A plain queue for each duration, a
+  *lane*, keeps them sorted for nothing, and SIP has about a dozen durations. Timers of odd durations stand on
+  the agenda.
+- The *agenda* is a heap of what is due besides SimPy's own events: posted calls, one entry for each lane, the
+  odd timers. Its entries sort as SimPy's do, by (instant, priority, sequence number).
+- A stopped timer stays in its place, emptied, until it comes up, or until the stopped ones outnumber the
+  others and are swept out.
 """
 
 from __future__ import annotations
@@ -156,21 +157,21 @@ class OddTimers:
 
 
 class Agenda(list[Entry]):
-    """A heap of (instant, priority, number, function, argument); lanes and odd timers stand there without function."""
+    """A heap of (instant, priority, number, function, argument). For lanes and odd timers the function is None."""
 
     __slots__ = ()
 
-    def settle(self) -> None:
-        """Bring a live entry to the top: stopped timers go, a lane moves to the instant of its first live timer."""
-        while self:
-            _, _, order, fn, source = self[0]
-            if fn is not None:
-                return
-            head = source.head()
-            if head is None:
-                heappop(self)
-                source.off()
-            elif head.order == order:
-                return
-            else:
-                heapreplace(self, (head.when, NORMAL, head.order, None, source))
+    def ready(self) -> bool:
+        """Whether the first entry is live. One that is not is dropped, or moved to where its lane's next timer belongs."""
+        _, _, order, fn, source = self[0]
+        if fn is not None:
+            return True
+        head = source.head()
+        if head is None:
+            heappop(self)
+            source.off()
+        elif head.order == order:
+            return True
+        else:
+            heapreplace(self, (head.when, NORMAL, head.order, None, source))
+        return False

@@ -142,9 +142,7 @@ def _packet(src: IPv4Address | IPv6Address, dst: IPv4Address | IPv6Address, udp:
     if src.version != dst.version:
         raise ValueError(f"{src} and {dst} are of different families")
     if src.version == 4:
-        return bytes(
-            dpkt.ip.IP(src=src.packed, dst=dst.packed, p=_UDP, _flags_offset=_DONT_FRAGMENT, data=udp)
-        )
+        return bytes(dpkt.ip.IP(src=src.packed, dst=dst.packed, p=_UDP, _flags_offset=_DONT_FRAGMENT, data=udp))
     ip = dpkt.ip6.IP6(src=src.packed, dst=dst.packed, nxt=_UDP, hlim=64, plen=udp.ulen, data=udp)
     ip.extension_hdrs = {}
     packet = bytes(ip)

@@ -64,9 +64,7 @@ def _finite(text: str) -> float:
 
 def _read_header(trace: Trace, row: dict[str, Any]) -> None:
     if (row.pop("kind", ""), row.get("format"), row.get("version")) != ("header", "sipsim-trace", 1):
-        raise SipError(
-            'the first line of a saved trace has "kind": "header", "format": "sipsim-trace", "version": 1'
-        )
+        raise SipError('the first line of a saved trace has "kind": "header", "format": "sipsim-trace", "version": 1')
     result = row.pop("result", {})
     trace.header.update(plain(row))
     if not isinstance(result, dict) or not isinstance(trace.header["elements"], list):
@@ -88,9 +86,7 @@ def _read_element(trace: Trace, element: Any) -> None:
 
 def _read_record(trace: Trace, row: dict[str, Any]) -> None:
     columns, expected = trace.columns, len(trace) + 1
-    id, time, kind, element, cause = (
-        row.pop(name, None) for name in ("id", "time", "kind", "element", "cause")
-    )
+    id, time, kind, element, cause = (row.pop(name, None) for name in ("id", "time", "kind", "element", "cause"))
     if type(id) is not int or id != expected:
         raise SipError(f'"id" is {expected} here')
     if type(time) not in (int, float):
@@ -116,7 +112,5 @@ def _read_sent(trace: Trace, row: dict[str, Any]) -> tuple[int, Any]:
         raise SipError('"copy" is a number from 2')
     trace.counts["retransmissions"] += copy > 1
     columns.sent.append(len(trace) + 1)
-    peer, source, destination, transport = (
-        str(row.get(name, "")) for name in ("peer", "src", "dst", "transport")
-    )
+    peer, source, destination, transport = (str(row.get(name, "")) for name in ("peer", "src", "dst", "transport"))
     return columns.intern((address_from(source), address_from(destination), transport, copy, peer)), raw

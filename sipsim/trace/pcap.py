@@ -130,22 +130,14 @@ def _section_order(data: bytes, at: int) -> str:
     orders = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
     order = orders.get(data[at + 8 : at + 12])
     if order is None:
-        raise (
-            CutShort("a section without a byte order")
-            if at
-            else SipError("a pcapng file without a byte order")
-        )
+        raise (CutShort("a section without a byte order") if at else SipError("a pcapng file without a byte order"))
     return order
 
 
 def _block_at(data: bytes, at: int, order: str) -> tuple[int, bytes]:
     left = len(data) - at
     kind, length = struct.unpack_from(order + "II", data, at) if left >= 12 else (0, 0)
-    if (
-        not 12 <= length <= left
-        or length % 4
-        or struct.unpack_from(order + "I", data, at + length - 4)[0] != length
-    ):
+    if not 12 <= length <= left or length % 4 or struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
         raise CutShort(f"a block of {length} octets where {left} are left")
     return kind, data[at + 8 : at + length - 4]
 

@@ -6,6 +6,7 @@ say stands in `data` under the same names as in a saved trace.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from typing import Any
 
@@ -36,7 +37,7 @@ class Record:
     @property
     def time(self) -> float:
         """When it happened: seconds since the start of the run, in whole microseconds."""
-        return round(self._columns.times[self._row], 6)
+        return round(self._columns.time(self.id), 6)
 
     @property
     def kind(self) -> str:
@@ -115,7 +116,7 @@ class Record:
         if kind in _LATER:
             why = {"why": self._subject} if kind == LOST else {}
             return {"peer": self.peer, **why, **({} if detail is None else octets(detail))}
-        return self._named_data() if kind in _NAMES else {}
+        return self._named_data() if kind in _NAMES else dict(zip(self._subject, json.loads(detail), strict=True))
 
     def as_dict(self) -> dict[str, Any]:
         """The whole record as one flat dict, as a line of a saved trace has it."""

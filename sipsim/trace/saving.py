@@ -7,6 +7,7 @@ target, then renamed.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,15 +23,16 @@ SUFFIXES = (".jsonl", ".pcap", ".pcapng")
 
 def write(path: str | PathLike[str], data: bytes) -> None:
     """Put `data` into a file, whole or not at all; a `UsageError` says what keeps it from being written."""
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    target, part = Path(path), None
     try:
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         part.write_bytes(data)
         part.replace(target)
     except (OSError, ValueError) as error:
+        if part is not None:
+            with suppress(OSError, ValueError):
+                part.unlink()
         raise UsageError(f"path={str(path)!r}: can't be written: {reason(error)}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def reason(error: OSError | ValueError) -> str:

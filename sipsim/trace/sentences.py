@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def printable(text: str) -> str:
     """`text` with controls, bidi marks, raw octets and all else that can't be seen as their code points."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text
-    )
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
 
 
 def label(raw: bytes) -> str:
@@ -86,11 +84,7 @@ def _state(record: Record, data: dict[str, Any]) -> str:
 
 def _other(record: Record, data: dict[str, Any]) -> str:
     where = f" at {printable(record.element)}" if record.element else ""
-    what = (
-        _value(data["text"])
-        if set(data) == {"text"}
-        else ", ".join(f"{k} {_value(v)}" for k, v in data.items())
-    )
+    what = _value(data["text"]) if set(data) == {"text"} else ", ".join(f"{k} {_value(v)}" for k, v in data.items())
     return f"{record.kind}{where}{': ' if what else ''}{what}"
 
 

@@ -6,6 +6,7 @@ formatted or parsed until somebody reads.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,9 +49,7 @@ class Trace:
 
     def __init__(self, level: str = "all") -> None:
         if level not in LEVELS:
-            raise UsageError(
-                f"level={level!r}: a trace's level is one of {', '.join(map(repr, reversed(LEVELS)))}"
-            )
+            raise UsageError(f"level={level!r}: a trace's level is one of {', '.join(map(repr, reversed(LEVELS)))}")
         self.level = level
         self.counting = level != "off"
         self.messages = level in ("all", "messages")
@@ -96,13 +95,9 @@ class Trace:
         if not self.messages:
             return 0
         columns, destination = self.columns, packet.destination
-        subject = columns.intern(
-            (packet.source, destination, packet.transport, copy, self.name_of(destination))
-        )
+        subject = columns.intern((packet.source, destination, packet.transport, copy, self.name_of(destination)))
         columns.sent.append(len(columns.details) + 1)
-        return self._append(
-            time, SENT, element, self.current if cause is None else cause, subject, packet.data
-        )
+        return self._append(time, SENT, element, self.current if cause is None else cause, subject, packet.data)
 
     def delivered(self, time: float, element: str, sent_id: int, data: bytes | None = None) -> int:
         """A packet arrives at an element; `data` are its octets where they changed on the way."""
@@ -149,7 +144,7 @@ class Trace:
         if not self.everything:
             return 0
         subject = self.columns.intern((event, name, delay, machine))
-        return self._append(time, TIMER, element, self.current, subject, transaction)
+        return self._append(time, TIMER, element, self.current, subject, self.columns.shared(transaction))
 
     def state(
         self,
@@ -166,7 +161,7 @@ class Trace:
         if not self.everything:
             return 0
         subject = self.columns.intern((machine, before, input, after, rfc))
-        return self._append(time, STATE, element, self.current, subject, transaction)
+        return self._append(time, STATE, element, self.current, subject, self.columns.shared(transaction))
 
     def add(self, kind: str, time: float, element: str = "", cause: int | None = None, **data: object) -> int:
         """Any other kind of record, with named values; kept as JSON has them, floats with 6 decimals."""
@@ -177,10 +172,9 @@ class Trace:
             raise UsageError(f"kind={kind!r}: has a recording method of its own")
         if "id" in data:
             raise UsageError(f"id={data['id']!r}: is given by the trace")
-        values = {name: plain(value, digits=6) for name, value in data.items()}
-        return self._append(
-            time, number, element, self.current if cause is None else cause, 0, values or None
-        )
+        subject = self.columns.intern(tuple(data))
+        values = self.columns.shared(json.dumps(plain(list(data.values()), digits=6)))
+        return self._append(time, number, element, self.current if cause is None else cause, subject, values)
 
     def _on_the_way(self, kind: int, time: float, sent_id: int, element: str, why: str) -> int:
         if not self.counting:
@@ -252,9 +246,7 @@ class Trace:
         """Equal where a saved trace would be: same header, same result, same records."""
         if not isinstance(other, Trace):
             return NotImplemented
-        same = len(self) == len(other) and plain((self.header, self.result)) == plain(
-            (other.header, other.result)
-        )
+        same = len(self) == len(other) and plain((self.header, self.result)) == plain((other.header, other.result))
         return same and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]

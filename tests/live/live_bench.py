@@ -17,6 +17,7 @@ from sipsim.trace.trace import Trace
 
 T = TypeVar("T")
 
+ANYWHERE = Address("", 0)
 DEADLINE = 20.0  # seconds of wall time: whoever takes longer hangs
 
 
@@ -58,7 +59,7 @@ class Bench:
 class Mailbox:
     """The smallest of elements: keeps what arrives, and records it as an element does."""
 
-    def __init__(self, bench: Bench, name: str, address: Address = Address("", 0)) -> None:
+    def __init__(self, bench: Bench, name: str, address: Address = ANYWHERE) -> None:
         self.bench, self.name = bench, name
         self.packets: list[Packet] = []
         self.failures: list[tuple[Packet, str]] = []

@@ -48,7 +48,16 @@ class Told:
         for name, address in self.addresses.items():
             self.trace.register(name, "element", address)
 
-    def sent(self, time: float, source: str, target: str, what: str, copy: int = 1, raw: bytes | None = None, **more) -> int:
+    def sent(
+        self,
+        time: float,
+        source: str,
+        target: str,
+        what: str,
+        copy: int = 1,
+        raw: bytes | None = None,
+        **more,
+    ) -> int:
         """A message leaves; returns the id of its record."""
         data = octets(what, **more) if raw is None else raw
         to = self.addresses.get(target, (target, 5060))
@@ -58,7 +67,9 @@ class Told:
         """A message leaves and arrives; returns the id of its delivery."""
         return self.trace.delivered(time + delay, target, self.sent(time, source, target, what, **more))
 
-    def lost(self, time: float, source: str, target: str, what: str, why: str = "dropped on request", **more) -> None:
+    def lost(
+        self, time: float, source: str, target: str, what: str, why: str = "dropped on request", **more
+    ) -> None:
         """A message leaves and gets lost."""
         self.trace.lost(time + 0.001, self.sent(time, source, target, what, **more), why)
 
@@ -71,7 +82,9 @@ class Told:
     def media(self, event: str, time: float, source: str, target: str) -> None:
         """One end starts or stops sending media."""
         local, remote = (f"{self.addresses[name][0]}:40000" for name in (source, target))
-        self.trace.add("media", time, source, event=event, call="call-1@alice", codec="PCMU", local=local, remote=remote)
+        self.trace.add(
+            "media", time, source, event=event, call="call-1@alice", codec="PCMU", local=local, remote=remote
+        )
 
     def fault(self, time: float, what: str, text: str, element: str = "") -> None:
         """Something breaks, or is whole again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from transaction_bench import request, response
 
@@ -115,7 +117,7 @@ OLD_VIAS = [
 ]
 
 
-def old(method: str, via: str = OLD_VIAS[0], **changes: object) -> Request:
+def old(method: str, via: str = OLD_VIAS[0], **changes: Any) -> Request:
     return request(method, via=via, **changes)
 
 

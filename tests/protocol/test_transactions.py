@@ -6,7 +6,6 @@ import pytest
 from transaction_bench import MACHINES, Host, request, response
 
 from sipsim.errors import UsageError
-from sipsim.message.message import Response
 from sipsim.protocol.machine import Machine
 from sipsim.protocol.timing import Timing
 from sipsim.protocol.transactions import (
@@ -16,6 +15,7 @@ from sipsim.protocol.transactions import (
     NON_INVITE_SERVER,
     received_input,
     sent_input,
+    status_input,
 )
 
 SEVEN = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
@@ -352,9 +352,10 @@ def test_inputs_of_requests() -> None:
 
 
 def test_a_status_outside_the_classes_is_ignored() -> None:
-    host = Host(INVITE_CLIENT)
-    strange = Response([b"SIP/2.0 999 What"], [""], b"")
-    assert host.receive(strange) == [("ignored", "status 999")]
+    for status in (0, 99, 700, 999):
+        for invite in (True, False):
+            input = status_input(status, invite)
+            assert all(Host(machine).feed(input) == [("ignored", f"status {status}")] for machine in MACHINES)
 
 
 def test_a_transaction_says_where_it_stands() -> None:

@@ -13,7 +13,7 @@ NAMES = st.sampled_from(["alice", "proxy", "bob", "", "nobody ☎"])
 OCTETS = st.one_of(st.sampled_from([INVITE, RINGING]), st.binary(max_size=40))
 TIMES = st.floats(0, 1e6)
 HOSTS = st.one_of(
-    st.sampled_from([address for address in ADDRESSES.values()]),
+    st.sampled_from(list(ADDRESSES.values())),
     st.tuples(st.ip_addresses().map(str), st.integers(0, 65535)),
 )
 VALUES = st.recursive(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from recorded import INVITE, RINGING, Packet, hop, new, ringing, send
 
@@ -14,7 +16,7 @@ def test_the_chain_goes_back_to_the_script():
     trace = ringing()
     chain = trace.why(5)
     assert chain[0] == trace.message(5)
-    assert all(effect.cause == cause.id for effect, cause in zip(chain, chain[1:], strict=False))
+    assert all(effect.cause == cause.id for effect, cause in pairwise(chain))
     assert chain[-1].kind == "script" and chain[-1].cause is None
     assert chain.messages == [5, 4, 3, 2]
 

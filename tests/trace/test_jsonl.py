@@ -70,7 +70,7 @@ def test_timers_and_states_have_named_values():
 
 def test_times_have_six_decimals():
     line = jsonl.dump(ringing()).splitlines()[-1]
-    assert line.startswith(b'{"id": 15, "time": 0.520000, "kind": "delivered"')
+    assert line.startswith(b'{"id": 14, "time": 0.520000, "kind": "delivered"')
 
 
 def test_octets_that_are_no_utf_8_are_base64():

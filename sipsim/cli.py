@@ -1,0 +1,189 @@
+"""The command line: `sipsim list`, `run`, `sweep`, `ladder` and `explain`, with the words of the Python API.
+
+Exit status: 0 done, 1 the story failed, 2 usage or unreadable input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from sipsim.errors import SipError, UsageError
+from sipsim.lab.catalogue import catalogue
+from sipsim.lab.run import run
+from sipsim.lab.scenario_file import scenario_named
+from sipsim.lab.sweep import as_csv, sweep
+from sipsim.pictures.ladder import Ladder
+from sipsim.trace.files import load, read
+from sipsim.trace.saving import write
+from sipsim.trace.trace import Trace
+from sipsim.version import __version__
+
+DONE, FAILED, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line (by default the process's own) and give the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return 130
+    except (SipError, OSError) as error:
+        print(f"sipsim: {error}", file=sys.stderr)
+        return UNUSABLE
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(prog="sipsim", description="Run SIP, look at it, break it, and look again.")
+    top.add_argument("--version", action="version", version=f"sipsim {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the scenarios of the catalogue")
+    listing.add_argument("--json", action="store_true", help="as JSON, with parameters")
+    listing.set_defaults(command=_list)
+
+    running = commands.add_parser("run", help="run a scenario and show its ladder")
+    _add_scenario(running, "value", "a parameter of the scenario, the default link or a timer; may be repeated")
+    running.add_argument("--network", choices=("memory", "udp"), default="memory", help="udp: live sockets on loopback")
+    running.add_argument("--speed", type=float, metavar="X", help="pace by the wall clock, X simulated seconds a second")
+    running.add_argument("--ladder", action="append", default=[], metavar="FILE", help="write the ladder: .svg or .txt")
+    running.add_argument("--save", action="append", default=[], metavar="FILE", help="write the trace: .jsonl, .pcap, .pcapng")
+    running.add_argument("--quiet", action="store_true", help="no ladder on the terminal")
+    running.set_defaults(command=_run)
+
+    sweeping = commands.add_parser("sweep", help="run a scenario at many points, as a table")
+    _add_scenario(sweeping, "A,B,C", "the values that a parameter takes; may be repeated")
+    sweeping.add_argument("--replications", type=int, default=1, metavar="N", help="runs at each point (1)")
+    sweeping.add_argument("-o", "--output", metavar="FILE.csv", help="where to write; otherwise the terminal")
+    sweeping.set_defaults(command=_sweep)
+
+    drawing = commands.add_parser("ladder", help="draw a saved trace or a capture")
+    drawing.add_argument("file", metavar="FILE", help="a .jsonl, .pcap or .pcapng file")
+    drawing.add_argument("-o", "--output", metavar="FILE", help="where to write, by suffix; otherwise the terminal")
+    drawing.set_defaults(command=_ladder)
+
+    explaining = commands.add_parser("explain", help="say what messages mean, line by line")
+    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message in a file, or - for one on standard input")
+    explaining.add_argument("--message", type=int, metavar="N", help="only the message with this number")
+    explaining.add_argument("--json", action="store_true", help="as JSON")
+    explaining.set_defaults(command=_explain)
+    return top
+
+
+def _add_scenario(command: argparse.ArgumentParser, form: str, meaning: str) -> None:
+    command.add_argument("scenario", metavar="NAME|FILE.py[:FUNCTION]", help="a catalogue name, or a story of your own")
+    command.add_argument("-p", dest="parameters", action="append", default=[], metavar=f"KEY={form}", help=meaning)
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="what all chance comes from (1)")
+
+
+def _list(options: argparse.Namespace) -> int:
+    entries = [scenario.about() for scenario in catalogue().values()]
+    if options.json:
+        print(json.dumps(entries, indent=2))
+    else:
+        width = max(len(entry["name"]) for entry in entries)
+        for entry in entries:
+            print(f"{entry['name']:<{width}}  {entry['title']} ({entry['rfc']})")
+    return DONE
+
+
+def _run(options: argparse.Namespace) -> int:
+    parameters = {name: read_value(text) for name, text in pairs(options.parameters)}
+    try:
+        trace = run(
+            scenario_named(options.scenario), seed=options.seed, network=options.network, speed=options.speed, **parameters
+        )
+    except UsageError:
+        raise
+    except Exception as error:  # whatever left the story: what it led to is drawn and saved all the same
+        trace = getattr(error, "trace", None)
+        if not isinstance(trace, Trace):
+            raise
+        print(f"sipsim: the story failed: {type(error).__name__}: {error}", file=sys.stderr)
+        status = FAILED
+    else:
+        status = DONE
+    ladder = Ladder(trace)
+    if not options.quiet:
+        show(ladder)
+    for path in options.ladder:
+        ladder.save(path)
+    for path in options.save:
+        trace.save(path)
+    return status
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    grid = {name: [read_value(part) for part in text.split(",")] for name, text in pairs(options.parameters)}
+    rows = sweep(scenario_named(options.scenario), grid, replications=options.replications, seed=options.seed)
+    if options.output:
+        write(options.output, as_csv(rows).encode())
+        print(f"{len(rows)} runs in {options.output}")
+    else:
+        sys.stdout.write(as_csv(rows))
+    return DONE
+
+
+def _ladder(options: argparse.Namespace) -> int:
+    ladder = Ladder(load(options.file))
+    if options.output:
+        ladder.save(options.output)
+    else:
+        show(ladder)
+    return DONE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from sipsim.teaching.explain import as_text, explain
+
+    trace = read(sys.stdin.buffer.read()) if options.file == "-" else load(options.file)
+    found = explain(trace, options.message)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found))
+    return DONE
+
+
+def show(ladder: Ladder) -> None:
+    """Print a ladder as wide as the terminal is, in ASCII where it knows nothing else."""
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        "─▶╳·".encode(encoding)
+        plain = False
+    except UnicodeEncodeError:
+        plain = True
+    width = max(60, min(os.get_terminal_size().columns, 140)) if sys.stdout.isatty() else 100
+    print(ladder.to_text(width=width, ascii=plain))
+
+
+def pairs(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """`KEY=VALUE` arguments in two halves."""
+    found = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"-p: {text!r} is no KEY=VALUE")
+        found.append((name.strip().replace("-", "_"), value))
+    return found
+
+
+def read_value(text: str) -> Any:
+    """A value as the command line means it: whole number, number, true, false, none, else text."""
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text

@@ -1,0 +1,2 @@
+"""Front ends for notebooks: thin, on plain ipywidgets. May import every room but cli; nobody inside imports this one,
+except through the door `Lab.panel`."""

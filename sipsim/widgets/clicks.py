@@ -1,0 +1,87 @@
+"""Clicks: each is a line of Python, carried out at the run's present instant, recorded as a cause, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sipsim.errors import SipError, UsageError
+from sipsim.widgets.clock import Clock
+from sipsim.widgets.line import Line
+from sipsim.widgets.parts import escape, html, put
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What was clicked and when; `problem` says what went wrong, "" for nothing."""
+
+    time: float
+    line: Line
+    problem: str = ""
+
+
+class Clicks:
+    """Carries out what is clicked on a panel, and keeps the list of it.
+
+    A click is a record of the trace without a cause: what it sets off leads back to it, as `trace.why` shows. An
+    exception that it raises is shown in words, and the run goes on.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.done: list[Click] = []
+        self.list = html("", "clicks")
+        self.problem = html("", "problem")
+        self._changed = True
+
+    def on(self, button: Any, made: Callable[[], Line]) -> Any:
+        """Let a button carry out the line that `made()` gives when it is clicked; gives the button back."""
+        button.on_click(lambda _: self.hand_over(made))
+        return button
+
+    def hand_over(self, made: Callable[[], Line]) -> None:
+        """From any thread: carry out a line in the run; a run that is over says so instead."""
+        try:
+            self.clock.call(self.carry_out, made)
+        except UsageError as error:
+            self.clock.hand_over(self.complain, f"{error}. Start lets the clock go again.")
+
+    def carry_out(self, made: Callable[[], Line]) -> None:
+        """Make the line and do what it says, as the cause of all that follows from it."""
+        trace, now = self.clock.lab.trace, self.clock.lab.env.now
+        line = Line("", lambda: None)
+        problem = ""
+        try:
+            line = made()
+            trace.current = trace.add("click", now, line.element, cause=0, text=line.text)
+            line.act()
+        except Exception as error:
+            problem = str(error) if isinstance(error, SipError) else f"{type(error).__name__}: {error}"
+        finally:
+            trace.current = 0
+        if line.text:
+            self.done.append(Click(now, line, problem))
+        self.complain(problem)
+
+    def complain(self, problem: str) -> None:
+        """Show what went wrong, or with "" that nothing did."""
+        self._changed = True
+        put(self.problem, "value", f'<div role="alert">{escape(problem)}</div>' if problem else "")
+        self.clock.look_soon()
+
+    def show(self) -> None:
+        """Bring the list on the panel up to date."""
+        if self._changed:
+            self._changed = False
+            rows = "".join(map(row, self.done[-SHOWN:])) or "<li>each click appears here as a line of Python</li>"
+            put(self.list, "value", f"<ol>{rows}</ol>")
+
+
+def row(click: Click) -> str:
+    """A click as an item of a list: when, who, what, and what came of it."""
+    problem = f" <em># {escape(click.problem)}</em>" if click.problem else ""
+    who = f" <small>{escape(click.line.element)}</small>" if click.line.element else ""
+    return f"<li><time>{click.time:.3f}</time> <code>{escape(click.line.text)}</code>{who}{problem}</li>"

@@ -1,0 +1,112 @@
+"""The clock of a panel: the run in real time that everything clicked goes into, with pause, speed and stop.
+
+In which thread and on which loop a widget's callback runs differs between versions of ipykernel. So a callback
+only hands something over; it is carried out in the thread of the loop that the panel was opened on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sipsim.errors import UsageError
+from sipsim.lab.lab import Lab
+from sipsim.live.driver import Run
+from sipsim.trace.trace import Trace
+
+PERIOD = 0.1
+"""Seconds between two looks at what changed: a picture is redrawn at most ten times a second."""
+
+
+class Clock:
+    """A lab's run, begun here unless one is given; `state` and `now` are its own.
+
+    `on_look` is called in the loop's thread, at most every `PERIOD` seconds: again and again while the clock goes,
+    and once after each `look_soon()`. UsageError where no loop runs: outside of a notebook there is no panel.
+    """
+
+    def __init__(self, lab: Lab, speed: float, run: Run[Trace] | None, on_look: Callable[[], object]) -> None:
+        self.lab = lab
+        self.speed = speed
+        self._on_look = on_look
+        self._pending: asyncio.TimerHandle | None = None
+        try:
+            self.loop = asyncio.get_running_loop()
+        except RuntimeError:
+            hint = "lab.run(story) needs none"
+            raise UsageError(f"panel(): no event loop runs here; open the panel in a notebook ({hint})") from None
+        self._take(run or lab.start(speed=speed))
+
+    @property
+    def state(self) -> str:
+        """As of a `Run`: "running", "paused", "stopped", "finished" or "failed"."""
+        return self.run.state
+
+    @property
+    def over(self) -> bool:
+        return self.state not in ("running", "paused")
+
+    # From any thread
+
+    def hand_over(self, fn: Callable[..., object], *args: Any) -> None:
+        """Call `fn(*args)` in the loop's thread, outside of the run: for what starts, pauses or stops it."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(fn, *args)
+
+    def call(self, fn: Callable[..., object], *args: Any) -> None:
+        """Call `fn(*args)` at the run's present instant; UsageError when the run is over."""
+        self.run.call(fn, *args)
+
+    # In the loop's thread
+
+    def pause(self) -> None:
+        """Let the clock stand."""
+        self.run.pause()
+
+    def go_on(self) -> None:
+        """Let the clock go again, with a new run where the old one is over."""
+        if self.over:
+            self._take(self.lab.start(speed=self.speed))
+        else:
+            self.run.resume()
+
+    def stop(self) -> None:
+        """End the run; whoever awaits it gets the trace."""
+        self.run.stop()
+
+    def set_speed(self, speed: float) -> None:
+        """Simulated seconds a second, from now on."""
+        self.speed = speed
+        was_running = self.state == "running"
+        self.run.pause()
+        self.run.speed = speed
+        if was_running:
+            self.run.resume()
+
+    def look_soon(self, cost: float = 0.0) -> None:
+        """Have `on_look` called; the dearer (in seconds) the last look was, the later, so that others get their turn."""
+        if self._pending is None and not self.loop.is_closed():
+            self._pending = self.loop.call_later(max(PERIOD, 4 * cost), self._look)
+
+    def let_go(self) -> Run[Trace]:
+        """Look no more; gives the run, which goes on."""
+        self.run.on_change.remove(self._changed)
+        if self._pending is not None:
+            self._pending.cancel()
+        return self.run
+
+    def _take(self, run: Run[Trace]) -> None:
+        self.run = run
+        run.on_change.append(self._changed)
+        self.look_soon()
+
+    def _changed(self, run: Run[Trace]) -> None:
+        self.look_soon()
+
+    def _look(self) -> None:
+        self._pending = None
+        began = self.loop.time()
+        self._on_look()
+        if self.state == "running":
+            self.look_soon(self.loop.time() - began)

@@ -1,0 +1,206 @@
+"""What a proxy does: checks, routes, forks, chooses the best response, passes CANCEL on, gives up in time."""
+
+from __future__ import annotations
+
+import pytest
+from bench_pair import Wire, messages, request, times, wire
+
+from sipsim import CallFailed, Lab, LocationService, Proxy, UsageError, UserAgent
+from sipsim.flows.casts import place, trapezoid
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab(seed=1)
+
+
+def domain(lab: Lab, phones: int = 1, **how: object) -> tuple[UserAgent, Proxy, list[UserAgent]]:
+    """Alice, the proxy of example.com, and so many phones of Bob, all of them registered."""
+    alice = lab.user_agent("sip:alice@example.com")
+    proxy = lab.proxy("example.com", **how)  # type: ignore[arg-type]
+    bobs = [lab.user_agent("sip:bob@example.com", f"bob{n}") for n in range(1, phones + 1)]
+    for bob in bobs:
+        place(proxy, bob)
+    return alice, proxy, bobs
+
+
+def call_bob(lab: Lab, alice: UserAgent) -> int:
+    """Call Bob; the status that it ends with."""
+    try:
+        lab.run(alice.call("sip:bob@example.com").answered)
+    except CallFailed as failure:
+        lab.run()
+        return failure.status
+    lab.run()
+    return 200
+
+
+@pytest.mark.covers("P03")
+def test_a_forwarded_request_has_one_more_via_and_one_hop_less(lab: Lab) -> None:
+    alice, _, _ = domain(lab)
+    call_bob(lab, alice)
+    (came,), (went,) = messages(lab.trace, "INVITE", "alice"), messages(lab.trace, "INVITE", "proxy")
+    assert [via.host for via in went.vias] == ["192.0.2.2", "192.0.2.1"]
+    assert (came.max_forwards, went.max_forwards) == (70, 69)
+    assert went.record_routes and not came.record_routes
+    assert went.body == came.body
+
+
+@pytest.mark.covers("P13")
+def test_an_unknown_user_is_404_and_a_known_one_without_a_binding_480(lab: Lab) -> None:
+    alice, _, (bob,) = domain(lab)
+    with pytest.raises(CallFailed, match="404"):
+        lab.run(alice.call("sip:nobody@example.com").answered)
+    lab.run(bob.register())
+    lab.run(bob.unregister())
+    assert call_bob(lab, alice) == 480
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (("Max-Forwards: 70", "Max-Forwards: 0"), 483),
+        (("Content-Length", "Proxy-Require: teleport\nContent-Length"), 420),
+        (("INVITE sip:bob@example.com", "INVITE gopher:bob"), 416),
+    ],
+)
+def test_what_may_not_be_forwarded_is_refused(lab: Lab, change: tuple[str, str], status: int) -> None:
+    _, proxy, _ = domain(lab)
+    tester = Wire(lab)
+    tester.send(request("INVITE").replace(*change), proxy)
+    lab.run(until=1)
+    assert tester.statuses[:1] == [status] and not messages(lab.trace, "INVITE", "proxy")
+
+
+@pytest.mark.covers("L2")
+def test_a_parallel_fork_cancels_the_losers_and_acknowledges_their_487(lab: Lab) -> None:
+    alice, _, bobs = domain(lab, phones=3)
+    bobs[0].ignores()
+    bobs[2].ignores()
+    assert call_bob(lab, alice) == 200
+    sent = wire(lab.trace)
+    for loser in ("bob1", "bob3"):
+        story = [line for line in sent if loser in line]
+        assert story == [
+            f"proxy>{loser} INVITE", f"{loser}>proxy 180 INVITE", f"proxy>{loser} CANCEL",
+            f"{loser}>proxy 200 CANCEL", f"{loser}>proxy 487 INVITE", f"proxy>{loser} ACK",
+        ]  # fmt: skip
+    assert "proxy>alice 487 INVITE" not in sent
+
+
+@pytest.mark.covers("L3")
+@pytest.mark.parametrize(
+    ("refusals", "best"),
+    [((486, 480), 486), ((404, 301), 301), ((503, 486), 486), ((404, 603), 603), ((486, 415), 415), ((503, 503), 500)],
+)
+def test_of_all_refusals_the_best_goes_upstream(lab: Lab, refusals: tuple[int, ...], best: int) -> None:
+    alice, _, bobs = domain(lab, phones=len(refusals))
+    for bob, status in zip(bobs, refusals, strict=True):
+        bob.rejects(status)
+    assert call_bob(lab, alice) == best  # of equals, the first that came
+
+
+def test_a_6xx_ends_the_search(lab: Lab) -> None:
+    alice, _, bobs = domain(lab, phones=2)
+    bobs[0].ignores()
+    bobs[1].on_call = lambda call: bobs[1].alarm("decline", 1.0, call.reject, 603)
+    assert call_bob(lab, alice) == 603
+    assert "proxy>bob1 CANCEL" in wire(lab.trace)
+
+
+@pytest.mark.covers("L1")
+def test_a_stale_contact_times_out_on_its_branch_and_the_other_phone_still_answers(lab: Lab) -> None:
+    alice, _, bobs = domain(lab, phones=2)
+    bobs[0].crash()
+    assert call_bob(lab, alice) == 200
+    assert len(times(lab.trace, "INVITE", "proxy")) > 2
+
+
+def test_a_contact_where_nobody_listens_fails_at_once(lab: Lab) -> None:
+    alice, proxy, _ = domain(lab, phones=0)
+    proxy.location.add("sip:bob@example.com", "sip:bob@192.0.2.77")
+    assert call_bob(lab, alice) == 500
+    assert lab.env.now < 1
+
+
+def test_a_call_that_rings_for_ever_is_given_up_by_timer_c(lab: Lab) -> None:
+    alice, _, (bob,) = domain(lab)
+    bob.ignores()
+    assert call_bob(lab, alice) == 487
+    assert times(lab.trace, "CANCEL", "proxy") == [181.015]
+
+
+def test_without_record_route_ack_and_bye_go_straight(lab: Lab) -> None:
+    alice, _, _ = domain(lab, record_route=False)
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    call.hang_up()
+    assert [line for line in wire(lab.run()) if "ACK" in line or "BYE" in line] == [
+        "alice>bob1 ACK", "alice>bob1 BYE", "bob1>alice 200 BYE",
+    ]  # fmt: skip
+
+
+def test_over_two_domains_the_record_routes_of_both_proxies_make_the_route(lab: Lab) -> None:
+    alice, atlanta, biloxi, bob = trapezoid(lab)
+    lab.run(alice.call(str(bob.uri)).answered)
+    lab.run()
+    (ack,) = messages(lab.trace, "ACK", "alice")
+    assert [route.uri.host for route in ack.routes] == [atlanta.address.host, biloxi.address.host]
+    assert ack.uri_text == bob.contact.strip("<>")
+
+
+def test_a_strict_router_before_us_is_understood(lab: Lab) -> None:
+    """It put our Record-Route URI into the Request-URI, and the real one last into the Route (§16.4)."""
+    alice, proxy, (bob,) = domain(lab)
+    tester = Wire(lab)
+    text = request("OPTIONS", f"sip:{proxy.host_port};lr").replace(
+        "Content-Length", f"Route: <{bob.contact.strip('<>')}>\nContent-Length"
+    )
+    tester.send(text, proxy)
+    lab.run(until=1)
+    (went,) = messages(lab.trace, "OPTIONS", "proxy")
+    assert went.uri_text == bob.contact.strip("<>") and not went.has("route")
+    assert tester.statuses == [200]
+
+
+def test_a_strict_router_after_us_gets_its_uri_as_request_uri(lab: Lab) -> None:
+    """§16.6 item 6: the Request-URI moves to the end of the Route."""
+    _, proxy, _ = domain(lab)
+    tester, strict = Wire(lab), Wire(lab, "strict")
+    text = request("OPTIONS", "sip:carol@chicago.com").replace(
+        "Content-Length", f"Route: <sip:{proxy.host_port};lr>, <sip:{strict.address.host}>\nContent-Length"
+    )
+    tester.send(text, proxy)
+    lab.run(until=0.1)
+    (went,) = strict.heard
+    assert went.uri_text == f"sip:{strict.address.host}"
+    assert [str(route.uri) for route in went.routes] == ["sip:carol@chicago.com"]
+
+
+@pytest.mark.covers("P06")
+def test_proxy_and_redirect_server_share_a_location_service(lab: Lab) -> None:
+    location = LocationService()
+    lab.proxy("example.com", location=location)
+    server = lab.redirect_server("example.org", location=location)
+    bob = lab.user_agent("sip:bob@example.com")
+    lab.run(bob.register())
+    tester = Wire(lab)
+    tester.send(request("INVITE"), server)
+    lab.run(until=1)
+    assert tester.statuses[0] == 302 and tester.heard[0].contacts[0].uri == bob.contact_uri
+
+
+def test_a_proxy_that_crashes_forgets_its_own_bindings_but_not_shared_ones(lab: Lab) -> None:
+    shared = LocationService()
+    own, other = lab.proxy("a.com"), lab.proxy("b.com", location=shared)
+    own.location.add("sip:x@a.com", "sip:x@192.0.2.9")
+    shared.add("sip:y@b.com", "sip:y@192.0.2.9")
+    for proxy in (own, other):
+        proxy.crash()
+        proxy.restart()
+    assert not own.location.known("sip:x@a.com") and shared.known("sip:y@b.com")
+
+
+def test_an_unknown_way_of_forking_is_named(lab: Lab) -> None:
+    with pytest.raises(UsageError, match="forking: 'sideways' is unknown; allowed are 'parallel'"):
+        lab.proxy("example.com", forking="sideways")

@@ -1,0 +1,273 @@
+"""What a phone does: calls and their ends, refusals, cancels, repetitions, and answers to what makes no sense."""
+
+from __future__ import annotations
+
+import pytest
+from bench_pair import Wire, messages, request, times, wire
+
+import sipsim
+from sipsim import CallFailed, Lab, UsageError
+
+INVITE_INSTANTS = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
+OTHER_INSTANTS = [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
+OFFER = "v=0\r\no=t 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\n"
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab(seed=1)
+
+
+def pair(lab: Lab, **how: float) -> tuple[sipsim.UserAgent, sipsim.UserAgent]:
+    """Two phones without a server."""
+    return lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com", **how)
+
+
+@pytest.mark.covers("P01", "P15", "P16", "P17")
+def test_one_phone_places_and_takes_calls_in_one_run(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=1)
+    first = alice.call(bob)
+    assert lab.run(first.answered) is first
+    second = bob.call(alice)
+    lab.run(second.answered)
+    first.hang_up()
+    second.hang_up()
+    trace = lab.run()
+    assert (first.state, second.state) == ("ended", "ended")
+    assert wire(trace)[:4] == ["alice>bob INVITE", "bob>alice 180 INVITE", "bob>alice 200 INVITE", "alice>bob ACK"]
+
+
+@pytest.mark.covers("P16")
+def test_the_ack_for_a_2xx_has_a_branch_of_its_own_and_that_for_a_refusal_the_branch_of_its_invite(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    lab.run(alice.call(bob).answered)
+    bob.rejects(486)
+    alice.call(bob)
+    trace = lab.run()
+    (accepted, refused), (first, second) = messages(trace, "INVITE", "alice"), messages(trace, "ACK", "alice")
+    assert first.branch != accepted.branch and first.cseq.number == accepted.cseq.number
+    assert second.branch == refused.branch and second.to_tag
+
+
+@pytest.mark.covers("P07")
+def test_both_sides_know_the_negotiated_codec_and_ports(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    seen = []
+    bob.on_call = lambda call: (seen.append(call), call.ring(), call.answer())
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run()
+    assert call.stream.codec == seen[0].stream.codec == "PCMU"
+    assert call.stream.local == seen[0].stream.remote and call.stream.remote == seen[0].stream.local
+
+
+def test_the_seven_invites_of_an_unanswered_call_leave_at_their_instants(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.crash()
+    call = alice.call(bob)
+    with pytest.raises(CallFailed) as failed:
+        lab.run(call.answered)
+    assert failed.value.status == 408 and lab.env.now == 32
+    assert times(lab.trace, "INVITE", "alice") == INVITE_INSTANTS
+
+
+def test_the_eleven_copies_of_another_request_leave_at_their_instants(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.crash()
+    with pytest.raises(CallFailed, match="408"):
+        lab.run(alice.options(str(bob.contact).strip("<>")))
+    assert times(lab.trace, "OPTIONS", "alice") == OTHER_INSTANTS
+
+
+def test_a_200_that_nobody_acknowledges_is_repeated_eleven_times_and_then_the_call_is_ended_by_bye(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    tester.send(request("INVITE", more="Content-Type: application/sdp\n").replace(
+        "Content-Length: 0", f"Content-Length: {len(OFFER)}") + OFFER, bob)  # fmt: skip
+    trace = lab.run(until=40)
+    assert [round(t - 0.005, 6) for t in times(trace, "200 INVITE", "bob")] == OTHER_INSTANTS
+    assert times(trace, "BYE", "bob")[0] == 32.005
+    assert not bob.calls or lab.run() is trace and not bob.calls
+
+
+@pytest.mark.covers("P18")
+def test_hanging_up_while_it_rings_cancels(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.ignores()
+    call = alice.call(bob)
+    lab.run(call.ringing)
+    call.hang_up()
+    trace = lab.run()
+    assert wire(trace)[2:] == [
+        "alice>bob CANCEL", "bob>alice 200 CANCEL", "bob>alice 487 INVITE", "alice>bob ACK",
+    ]  # fmt: skip
+    assert call.ended.value == ("alice", "CANCEL")
+
+
+def test_a_cancel_waits_for_a_provisional_response(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.on_call = lambda call: None  # says nothing; the 100 comes after 200 ms
+    call = alice.call(bob)
+    call.hang_up()
+    trace = lab.run()
+    assert wire(trace)[:3] == ["alice>bob INVITE", "bob>alice 100 INVITE", "alice>bob CANCEL"]
+    assert times(trace, "100 INVITE", "bob") == [0.205]
+
+
+def test_a_cancel_that_crosses_the_200_ends_in_bye(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=1)
+    call = alice.call(bob)
+    lab.run(call.ringing)
+    lab.env.call_later(1.007 - lab.env.now, call.hang_up)
+    trace = lab.run()
+    assert wire(trace)[2:] == [
+        "bob>alice 200 INVITE", "alice>bob CANCEL", "alice>bob ACK", "alice>bob BYE", "bob>alice 200 CANCEL",
+        "bob>alice 200 BYE",
+    ]  # fmt: skip
+
+
+@pytest.mark.covers("P18")
+@pytest.mark.parametrize("ringing", [True, False])
+def test_the_called_side_hangs_up_with_603_before_the_answer_and_with_bye_after_it(lab: Lab, ringing: bool) -> None:
+    alice, bob = pair(lab)
+    taken = []
+    bob.on_call = lambda call: (taken.append(call), call.ring(), ringing or call.answer())
+    call = alice.call(bob)
+    lab.run(call.ringing if ringing else call.answered)
+    lab.run(until=lab.env.now + 1)
+    taken[0].hang_up()
+    trace = lab.run()
+    assert ("bob>alice 603 INVITE" if ringing else "bob>alice BYE") in wire(trace)
+    assert call.ended.value.by == ("sip:bob@192.0.2.2")
+
+
+def test_a_call_that_is_answered_and_hung_up_at_once_gets_its_bye_after_the_ack(lab: Lab) -> None:
+    alice, bob = pair(lab)
+
+    def brusque(call: sipsim.Call) -> None:
+        call.answer()
+        call.hang_up()
+
+    bob.on_call = brusque
+    alice.call(bob)
+    sent = wire(lab.run())
+    assert sent.index("alice>bob ACK") < sent.index("bob>alice BYE")
+
+
+def test_options_tell_what_a_phone_can_do(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    response = lab.run(alice.options(bob.contact.strip("<>")))
+    assert response.status == 200 and "INVITE" in response.allow and response.header("Accept") == "application/sdp"
+
+
+def test_no_common_codec_is_refused_with_488(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    offer = OFFER.replace("AVP 0", "AVP 96")
+    tester.send(request("INVITE", more="Content-Type: application/sdp\n").replace(
+        "Content-Length: 0", f"Content-Length: {len(offer)}") + offer, bob)  # fmt: skip
+    lab.run(until=10)
+    assert 488 in tester.statuses
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (request("BYE", to_tag="nobody"), 481),
+        (request("CANCEL"), 481),
+        (request("SUBSCRIBE"), 405),
+        (request("INVITE", more="Require: teleport\n"), 420),
+    ],
+)
+def test_what_makes_no_sense_gets_its_status(lab: Lab, text: str, status: int) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    tester = Wire(lab)
+    tester.send(text, bob)
+    lab.run(until=1)
+    assert tester.statuses[:1] == [status]
+    refusal = tester.heard[0]
+    assert refusal.to_tag and (status != 405 or "INVITE" in refusal.allow)
+    assert status != 420 or refusal.header("Unsupported") == "teleport"
+
+
+def test_a_repeated_cancel_is_absorbed(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    bob.ignores()
+    tester = Wire(lab)
+    tester.send(request("INVITE"), bob)
+    for instant in (1, 1.2):
+        lab.env.call_later(instant, tester.send, request("CANCEL"), bob)
+    lab.run(until=3)
+    assert tester.statuses.count(481) == 0 and tester.statuses.count(200) == 2
+    assert len({m.to_tag for m in tester.heard if getattr(m, "status", 0) == 200}) == 1
+
+
+def test_a_request_with_a_lower_cseq_in_a_dialog_is_refused_with_500(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    call.dialog.local_seq -= 2  # the BYE will have CSeq 0
+    call.hang_up()
+    assert "bob>alice 500 BYE" in wire(lab.run(until=5))
+
+
+def test_a_response_that_nobody_waits_for_is_recorded_and_changes_nothing(lab: Lab) -> None:
+    alice, _ = pair(lab)
+    tester = Wire(lab)
+    tester.send("SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-none\nFrom: <sip:a@b>;tag=1\n"
+                "To: <sip:c@d>;tag=2\nCall-ID: x\nCSeq: 1 INVITE\nContent-Length: 0\n\n", alice)  # fmt: skip
+    trace = lab.run()
+    assert [record.data["why"] for record in trace.select("ignored")] == ["a response to no request under way"]
+
+
+def test_octets_that_are_no_sip_are_recorded_and_the_run_goes_on(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    tester = Wire(lab)
+    tester.send("this is no SIP", bob)
+    call = alice.call(bob)
+    assert lab.run(call.answered) is call
+    assert len(lab.trace.select("unparsable")) == 1
+
+
+def test_a_crash_loses_calls_and_registrations_and_whoever_waits_hears_of_it(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    call = alice.call(bob)
+    alice.crash()
+    with pytest.raises(CallFailed, match="503 alice crashed"):
+        lab.run(call.answered)
+    with pytest.raises(UsageError, match="down already"):
+        alice.crash()
+    alice.restart()
+    assert lab.run(alice.call(bob).answered)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "names"),
+    [
+        (lambda lab: lab.user_agent("alice"), "uri"),
+        (lambda lab: lab.user_agent("sip:example.com"), "names no user"),
+        (lambda lab: lab.user_agent("sip:a@b", answers=-1), "answers"),
+        (lambda lab: lab.user_agent("sip:a@b").register(2**32), "expires"),
+        (lambda lab: lab.user_agent("sip:a@b").rejects(200), "status"),
+        (lambda lab: lab.user_agent("sip:a@b").call("nobody"), "uri: 'nobody'"),
+    ],
+)
+def test_a_wrong_parameter_is_named(lab: Lab, wrong: object, names: str) -> None:
+    with pytest.raises(UsageError, match=names):
+        wrong(lab)  # type: ignore[operator]
+
+
+def test_answering_twice_is_the_callers_fault(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    errors = []
+
+    def eager(call: sipsim.Call) -> None:
+        call.answer()
+        try:
+            call.answer()
+        except UsageError as error:
+            errors.append(str(error))
+
+    bob.on_call = eager
+    lab.run(alice.call(bob).answered)
+    assert len(errors) == 1 and "answer" in errors[0]

@@ -1,0 +1,92 @@
+"""Scenarios by name and by function, and sweeps over their parameters."""
+
+from __future__ import annotations
+
+import csv
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import sipsim
+from sipsim import Lab, UsageError
+from sipsim.lab.sweep import as_csv
+
+
+@sipsim.scenario(title="Two phones", rfc="RFC 3261 §13")
+def two_phones(lab: Lab, *, ring: float = 1.0):  # type: ignore[no-untyped-def]
+    alice, bob = lab.user_agent("sip:alice@a.test"), lab.user_agent("sip:bob@a.test", answers=ring)
+    call = alice.call(bob)
+    yield call.answered
+    yield call.hang_up()
+    return {"rang": ring}
+
+
+def plain(lab: Lab):  # type: ignore[no-untyped-def]
+    yield lab.env.timeout(1)
+
+
+def failing(lab: Lab, *, n: int = 0):  # type: ignore[no-untyped-def]
+    yield lab.env.timeout(1)
+    if n:
+        raise RuntimeError("n is set")
+
+
+def test_a_function_runs_marked_or_not() -> None:
+    trace = sipsim.run(two_phones, seed=3, ring=2.5, loss=0.0)
+    assert trace.header["scenario"] == "two-phones" and trace.header["seed"] == 3
+    assert trace.header["parameters"] == {"ring": 2.5, "loss": 0.0}
+    assert trace.result["rang"] == 2.5 and trace.result["setup_time"] == pytest.approx(2.51)
+    assert sipsim.run(plain).result["duration"] == 1
+
+
+def test_an_unknown_name_or_parameter_is_refused_with_what_there_is() -> None:
+    with pytest.raises(UsageError, match="'ozeky' is not in the catalogue; there are ozeki"):
+        sipsim.run("ozeky")
+    with pytest.raises(UsageError, match="colour: two-phones has no such parameter; there are ring, delay"):
+        sipsim.run(two_phones, colour="red")
+    with pytest.raises(UsageError, match="parentheses"):
+        sipsim.scenario(plain)  # type: ignore[arg-type]
+
+
+def test_a_scenario_that_needs_scripted_losses_says_that_it_can_not_be_live() -> None:
+    with pytest.raises(UsageError, match="lost-200 can't run on live sockets"):
+        sipsim.run("lost-200", network="udp")
+
+
+def test_a_sweep_is_a_row_a_run_with_common_seeds() -> None:
+    rows = sipsim.sweep(two_phones, grid={"loss": [0, 0.3], "ring": [1.0, 2.0]}, replications=3, seed=10)
+    assert len(rows) == 12
+    assert [row["seed"] for row in rows[:6]] == [10, 11, 12, 10, 11, 12]
+    assert all(row["lost"] == 0 and row["answered"] == 1 for row in rows if row["loss"] == 0)
+    assert any(row["lost"] for row in rows if row["loss"] == 0.3)
+    assert rows == sipsim.sweep(two_phones, grid={"loss": [0, 0.3], "ring": [1.0, 2.0]}, replications=3, seed=10)
+
+
+def test_an_executor_gives_the_same_rows() -> None:
+    grid = {"loss": [0, 0.2]}
+    with ThreadPoolExecutor(2) as pool:
+        assert sipsim.sweep("busy", grid, replications=2, executor=pool) == sipsim.sweep("busy", grid, replications=2)
+
+
+def test_a_run_whose_story_raises_is_a_row_and_no_end() -> None:
+    rows = sipsim.sweep(failing, {"n": [0, 1]})
+    assert [row["ok"] for row in rows] == [True, False]
+    assert rows[1]["error"] == "RuntimeError: n is set" and rows[1]["duration"] == 1
+
+
+@pytest.mark.parametrize(
+    ("grid", "more", "names"),
+    [({"loss": 0.1}, {}, "loss needs a list"), ({"loss": []}, {}, "loss"), ({"losss": [1]}, {}, "losss"),
+     ({}, {"replications": 0}, "replications")],
+)  # fmt: skip
+def test_a_wrong_sweep_is_refused(grid: dict[str, object], more: dict[str, int], names: str) -> None:
+    with pytest.raises(UsageError, match=names):
+        sipsim.sweep("ozeki", grid, **more)  # type: ignore[arg-type]
+
+
+def test_rows_make_csv_that_no_spreadsheet_takes_for_formulas() -> None:
+    rows = [{"a": 1, "text": "=1+1", "ok": True}, {"a": -2.5, "b": None}]
+    assert list(csv.reader(io.StringIO(as_csv(rows)))) == [
+        ["a", "text", "ok", "b"], ["1", "'=1+1", "true", ""], ["-2.5", "", "", ""],
+    ]  # fmt: skip
