@@ -30,6 +30,7 @@ from sipsim.version import __version__
 
 if TYPE_CHECKING:
     from sipsim.live.driver import Run
+    from sipsim.widgets.panel import Panel
 
 Told = Callable[["Lab"], Story] | Story
 """A story: a generator function of the lab, or a generator."""
@@ -148,6 +149,15 @@ class Lab:
         story it runs until it is stopped.
         """
         return self.prepare(story, speed=speed, until=until).start()
+
+    def panel(self, speed: float = 1.0, run: Run[Trace] | None = None) -> Panel:
+        """Buttons for phones, servers and network, and the ladder as it grows, for a notebook. See `Panel`.
+
+        Starts the lab's clock; `run` is the handle where that goes already.
+        """
+        from sipsim.widgets.panel import Panel
+
+        return Panel(self, speed, run)
 
     def prepare(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
         """The handle of a run in real time, not yet begun: `start` begins it, a script hands it to `live.drive`."""

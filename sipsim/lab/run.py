@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isgenerator
 from typing import Any
 
 from sipsim.errors import UsageError
@@ -43,7 +44,10 @@ def begin(
         lab.close()
         raise UsageError(f"network: {found.name} can't run on live sockets; run it in memory")
     lab.trace.header.update(scenario=found.name, title=found.title, parameters=parameters)
-    return lab, found.story(lab, **own)
+    story = found.story(lab, **own)
+    if isgenerator(story):
+        story.__name__ = found.name  # what the trace calls it
+    return lab, story
 
 
 def scenario_of(thing: str | Callable[..., Any] | Scenario) -> Scenario:

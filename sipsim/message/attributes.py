@@ -1,4 +1,4 @@
-"""How a message's attributes read its header lines: at first look; then the value stands in the message's dictionary.
+"""How a message's attributes read its header lines: at first look; then the value stands in its dictionary.
 
 These descriptors have no `__set__`, so a second look finds the dictionary's entry and runs no Python code at all.
 """
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from sipsim.errors import SipParseError
-from sipsim.message.fields import value_of
 from sipsim.message.grammar import refuse
 from sipsim.message.headers import Headers
 
@@ -57,7 +56,7 @@ class Needed(Attribute[T]):
     def read(self, message: Headers) -> T:
         return message.first(self.field, self.take)
 
-    if not TYPE_CHECKING:  # as inherited, but in one call where all is well: every element looks at these
+    if not TYPE_CHECKING:  # as inherited, but one call where all is well: every element looks at these
 
         def __get__(self, message, owner):
             try:
@@ -76,7 +75,7 @@ class Maybe(Needed[T | None]):
 
 
 class Every(Attribute[tuple[T, ...]]):
-    """What `parse(text)` makes of each value of a header field, top to bottom."""
+    """What `parse(text)` makes of each value of a header field, top to bottom; SipParseError for more than `most`."""
 
     def __init__(self, field: str, parse: Callable[[str], T], most: int = 256) -> None:
         self.field = field
@@ -104,4 +103,6 @@ class Words(Attribute[tuple[str, ...]]):
         self.field = field
 
     def read(self, message: Headers) -> tuple[str, ...]:
+        if self.field not in message.names:
+            return ()
         return tuple([value for _, value in message.members(self.field) if value])

@@ -1,34 +1,47 @@
 """Making messages: a request, the reply to one, the ACK and the CANCEL of an INVITE.
 
-Header lines are put together directly, a reply's are taken from its request as they are, and nothing is parsed again.
+Lines are put together directly, those of a reply are its request's as they are, and nothing is parsed again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipsim.errors import UsageError
-from sipsim.message.codes import reason_phrase
-from sipsim.message.fields import value_of
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.grammar import encode, split_list
-from sipsim.message.message import Request, Response, request_line
+from sipsim.message.lines import value_of
+from sipsim.message.message import Request, Response
 from sipsim.message.names import named
+from sipsim.message.start_lines import request_line, status_line
 from sipsim.message.uri import Uri
 
-_COPIED = frozenset(("via", "from", "to", "call-id", "cseq"))
 _MAKES_DIALOG = frozenset(("INVITE", "SUBSCRIBE", "REFER"))
-"""Methods whose 2xx makes a dialog (RFC 3261 §12, RFC 6665, RFC 3515)."""
+"""Methods that make a dialog (RFC 3261 §12, RFC 6665 §4.1, RFC 3515 §2.4.4)."""
 
 
 def request(
-    method: str, uri: Uri | str, *, via: object, from_: object, to: object, call_id: str, cseq: int,
-    contact: object = None, routes: Iterable[object] = (), max_forwards: int = 70,
-    headers: Iterable[tuple[str, object]] = (), body: bytes = b"", content_type: object = None,
-) -> Request:  # fmt: skip
-    """A request (RFC 3261 §8.1.1). Values are text, or whatever `str()` makes the text of.
+    method: str,
+    uri: Uri | str,
+    *,
+    via: object,
+    from_: object,
+    to: object,
+    call_id: str,
+    cseq: int,
+    contact: object = None,
+    routes: Iterable[object] = (),
+    max_forwards: int = 70,
+    headers: Iterable[tuple[str, object]] = (),
+    body: bytes = b"",
+    content_type: object = None,
+) -> Request:
+    """A request (RFC 3261 §8.1.1). A value is text, or anything that `str()` makes the text of.
 
-    UsageError for a method that is no token, a URI with blanks, a value with CR, LF or NUL.
+    UsageError for a method that is no token, a URI with blanks, a CSeq or Max-Forwards number out of range, a value
+    with CR, LF or NUL.
     """
+    if not (0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
+        raise UsageError(f"cseq {cseq!r} and max_forwards {max_forwards!r}: below 2**31 and 256 are allowed")
     uri_text = str(uri)
     lines = [
         request_line(method, uri_text),
@@ -43,77 +56,111 @@ def request(
     for route in routes:
         lines.append(b"Route: " + encode(str(route)))
         names.append("route")
-    if contact is not None:
-        lines.append(b"Contact: " + encode(str(contact)))
-        names.append("contact")
-    _finish(lines, names, headers, body, content_type)
+    _finish(lines, names, contact, headers, body, content_type)
     return Request(method, uri_text, lines, names, body)
 
 
 def reply(
-    request: Request, status: int, reason: str | None = None, *, to_tag: str | None = None, contact: object = None,
-    headers: Iterable[tuple[str, object]] = (), body: bytes = b"", content_type: object = None,
-) -> Response:  # fmt: skip
+    request: Request,
+    status: int,
+    reason: str | None = None,
+    *,
+    to_tag: str | None = None,
+    contact: object = None,
+    headers: Iterable[tuple[str, object]] = (),
+    body: bytes = b"",
+    content_type: object = None,
+) -> Response:
     """The response to a request (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq are the request's.
 
-    `to_tag` is added to To where there is none yet. A response that makes a dialog (101 to 299) repeats Record-Route
-    (§12.1.1), a 100 the Timestamp. UsageError for a status outside 100 to 699 and for values as in `request`.
+    `to_tag` is added to To where there is none. A response that makes a dialog (101 to 299) repeats Record-Route
+    (§12.1.1), a 100 the Timestamp. Works for a request that `check` refuses, to tell its sender so. UsageError for a
+    status outside 100 to 699 and for a value with CR, LF or NUL.
     """
-    if not 100 <= status <= 699:
-        raise UsageError(f"status {status!r} is not from 100 to 699")
-    if reason is None:
-        reason = reason_phrase(status)
-    lines = [b"SIP/2.0 %d %s" % (status, encode(reason))]
-    names = [""]
-    extra = "timestamp" if status == 100 else "record-route" if status < 300 and request.method in _MAKES_DIALOG else ""
-    for name, line in zip(request.names, request.lines):
-        if name in _COPIED or name == extra != "":
-            if name == "to" and to_tag and request.to_tag is None:
+    start, reason = status_line(status, reason)
+    lines, names = [start], [""]
+    extra = _repeated(request.method, status)
+    for name, line in zip(request.names, request.lines, strict=True):
+        if name == "via" or name == extra:
+            lines.append(line)
+            names.append(name)
+    for name in ("from", "to", "call-id", "cseq"):
+        if name in request.names:
+            line = request.lines[request.names.index(name)]
+            if name == "to" and to_tag and _untagged(request):
                 line += b";tag=" + encode(to_tag)
             lines.append(line)
             names.append(name)
-    if contact is not None:
-        lines.append(b"Contact: " + encode(str(contact)))
-        names.append("contact")
-    _finish(lines, names, headers, body, content_type)
+    _finish(lines, names, contact, headers, body, content_type)
     return Response(status, reason, lines, names, body)
+
+
+def _repeated(method: str, status: int) -> str | None:
+    """The field of a request, besides the five, that its response repeats."""
+    if status == 100:
+        return "timestamp"
+    return "record-route" if status < 300 and method in _MAKES_DIALOG else None
+
+
+def _untagged(request: Request) -> bool:
+    """Whether To has no tag; an unreadable To is left alone."""
+    try:
+        return request.to_tag is None
+    except SipParseError:
+        return False
 
 
 def ack(invite: Request, response: Response) -> Request:
     """The ACK of a final response above 299, sent by the INVITE's own transaction (RFC 3261 §17.1.1.3)."""
-    return _within(invite, "ACK", response.lines[response.names.index("to")])
+    return _within(invite, "ACK", response.line("to"))
 
 
 def cancel(invite: Request) -> Request:
     """The CANCEL of an INVITE that is not answered yet (RFC 3261 §9.1)."""
-    return _within(invite, "CANCEL", invite.lines[invite.names.index("to")])
+    return _within(invite, "CANCEL", invite.line("to"))
 
 
 def _within(invite: Request, method: str, to: bytes) -> Request:
-    """A request that belongs to the INVITE's transaction: same Request-URI, top Via, From, Call-ID, CSeq number, Route."""
-    at = invite.names.index
-    via = invite.lines[at("via")]
+    """A request of the INVITE's transaction: same Request-URI, top Via, From, Call-ID, CSeq number and Route."""
+    via = invite.line("via")
     if b"," in via:
         via = b"Via: " + split_list(value_of(via))[0].encode("utf-8", "surrogateescape")
     lines = [
-        f"{method} {invite.uri_text} SIP/2.0".encode(),
-        via, b"Max-Forwards: 70", invite.lines[at("from")], to, invite.lines[at("call-id")],
-        f"CSeq: {invite.cseq.number} {method}".encode(),
-    ]  # fmt: skip
-    names = ["", "via", "max-forwards", "from", "to", "call-id", "cseq"]
-    for name, line in zip(invite.names, invite.lines):
-        if name == "route":
-            lines.append(line)
-            names.append(name)
-    lines.append(b"Content-Length: 0")
-    names.append("content-length")
-    return Request(method, invite.uri_text, lines, names, b"")
+        request_line(method, invite.uri_text),
+        via,
+        b"Max-Forwards: 70",
+        invite.line("from"),
+        to,
+        invite.line("call-id"),
+        b"CSeq: %d %s" % (invite.cseq.number, method.encode()),
+    ]
+    routes = [line for name, line in zip(invite.names, invite.lines, strict=True) if name == "route"]
+    names = [
+        "",
+        "via",
+        "max-forwards",
+        "from",
+        "to",
+        "call-id",
+        "cseq",
+        *["route"] * len(routes),
+        "content-length",
+    ]
+    return Request(method, invite.uri_text, [*lines, *routes, b"Content-Length: 0"], names, b"")
 
 
 def _finish(
-    lines: list[bytes], names: list[str], headers: Iterable[tuple[str, object]], body: bytes, content_type: object
+    lines: list[bytes],
+    names: list[str],
+    contact: object,
+    headers: Iterable[tuple[str, object]],
+    body: bytes,
+    content_type: object,
 ) -> None:
-    """The caller's own header fields, then what describes the body."""
+    """Contact, the caller's own header fields, then what describes the body."""
+    if contact is not None:
+        lines.append(b"Contact: " + encode(str(contact)))
+        names.append("contact")
     for name, value in headers:
         folded, prefix = named(name)
         lines.append(prefix + encode(str(value)))

@@ -1,8 +1,8 @@
 """The small pieces that SIP's grammar is made of: tokens, quoted strings, parameters, lists (RFC 3261 §25.1).
 
 Everything here works on ASCII tables and in linear time. Python's own text functions know too much: `int()` takes
-underscores and Arabic digits, `str.strip()` eats U+2028, `str.lower()` turns the Kelvin sign into a k. So digits are
-`[0-9]`, white space is space and tab, and every pattern is compiled with `re.ASCII`.
+underscores and Arabic digits, `str.strip()` eats U+2028, `str.lower()` turns the Kelvin sign into a k. So digits
+are `[0-9]`, white space is space and tab, and every pattern is compiled with `re.ASCII`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ MOST_PARAMS = 64
 
 _TOKEN = re.compile(TOKEN, FLAGS)
 _DIGITS = re.compile(r"[0-9]+", FLAGS)
-_PARAM = re.compile(
-    rf";{BLANK}({TOKEN}){BLANK}(?:={BLANK}([^\x00-\x20\x7f;,\"<>]+|{QUOTED}){BLANK})?", FLAGS
-)
+_PARAM = re.compile(rf";{BLANK}({TOKEN}){BLANK}(?:={BLANK}([^\x00-\x20\x7f;,\"<>]+|{QUOTED}){BLANK})?", FLAGS)
 _LIST_PIECE = re.compile(rf'[^",<]+|{QUOTED}|<[^>]*>|(,)', FLAGS)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", FLAGS)
 _QUOTED_PAIR = re.compile(r"\\(.)", FLAGS)
@@ -46,33 +44,33 @@ def refuse(reason: str, text: str, at: int = 0, status: int = 400) -> SipParseEr
 
 
 def decode(data: bytes) -> str:
-    """Octets as text: UTF-8, what is none kept as surrogates so that `encode` gives it back."""
+    """Octets as text: UTF-8, what is none kept as surrogates so that it can be told from text and written again."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def encode(text: str) -> bytes:
     """Text as octets for one line of a message.
 
-    UsageError on CR, LF and NUL (they would end the line, or hide what follows) and on surrogates that stand for no octet.
+    UsageError on CR, LF and NUL, which would end the line or hide what follows, and on surrogates that stand for
+    no octet.
     """
-    try:
-        data = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise UsageError(f"value {text!r} has a lone surrogate: {error.reason}") from None
     if "\n" in text or "\r" in text or "\0" in text:
-        raise UsageError(f"value {text!r} has CR, LF or NUL: a header field value is one line")
-    return data
+        raise UsageError(f"value {text!r} has CR, LF or NUL: a header field value is one line of text")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"value {text!r} has a surrogate that stands for no octet") from None
 
 
 def is_token(text: str) -> bool:
-    """Whether `text` is a token: a method, a header field name, a parameter name (RFC 3261 §25.1)."""
+    """Whether `text` is a token: a method, a header field name, a parameter name."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def digits(text: str, what: str) -> str:
     """The ASCII digits that `text` is, without leading zeros; SipParseError naming `what` otherwise.
 
-    For slicing before `int()`, which refuses more than 4300 digits with an error of its own.
+    To be cut before `int()`, which refuses more than 4300 digits with an error of its own.
     """
     if _DIGITS.fullmatch(text) is None:
         raise refuse(f"{what} is no number", text)
@@ -88,7 +86,10 @@ def number(text: str, most: int, what: str) -> int:
 
 
 def split_list(text: str) -> list[str]:
-    """The values of a comma list; commas in quoted strings and angle brackets are no separators (RFC 3261 §7.3.1)."""
+    """The values of a comma list (RFC 3261 §7.3.1); SipParseError for a quote or bracket that nothing closes.
+
+    Commas in quoted strings and in angle brackets separate nothing.
+    """
     if "," not in text:
         return [text]
     if '"' not in text and "<" not in text:
@@ -97,7 +98,7 @@ def split_list(text: str) -> list[str]:
     while at < len(text):
         piece = _LIST_PIECE.match(text, at)
         if piece is None:
-            raise refuse("unbalanced quote or bracket", text, at)
+            raise refuse("quote or bracket that nothing closes", text, at)
         if piece[1]:
             values.append(text[start:at].strip(WHITE))
             start = piece.end()
@@ -111,8 +112,10 @@ def read_params(text: str, at: int = 0) -> Params:
     params: list[tuple[str, str | None]] = []
     while at < len(text):
         param = _PARAM.match(text, at)
-        if param is None or len(params) == MOST_PARAMS:
-            raise refuse(f"expected at most {MOST_PARAMS} parameters ;name or ;name=value", text, at)
+        if param is None:
+            raise refuse("no parameter ;name or ;name=value", text, at)
+        if len(params) == MOST_PARAMS:
+            raise refuse(f"more than {MOST_PARAMS} parameters", text, at)
         params.append((param[1].lower(), param[2]))
         at = param.end()
     return tuple(params)
@@ -131,16 +134,21 @@ def find_param(params: Params, name: str, default: str | None = None) -> str | N
     return default
 
 
+def set_param(params: Params, name: str, value: str | None) -> Params:
+    """The parameters with one of them set, in its place or at the end."""
+    if any(known == name for known, _ in params):
+        return tuple([(known, value if known == name else old) for known, old in params])
+    return (*params, (name, value))
+
+
 def quote(text: str) -> str:
-    """`text` as a quoted string, quotes, backslashes and controls escaped (RFC 3261 §25.1)."""
+    """`text` as a quoted string; quotes, backslashes and controls are escaped."""
     return '"' + _TO_QUOTE.sub(r"\\\1", text) + '"'
 
 
 def unquote(text: str) -> str:
     """What a quoted string says; text that is none comes back as it is."""
-    if text[:1] != '"':
-        return text
-    return _QUOTED_PAIR.sub(r"\1", text[1:-1])
+    return _QUOTED_PAIR.sub(r"\1", text[1:-1]) if text[:1] == '"' else text
 
 
 def normal_escapes(text: str, plain: str) -> str:

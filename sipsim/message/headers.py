@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Self, TypeVar
 
 from sipsim.errors import SipParseError
-from sipsim.message.fields import value_of
+from sipsim.message.codes import CANONICAL, LIST_HEADERS
 from sipsim.message.grammar import encode, split_list
-from sipsim.message.names import CANONICAL, LIST_HEADERS, fold, named
+from sipsim.message.lines import value_of
+from sipsim.message.names import fold, named
 
 T = TypeVar("T")
 
@@ -16,9 +17,9 @@ T = TypeVar("T")
 class Headers:
     """Lines and, in step with them, their folded names.
 
-    `lines` are the start line and the header lines (a folded one is one entry with its line break inside), `names` their
-    folded names ("" for the start line). Treat both as read-only: every edit gives a new object and shares the lines
-    that it does not touch.
+    `lines` are the start line and the header lines, octets without line ends (a folded one is one entry with its line
+    break inside); `names` are their folded names, "" for the start line. Treat both as read-only: an edit gives a
+    new object that shares the lines it does not touch.
     """
 
     __slots__ = ("lines", "names")
@@ -27,12 +28,13 @@ class Headers:
     names: list[str]
 
     def _copy(self, lines: list[bytes], names: list[str]) -> Self:
+        """The same with other lines."""
         raise NotImplementedError
 
-    # ---- reading ----
+    # ---- by name, in any spelling
 
     def has(self, name: str) -> bool:
-        """Whether there is a header field of this name, long or compact, in any case."""
+        """Whether there is a header field of this name, long or compact."""
         return fold(name) in self.names
 
     def header(self, name: str) -> str | None:
@@ -49,8 +51,24 @@ class Headers:
         """(name as on the wire, value) of every header line, in order."""
         return [(line.partition(b":")[0].rstrip().decode(), value_of(line)) for line in self.lines[1:]]
 
+    # ---- by folded name, for the attributes of a message
+
+    def line(self, folded: str) -> bytes:
+        """The first line of a field; SipParseError where there is none."""
+        if folded not in self.names:
+            raise SipParseError(f"no {CANONICAL[folded]} header field")
+        return self.lines[self.names.index(folded)]
+
+    def first(self, folded: str, take: Callable[[bytes], T]) -> T:
+        """What `take` makes of the first line of a field; SipParseError where there is none."""
+        line = self.line(folded)
+        try:
+            return take(line)
+        except SipParseError as error:
+            raise self.placed(error, self.names.index(folded)) from None
+
     def members(self, folded: str) -> list[tuple[int, str]]:
-        """(index of the line, value) for every value of a field, by its folded name."""
+        """(index of the line, value) for every value of a field."""
         found = []
         for at, name in enumerate(self.names):
             if name == folded:
@@ -62,30 +80,19 @@ class Headers:
                 found += [(at, value) for value in values]
         return found
 
-    def first(self, folded: str, take: Callable[[bytes], T]) -> T:
-        """What `take` makes of the first line of a field, by its folded name; SipParseError where there is none."""
-        try:
-            at = self.names.index(folded)
-        except ValueError:
-            raise SipParseError(f"no {CANONICAL[folded]} header field") from None
-        try:
-            return take(self.lines[at])
-        except SipParseError as error:
-            raise self.placed(error, at) from None
-
     def placed(self, error: SipParseError, at: int) -> SipParseError:
         """The error of a value, with the line and the name of the header field that it is in."""
         line = 1 + at + sum([line.count(b"\n") for line in self.lines[:at]])
         reason = f"{CANONICAL.get(self.names[at], self.names[at])}: {error.reason}"
         return SipParseError(reason, error.status, line, error.column, error.excerpt)
 
-    # ---- edits ----
+    # ---- edits
 
     def with_header(self, name: str, *values: object) -> Self:
         """A copy in which these values, a line each, stand for all header fields of this name.
 
-        They take the place of the first, or come last where there was none. UsageError for a name that is no token and
-        for a value with CR, LF or NUL.
+        They take the place of the first, or come last where there was none. UsageError for a name that is no token
+        and for a value with CR, LF or NUL.
         """
         folded, prefix = named(name)
         new = [prefix + encode(str(value)) for value in values]
@@ -119,7 +126,7 @@ class Headers:
             return self
         at = self.names.index(folded)
         lines, names = self.lines.copy(), self.names.copy()
-        rest = _rest_of_list(lines[at]) if folded in LIST_HEADERS and b"," in lines[at] else b""
+        rest = self._rest_of_list(at) if folded in LIST_HEADERS and b"," in lines[at] else b""
         if rest:
             lines[at] = rest
         else:
@@ -131,9 +138,11 @@ class Headers:
         kept = [at for at, name in enumerate(self.names) if name != folded]
         return [self.lines[at] for at in kept], [self.names[at] for at in kept]
 
-
-def _rest_of_list(line: bytes) -> bytes:
-    """The line without the first member of its comma list; nothing where that was the only one."""
-    members = split_list(value_of(line))[1:]
-    name = line.partition(b":")[0]
-    return name + b": " + ", ".join(members).encode("utf-8", "surrogateescape") if members else b""
+    def _rest_of_list(self, at: int) -> bytes:
+        """A line without the first member of its comma list; nothing where that was the only one."""
+        name, _, _ = self.lines[at].partition(b":")
+        members = [value for where, value in self.members(self.names[at]) if where == at]
+        # What came in as octets goes out as the same octets, a NUL in quotes included: no `encode` here.
+        return (
+            name + b": " + ", ".join(members[1:]).encode("utf-8", "surrogateescape") if members[1:] else b""
+        )

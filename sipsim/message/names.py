@@ -1,7 +1,7 @@
-"""Header field names: folded for looking up, spelled for the wire, both remembered (RFC 3261 §7.3.1, §7.3.3).
+"""Header field names: folded to look them up, spelled for the wire, both remembered (RFC 3261 §7.3.1, §7.3.3).
 
-A folded name is lower case and long: `v`, `VIA` and `Via` fold to `via`. Folding works on octets, where lower case is
-a matter of ASCII, and each spelling is folded once.
+A folded name is lower case and long: `v`, `VIA` and `Via` fold to `via`. Folding works on octets, where lower case
+is a matter of ASCII alone, and each spelling is folded once.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 import sys
 
 from sipsim.errors import UsageError
-from sipsim.message.codes import CANONICAL, COMPACT, LIST_HEADERS
+from sipsim.message.codes import CANONICAL, COMPACT
 from sipsim.message.grammar import is_token
 
-__all__ = ["CANONICAL", "FOLDED", "LIST_HEADERS", "fold", "fold_octets", "named"]
-
 MOST_REMEMBERED = 4096
-"""Spellings that are kept; strange names beyond are folded afresh each time."""
+"""Spellings that are kept; those that strangers invent beyond are folded afresh each time."""
 
 FOLDED: dict[bytes, str] = {}
 """What stands before a colon on the wire -> folded name. Filled as spellings are met."""

@@ -98,7 +98,13 @@ class Sdp:
         where = f"IN IP{6 if ':' in host else 4} {host}"
         rtpmaps = tuple([("a", f"rtpmap:{form} {name}") for form, name in codecs])
         stream = Media("audio", port, formats=tuple([form for form, _ in codecs]), lines=rtpmaps)
-        lines = (("v", "0"), ("o", f"{user} {session} {version} {where}"), ("s", "-"), ("c", where), ("t", "0 0"))
+        lines = (
+            ("v", "0"),
+            ("o", f"{user} {session} {version} {where}"),
+            ("s", "-"),
+            ("c", where),
+            ("t", "0 0"),
+        )
         return cls(lines, [stream])
 
     def __bytes__(self) -> bytes:
@@ -129,7 +135,14 @@ class Sdp:
 
 def _read_line(text: str, number: int) -> tuple[str, str]:
     letter, equals, value = text.partition("=")
-    if len(letter) != 1 or not letter.isascii() or not letter.isalpha() or not equals or "\r" in value or "\0" in value:
+    if (
+        len(letter) != 1
+        or not letter.isascii()
+        or not letter.isalpha()
+        or not equals
+        or "\r" in value
+        or "\0" in value
+    ):
         raise SipParseError("SDP line is not x=value", 400, number, excerpt=excerpt(text))
     return letter, value
 

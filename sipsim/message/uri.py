@@ -1,37 +1,41 @@
-"""Addresses: SIP and SIPS URIs (RFC 3261 §19.1), telephone numbers (RFC 3966), and all others, kept as they are."""
+"""Addresses: SIP and SIPS URIs (RFC 3261 §19.1), telephone numbers (RFC 3966); all others kept as they are."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Any
 
-from sipsim.message.grammar import FLAGS, HOST, Params, normal_escapes, number, refuse, unquote
+from sipsim.message.grammar import FLAGS, HOST, Params, normal_escapes, number, refuse, write_params
 
 LONGEST = 2048
 """Characters of a URI; a robustness limit of ours."""
 
-_UNRESERVED = "A-Za-z0-9\\-_.!~*'()"
+_PLAIN = ascii_letters + digits + "-_.!~*'()"
+"""The characters that mean the same with and without escape (RFC 3261 §25.1, unreserved)."""
+
+_UNRESERVED = r"A-Za-z0-9\-_.!~*'()%"
+_PARAMS = rf"((?:;[{_UNRESERVED}\[\]/:&+$=;]*)?)"
 _SIP = re.compile(
-    rf"(sips?):(?:([{_UNRESERVED}%&=+$,;?/]+)(?::([{_UNRESERVED}%&=+$,]*))?@)?({HOST})(?::([0-9]+))?"
-    rf"((?:;[{_UNRESERVED}%\[\]/:&+$=;]*)?)(?:\?([{_UNRESERVED}%\[\]/?:+$=&]*))?",
+    rf"sips?:(?:([{_UNRESERVED}&=+$,;?/]+)(?::([{_UNRESERVED}&=+$,]*))?@)?({HOST})(?::([0-9]+))?"
+    rf"{_PARAMS}(?:\?([{_UNRESERVED}\[\]/?:+$=&]*))?",
     FLAGS | re.IGNORECASE,
 )
-_TEL = re.compile(rf"tel:(\+?[0-9A-Fa-f*#\-.()]+)((?:;[{_UNRESERVED}%\[\]/:&+$=;]*)?)", FLAGS | re.IGNORECASE)
-_ANY = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):([!#-;=?-~]+)", FLAGS)
+_TEL = re.compile(rf"tel:(\+?[0-9A-Fa-f*#\-.()]+){_PARAMS}", FLAGS | re.IGNORECASE)
+_OTHER = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):([!#-;=?-~]+)", FLAGS)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", FLAGS)
-_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()"
-_NEEDED_IN_BOTH = ("user", "ttl", "method", "maddr", "transport")
 _SEPARATORS = str.maketrans("", "", "-.()")
+_NEVER_IGNORED = ("transport", "user", "ttl", "method", "maddr")
 
 
 @dataclass(frozen=True, slots=True)
 class Uri:
-    """A URI in its parts, as they are on the wire: escapes stay escapes, an IPv6 host keeps its brackets.
+    """A URI in its parts as they are on the wire: escapes stay escapes, an IPv6 host keeps its brackets.
 
-    `scheme` is "sip", "sips" or "tel" (then `user` is the number and `host` empty), or any other one, whose rest is in
-    `opaque`. `port` is None where the text has none. `==` compares the parts; `matches` compares as the RFC does.
+    `scheme` is "sip", "sips" or "tel" (then `user` is the number and `host` empty), or any other one, whose rest is
+    in `opaque`. `port` is None where the text has none. `==` compares parts; `matches` compares as the RFC does.
     """
 
     scheme: str
@@ -45,22 +49,18 @@ class Uri:
 
     @classmethod
     def parse(cls, text: str) -> Uri:
-        """The URI that `text` is, without angle brackets; SipParseError when it is none (RFC 3261 §25.1)."""
+        """The URI that `text` is, without angle brackets; SipParseError when it is none."""
         return _parse(text)
 
     def __str__(self) -> str:
         if self.opaque:
             return f"{self.scheme}:{self.opaque}"
-        text = f"{self.scheme}:"
+        text = self.host if self.port is None else f"{self.host}:{self.port}"
         if self.user is not None:
-            text += self.user if self.password is None else f"{self.user}:{self.password}"
-            text += "@" if self.host else ""
-        text += self.host if self.port is None else f"{self.host}:{self.port}"
-        if self.params:
-            text += "".join([f";{n}" if v is None else f";{n}={v}" for n, v in self.params])
-        if self.headers:
-            text += "?" + "&".join([f"{name}={value}" for name, value in self.headers])
-        return text
+            user = self.user if self.password is None else f"{self.user}:{self.password}"
+            text = f"{user}@{text}" if text else user
+        headers = "&".join([f"{name}={value}" for name, value in self.headers])
+        return f"{self.scheme}:{text}{write_params(self.params)}{'?' if headers else ''}{headers}"
 
     def param(self, name: str, default: str | None = None) -> str | None:
         """The value of a parameter, "" for one without value, `default` where there is none."""
@@ -77,83 +77,93 @@ class Uri:
     def aor(self) -> str:
         """The canonical text of an address of record, to look a user up by (RFC 3261 §10.3 step 5).
 
-        Scheme, user and host without port, parameters and headers; the host in lower case, escapes written in one way.
+        Scheme, user and host without password, port, parameters and headers; the host in lower case, escapes
+        written in one way, a telephone number without its visual separators.
         """
         if self.opaque:
             return str(self)
         user = normal_escapes(self.user or "", _PLAIN)
         if self.scheme == "tel":
             return f"tel:{user.translate(_SEPARATORS).lower()}"
-        return f"{self.scheme}:{user}@{self.host.lower()}" if user else f"{self.scheme}:{self.host.lower()}"
+        return f"{self.scheme}:{user}{'@' if user else ''}{self.host.lower()}"
 
     def matches(self, other: Uri) -> bool:
-        """Whether both name the same resource (RFC 3261 §19.1.4, RFC 3966 §4): not transitive, unlike `==`."""
+        """Whether both name the same resource (RFC 3261 §19.1.4, RFC 3966 §4). Not transitive, unlike `==`."""
         if self.opaque or other.opaque:
             return self == other
-        if _address(self) != _address(other):
-            return False
-        return _params_match(self, other) and _fields(self.headers) == _fields(other.headers)
+        return (
+            _address(self) == _address(other)
+            and _params_match(self, other)
+            and _compared(self.headers) == _compared(other.headers)
+        )
 
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Uri:
-    """Few URIs make up most of the traffic, so the last ones are kept (a URI never changes)."""
+    """Few URIs make up most of the traffic, so they are kept: a Uri never changes."""
     if len(text) > LONGEST:
-        raise refuse(f"URI longer than {LONGEST} characters", text)
-    bad = _BAD_ESCAPE.search(text)
+        raise refuse(f"URI of more than {LONGEST} characters", text)
     scheme = text[:5].partition(":")[0].lower()
-    found = (_TEL if scheme == "tel" else _SIP if scheme in ("sip", "sips") else _ANY).fullmatch(text)
-    if found is None or (bad and scheme in ("sip", "sips", "tel")):
-        raise refuse("no URI", text, bad.start() if bad else 0)
-    if found.re is _ANY:
-        return Uri(found[1].lower(), opaque=found[2])
-    if found.re is _TEL:
-        return Uri("tel", user=found[1], params=_split_params(text, found[2]))
-    _, user, password, host, port, params, headers = found.groups()
-    return Uri(
-        scheme, user, password, host, None if port is None else number(port, 65535, "port"),
-        _split_params(text, params), _split_headers(text, headers),
-    )  # fmt: skip
+    if scheme not in ("sip", "sips", "tel"):
+        return _parse_other(text)
+    bad = _BAD_ESCAPE.search(text)
+    found = (_TEL if scheme == "tel" else _SIP).fullmatch(text)
+    if found is None or bad:
+        raise refuse(f"no {scheme} URI", text, bad.start() if bad else 0)
+    if scheme == "tel":
+        return Uri("tel", user=found[1], params=_split_params(found[2]))
+    user, password, host, port, params, headers = found.groups()
+    number_of_port = None if port is None else number(port, 65535, "port")
+    return Uri(scheme, user, password, host, number_of_port, _split_params(params), _split_headers(headers))
 
 
-def _split_params(text: str, params: str) -> Params:
-    if not params:
+def _parse_other(text: str) -> Uri:
+    found = _OTHER.fullmatch(text)
+    if found is None:
+        raise refuse("no URI", text)
+    return Uri(found[1].lower(), opaque=found[2])
+
+
+def _split_params(text: str) -> Params:
+    if not text:
         return ()
-    pairs = [pair.partition("=") for pair in params[1:].split(";")]
+    pairs = [pair.partition("=") for pair in text[1:].split(";")]
     if any(not name or "=" in value for name, _, value in pairs):
-        raise refuse("URI parameter without name", text, len(text) - len(params))
+        raise refuse("URI parameter that is not ;name or ;name=value", text)
     return tuple([(name, value if equals else None) for name, equals, value in pairs])
 
 
-def _split_headers(text: str, headers: str | None) -> tuple[tuple[str, str], ...]:
-    if headers is None:
+def _split_headers(text: str | None) -> tuple[tuple[str, str], ...]:
+    if text is None:
         return ()
-    pairs = [pair.partition("=") for pair in headers.split("&")]
+    pairs = [pair.partition("=") for pair in text.split("&")]
     if any(not name or not equals or "=" in value for name, equals, value in pairs):
-        raise refuse("URI header without name and value", text, len(text) - len(headers))
+        raise refuse("URI header that is not name=value", text)
     return tuple([(name, value) for name, _, value in pairs])
 
 
 def _plain(text: str) -> str:
-    """Text of a part that is compared without case: escapes in one way, lower case."""
+    """Text of a part that is compared without case: escapes written in one way, lower case."""
     return normal_escapes(text, _PLAIN).lower()
 
 
+def _compared(pairs: Params) -> dict[str, str]:
+    return {_plain(name): _plain(value or "") for name, value in pairs}
+
+
 def _address(uri: Uri) -> tuple[object, ...]:
+    """What must be equal of two URIs before parameters are looked at; userinfo is compared with case."""
     if uri.scheme == "tel":
         return (uri.aor,)
-    user, password = [part if part is None else normal_escapes(part, _PLAIN) for part in (uri.user, uri.password)]
-    return (uri.scheme, user, password, uri.host.lower(), uri.port)
-
-
-def _fields(pairs: Params) -> dict[str, str]:
-    return {_plain(name): _plain(unquote(value or "")) for name, value in pairs}
+    userinfo = [part and normal_escapes(part, _PLAIN) for part in (uri.user, uri.password)]
+    return (uri.scheme, *userinfo, uri.host.lower(), uri.port)
 
 
 def _params_match(one: Uri, other: Uri) -> bool:
-    mine, theirs = _fields(one.params), _fields(other.params)
+    """Those in both are equal; one that stands on one side only is ignored, but for five (and all of a number's)."""
+    mine, theirs = _compared(one.params), _compared(other.params)
     if one.scheme == "tel":
         return mine == theirs
-    if any(mine[name] != theirs[name] for name in mine if name in theirs):
+    if any((name in mine) != (name in theirs) for name in _NEVER_IGNORED):
         return False
-    return all((name in mine) == (name in theirs) for name in _NEEDED_IN_BOTH)
+    return all(mine[name] == theirs[name] for name in mine if name in theirs)

@@ -13,7 +13,7 @@ from math import log2
 from sipsim.pictures.model import Arrow, Row
 
 USUAL_LATENCY = 0.005
-LONG = 0.1
+LONG = 0.3
 """Gaps below this many seconds are never marked as folded."""
 
 
@@ -22,9 +22,7 @@ class Axis:
 
     def __init__(self, rows: Iterable[Row], step: float = 26.0) -> None:
         flights = sorted(
-            a.arrived - a.sent
-            for a in rows
-            if isinstance(a, Arrow) and a.arrived is not None and a.arrived > a.sent
+            a.arrived - a.sent for a in rows if isinstance(a, Arrow) and a.arrived is not None and a.arrived > a.sent
         )
         self.latency = max(flights[len(flights) // 2], 1e-6) if flights else USUAL_LATENCY
         self.step = step

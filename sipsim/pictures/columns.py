@@ -14,13 +14,10 @@ from sipsim.errors import UsageError
 from sipsim.pictures.model import Arrow, Bar, Column, Row
 
 
-def columns_of(
-    header: Mapping[str, Any], rows: Iterable[Row], chosen: list[str] | None = None
-) -> list[Column]:
-    """The columns that these rows need, `chosen` ones first and in that order; every known element where
-    there are no rows.
+def columns_of(header: Mapping[str, Any], rows: Iterable[Row], chosen: Sequence[str] = ()) -> list[Column]:
+    """The columns that these rows need, `chosen` ones first and in that order; without rows, all elements.
 
-        UsageError: a chosen name that is neither an element of the trace nor seen in it.
+    UsageError: a chosen name that is neither an element of the trace nor seen in it.
     """
     elements = {str(e["name"]): e for e in header.get("elements", ())}
     links, names = _talk(rows)
@@ -30,11 +27,9 @@ def columns_of(
         if not isinstance(row, (Arrow, Bar)) and row.column in elements and row.column not in names
     ]
     known = list(dict.fromkeys([*names, *elements]))
-    for name in chosen or ():
+    for name in chosen:
         if name not in known:
-            raise UsageError(
-                f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}"
-            )
+            raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
     order = list(dict.fromkeys([*chosen, *names])) if chosen else along_the_way(names or known, links)
     return [_column(name, elements.get(name, {})) for name in order]
 
@@ -56,8 +51,9 @@ def _talk(rows: Iterable[Row]) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def along_the_way(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[str]:
-    """`names` in the order in which a walk along the links meets them; a link between two that are joined
-    already adds nothing.
+    """`names` in the order in which a walk along the links meets them.
+
+    Links count in their order; one between two that are joined already adds nothing.
     """
     island = {name: name for name in names}
     neighbours: dict[str, list[str]] = {name: [] for name in names}

@@ -17,8 +17,9 @@ LOOK_AHEAD = 50  # messages of one call between the same two elements that may b
 
 
 def in_two_rows(arrows: Iterable[Arrow], axis: Axis) -> set[int]:
-    """The ids of the arrival records of these arrows. Only messages of one call between the same two elements
-    are compared.
+    """The ids of the arrival records of these arrows.
+
+    Only messages of one call between the same two elements are compared.
     """
     split: set[int] = set()
     flights: defaultdict[tuple[str, str, str], list[Arrow]] = defaultdict(list)

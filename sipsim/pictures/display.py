@@ -1,9 +1,8 @@
-"""The display list: a picture as lines, arrows, boxes, texts and groups of them, which any writer can draw
-without knowing any SIP.
+"""The display list: a picture as lines, arrows, boxes, texts and groups, which any writer can draw.
 
-Coordinates are pixels from the top left corner, y downwards. A shape names its style; what a style looks
-like, on light and on dark paper, stands here once. Colours are those of Okabe and Ito, which people with any
-colour vision can tell apart, and none of them says anything alone: heads, dashes and words say it too.
+Coordinates are pixels from the top left corner, y downwards. A shape names its style; what a style looks like, on light
+and on dark paper, stands here once. Colours are those of Okabe and Ito, which people with any colour vision can tell
+apart, and none of them says anything alone: heads, dashes and words say it too.
 """
 
 from __future__ import annotations
@@ -44,9 +43,7 @@ class Box(NamedTuple):
 
 
 class Text(NamedTuple):
-    """One line of text with its baseline at y; `anchor` is start, middle or end; `tail` follows in a paler
-    tone.
-    """
+    """One line of text with its baseline at y; `anchor` is start, middle or end; `tail` follows, paler."""
 
     x: float
     y: float
@@ -57,8 +54,9 @@ class Text(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Shapes that belong together: `name` is its id within the picture, `label` what a reader hears; moved to
-    x, y and turned.
+    """Shapes that belong together, moved to x, y and turned by `angle` degrees.
+
+    `name` is the group's id within the picture, `label` what a reader hears.
     """
 
     items: tuple[Shape, ...]
@@ -160,6 +158,4 @@ STYLES = {
     **{f"head-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
     **{f"chip-{family}": Style(fill=f"deep-{tone}") for family, tone in FAMILIES.items()},
 }
-"""Every style that a layout uses. Text that has to be read is near black or near white; tones are for strokes
-and marks.
-"""
+"""Every style that a layout uses. Words are near black or near white; tones are for strokes and marks."""

@@ -61,7 +61,7 @@ class Row:
             wide = cell(c)
             if not wide and 0 < x <= len(self.cells):
                 self.cells[x - 1] += c
-            elif 0 <= x and x + wide <= len(self.cells):
+            elif x >= 0 and x + wide <= len(self.cells):
                 self.cells[x : x + wide] = [c, ""][:wide]
             x += wide
 
@@ -70,16 +70,13 @@ class Row:
 
 
 class Grid:
-    """Names and places of the columns: `xs` are the lifelines, `edge` is where the ladder ends; left of it is
-    a `margin` for times.
+    """Names and places of the columns: `xs` are the lifelines, `edge` is where the ladder ends.
 
-        `needs` say how much the labels in each space between two lifelines would like to have. Names stand in boxes where all of them fit
-    unshortened, else they stand free and lose their middles.
+    Left of it is a `margin` for times. `needs` say how much the labels in each space between two lifelines would like
+    to have. Names stand in boxes where all of them fit unshortened, else they stand free and lose their middles.
     """
 
-    def __init__(
-        self, names: Sequence[str], needs: Sequence[int], margin: int, width: int, glyphs: Glyphs
-    ) -> None:
+    def __init__(self, names: Sequence[str], needs: Sequence[int], margin: int, width: int, glyphs: Glyphs) -> None:
         names = [glyphs.text(name) for name in names]
         halves = [cells(name) / 2 + 2 for name in names]
         boxes = [int(a + b) + 2 for a, b in pairwise(halves)]
@@ -105,9 +102,7 @@ class Grid:
 
 
 def level(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Share `room` among gaps: each gets what it wants up to a level that's the same for all, and never less
-    than its least.
-    """
+    """Share `room` among gaps: each gets what it wants up to a level for all, and never less than its least."""
     for cap in range(max(wanted, default=0), LEAST, -1):
         gaps = [max(low, min(want, cap)) for low, want in zip(least, wanted, strict=True)]
         if sum(gaps) <= room:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 _NARROW = frozenset("ijlIft.,:;'|!()[]/\\ -")
@@ -29,12 +30,11 @@ def _code_point(point: int) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal `text` takes: two for each wide East Asian character, none for a
-    combining one.
-    """
+    """How many columns of a terminal `text` takes: wide East Asian characters two, combining ones none."""
     return len(text) if text.isascii() else sum(map(cell, text))
 
 
+@lru_cache(4096)
 def cell(c: str) -> int:
     """How many columns of a terminal one character takes: 0, 1 or 2."""
     if c.isascii():
@@ -43,27 +43,38 @@ def cell(c: str) -> int:
 
 
 def advance(text: str, size: float = 12.0) -> float:
-    """About how wide `text` is in a sans-serif face of `size` pixels; no font is asked, so it's the same on
-    every machine.
+    """About how wide `text` is in a sans-serif face of `size` pixels.
+
+    No font is asked, so that a picture is the same on every machine; the estimate is rather too wide than too narrow.
     """
-    em = sum(
-        0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c)
-        for c in text
-    )
+    em = sum(0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c) for c in text)
     return em * size
 
 
-def shorten(text: str, room: float, measure: Callable[[str], float] = cells, more: str = "…") -> str:
-    """The start of `text`, ending in `more` where it had to be cut to fit into `room`; "" where nothing fits."""
-    return text if measure(text) <= room else _cut(text, room, measure, more, tail=0)
+def shorten(text: str, room: int, more: str = "…") -> str:
+    """The start of `text`, ending in `more` where it doesn't fit into `room` columns; "" where nothing does."""
+    return _cut(text, room, cells, more, 0)
 
 
-def shorten_middle(text: str, room: float, measure: Callable[[str], float] = cells, more: str = "…") -> str:
+def shorten_middle(text: str, room: int, more: str = "…") -> str:
     """`text` without its middle where it's too long: names such as `softphone-1` differ at their ends."""
-    return text if measure(text) <= room else _cut(text, room, measure, more, tail=1)
+    return _cut(text, room, cells, more, 1)
+
+
+def fit(text: str, room: float, size: float) -> str:
+    """`text` made visible and shortened to `room` pixels in a face of `size` pixels."""
+    return _cut(visible(text), room, lambda tried: advance(tried, size), "…", 0)
+
+
+def fit_middle(text: str, room: float, size: float) -> str:
+    """The same, but the middle goes."""
+    return _cut(visible(text), room, lambda tried: advance(tried, size), "…", 1)
 
 
 def _cut(text: str, room: float, measure: Callable[[str], float], more: str, tail: int) -> str:
+    if measure(text) <= room:
+        return text
+
     def with_kept(count: int) -> str:
         end = count * 2 // 5 * tail
         return text[: count - end] + more + text[len(text) - end :]

@@ -25,9 +25,7 @@ def host_of(address: str) -> str:
 
 
 def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The pairs as a dict, without the keys that have two values: a host where several elements sit names
-    none of them.
-    """
+    """The pairs as a dict, without keys of two values: a host where several elements sit names none of them."""
     found: dict[str, str] = {}
     for host, name in pairs:
         found[host] = name if found.get(host, name) == name else ""
@@ -71,14 +69,9 @@ class MediaBars:
                 del self.flowing[pair]
 
     def name_targets(self) -> None:
-        """Give the far end of every bar its column: who recorded the address as its own, else who is at that
-        host.
-        """
+        """Give the far end of every bar its column: who recorded the address as its own, else who is at its host."""
         peers = unique(
-            (host_of(name), name)
-            for row in self.rows
-            if isinstance(row, Arrow)
-            for name in (row.source, row.target)
+            (host_of(name), name) for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target)
         )
         for bar in (row for row in self.rows if isinstance(row, Bar)):
             host = host_of(bar.target)

@@ -21,11 +21,11 @@ class Column:
 
 @dataclass(slots=True)
 class Arrow:
-    """A message on its way once; a retransmission is an arrow of its own, so is a packet that the network
-    duplicated.
+    """A message on its way once: a retransmission is an arrow of its own, so is a packet that the network duplicated.
 
-        `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended. `family` is "request",
-    "1xx" ... "6xx", or "unparsable"; `method` that of the request or of the response's CSeq; `badge` names the body ("SDP").
+    `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended.
+    `family` is "request", "1xx" ... "6xx", or "unparsable"; `method` is that of the request or of the response's CSeq;
+    `badge` names the body ("SDP").
     """
 
     number: int
@@ -46,6 +46,11 @@ class Arrow:
     lost: str | None = None
     ended: float | None = None  # when it arrived or was lost
     remark: str = ""  # what was wrong with it: why it was ignored or could not be read
+
+    @property
+    def again(self) -> bool:
+        """Whether the same message was on its way before."""
+        return self.copy > 1 or self.duplicate
 
     @property
     def label(self) -> str:
@@ -69,9 +74,7 @@ class Arrow:
 
 @dataclass(slots=True)
 class Bar:
-    """Media between two elements, both directions as one; `stop` is None where they still flow when the trace
-    ends.
-    """
+    """Media between two elements, both directions as one; `stop` is None where they flow when the trace ends."""
 
     source: str
     target: str
@@ -97,9 +100,7 @@ class Bar:
 
 @dataclass(slots=True)
 class Mark:
-    """Something that happened at one element, or to all of them where `column` is "": a fault, an error, a
-    note.
-    """
+    """A fault, an error or a note, at one element or, where `column` is "", at all of them."""
 
     kind: str
     text: str
@@ -107,6 +108,11 @@ class Mark:
     column: str = ""
     what: str = ""  # of a fault: crash, restart, cut, heal ...
     record: int = 0
+
+    @property
+    def mends(self) -> bool:
+        """Whether it makes something whole again."""
+        return self.what in ("restart", "heal")
 
     @property
     def label(self) -> str:
@@ -134,4 +140,4 @@ class Model:
 
 def more(omitted: int) -> str:
     """The line that says what is not drawn."""
-    return f"… {omitted} more message{'s' if omitted > 1 else ''}: ask for more with max_rows=, or for one call with call="
+    return f"… {omitted} more message{'s' if omitted > 1 else ''}; max_rows=None draws all, call= one call"

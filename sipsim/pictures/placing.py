@@ -29,9 +29,7 @@ FLIGHT = 18.0  # the fall of an arrow that never arrives
 
 @dataclass(slots=True)
 class Place:
-    """The heights at which a row begins and ends, and the space between two lifelines that is kept for its
-    words.
-    """
+    """The heights at which a row begins and ends, and the space between lifelines kept for its words."""
 
     top: float = 0.0
     end: float = 0.0
@@ -63,14 +61,11 @@ def place(model: Model, axis: Axis, top: float) -> Placement:
 
 
 def gaps_between(a: int, b: int, columns: int) -> range:
-    """The spaces between lifelines that an arrow crosses; a message to oneself takes the one on the right, or
-    the last.
-    """
-    return (
-        range(min(a, b), max(a, b))
-        if a != b
-        else range(min(a, max(columns - 2, 0)), min(a, max(columns - 2, 0)) + 1)
-    )
+    """The spaces between lifelines that an arrow crosses; one to its own sender takes that on the right, if any."""
+    if a != b:
+        return range(min(a, b), max(a, b))
+    own = max(min(a, columns - 2), 0)
+    return range(own, own + 1)
 
 
 class _Placer:
@@ -79,15 +74,11 @@ class _Placer:
         self.axis = axis
         self.top = top
         self.index = {column.name: i for i, column in enumerate(model.columns)}
-        self.lanes: defaultdict[int, float] = defaultdict(
-            float
-        )  # by space: where the next arrow's tail may be
+        self.lanes: defaultdict[int, float] = defaultdict(float)  # by space: where the next arrow's tail may be
         self.lives: defaultdict[int, float] = defaultdict(float)  # by column: its last moment
         self.heads: defaultdict[tuple[int, bool], float] = defaultdict(float)
         self.placement = Placement([Place() for _ in self.rows])
-        self.busy = Counter(
-            name for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target)
-        )
+        self.busy = Counter(name for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target))
 
     def result(self) -> Placement:
         placement, height, last = self.placement, self.top, None
@@ -126,30 +117,20 @@ class _Placer:
         if isinstance(row, Bar):
             return top + MEDIA if moment.end else max(self.lives[source], self.lives[target])
         if not moment.end:
-            return (
-                self.lives[source] if row.duplicate else max(self.lives[source], self.lanes[self.space(row)])
-            )
+            return self.lives[source] if row.duplicate else max(self.lives[source], self.lanes[self.space(row)])
         fall = top + (SLANT if row.lost is not None or moment.time > row.sent else 0.0)
-        return (
-            fall
-            if row.lost is not None
-            else max(fall, self.lives[target], self.heads[target, source < target])
-        )
+        return fall if row.lost is not None else max(fall, self.lives[target], self.heads[target, source < target])
 
     def mark_floor(self, mark: Mark) -> float:
         lane = max(self.lanes[space] for space in self.spaces(mark))
         return max(lane, self.lives[self.index[mark.column]] + NEAR) if mark.column in self.index else lane
 
     def space(self, arrow: Arrow) -> int:
-        """The space for an arrow's words: the first to be free, then the one at the end with fewer messages
-        (where fans are wide).
-        """
+        """The space for an arrow's words: the first to be free, then that at the end with fewer messages."""
         source, target = self.index[arrow.source], self.index[arrow.target]
         if arrow.arrived is None and source != target:
             return source if target > source else source - 1
-        quiet, hub = (
-            (source, target) if self.busy[arrow.source] < self.busy[arrow.target] else (target, source)
-        )
+        quiet, hub = (source, target) if self.busy[arrow.source] < self.busy[arrow.target] else (target, source)
         spaces = gaps_between(source, target, len(self.index))
         return min(spaces if quiet < hub else reversed(spaces), key=self.lanes.__getitem__)
 
@@ -182,9 +163,7 @@ class _Placer:
         place.space = self.space(arrow)
         if not arrow.duplicate:
             for space in gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.index)):
-                self.lanes[space] = max(
-                    self.lanes[space], place.top + (ROW if space == place.space else CLEAR)
-                )
+                self.lanes[space] = max(self.lanes[space], place.top + (ROW if space == place.space else CLEAR))
 
     def put_head(self, arrow: Arrow, place: Place) -> None:
         source, target = self.index[arrow.source], self.index[arrow.target]
@@ -203,9 +182,7 @@ class _Placer:
 
     def finish(self, height: float) -> None:
         placement = self.placement
-        ends = (
-            p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark)
-        )
+        ends = (p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark))
         placement.bottom = max(height, *ends, self.top) + 22.0 if self.rows else self.top
         for row, place in zip(self.rows, placement.places, strict=True):
             if isinstance(row, Bar) and row.stop is None:

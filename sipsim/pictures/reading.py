@@ -6,13 +6,16 @@ message finds its arrow through its cause, be that the message's `sent` record o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message, Response
 from sipsim.pictures.columns import columns_of
 from sipsim.pictures.media import MediaBars
-from sipsim.pictures.model import Arrow, Bar, Mark, Model, Row
+from sipsim.pictures.model import Arrow, Mark, Model, Row
 from sipsim.trace.record import Record
 from sipsim.trace.sentences import label
 
@@ -20,12 +23,8 @@ if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
 
-def read(
-    trace: Trace, *, call: str | None = None, columns: list[str] | None = None, max_rows: int | None = None
-) -> Model:
-    """The model of a trace's ladder: of the messages with this Call-ID where `call` is given, at most
-    `max_rows` rows.
-    """
+def read(trace: Trace, *, call: str | None = None, columns: Sequence[str] = (), max_rows: int | None = None) -> Model:
+    """The model of a trace's ladder, with at most `max_rows` rows; of one Call-ID where `call` is given."""
     reader = _Reader(trace, call, max_rows)
     for record in trace:
         reader.take(record)
@@ -92,10 +91,7 @@ class _Reader:
         self.arrows[record.id] = arrow
 
     def twin(self, arrow: Arrow) -> Arrow:
-        twin = Arrow(
-            arrow.number, arrow.text, arrow.source, arrow.target, arrow.sent, arrow.record, arrow.family, arrow.method,
-            arrow.badge, arrow.call, arrow.copy, True, arrow.transport,
-        )  # fmt: skip
+        twin = replace(arrow, duplicate=True, remark="")
         self.rows.append(twin)
         return twin
 
@@ -127,9 +123,8 @@ class _Reader:
             return
         data = record.data
         text = str(data.get("text") or data.get("error") or data.get("what") or record.kind)
-        self.rows.append(
-            Mark(record.kind, text, record.time, record.element, str(data.get("what", "")), record.id)
-        )
+        where = record.element or str(data.get("who", ""))
+        self.rows.append(Mark(record.kind, text, record.time, where, str(data.get("what", "")), record.id))
 
 
 def describe(arrow: Arrow, message: Message) -> None:
@@ -137,10 +132,8 @@ def describe(arrow: Arrow, message: Message) -> None:
     arrow.call = message.header("Call-ID") or ""
     if isinstance(message, Response):
         arrow.family = f"{message.status // 100}xx"
-    try:
-        arrow.method = message.cseq.method
-    except (SipParseError, LookupError, AttributeError):
-        pass
+    with suppress(SipParseError):
+        arrow.method = message.cseq.method[:30]
     if message.body:
         arrow.badge = body_badge(message)
 

@@ -54,11 +54,7 @@ class Sheet:
     def _downtimes(self) -> dict[int, list[tuple[float, float]]]:
         found: dict[int, list[tuple[float, float]]] = {}
         for row, place in zip(self.model.rows, self.placement.places, strict=True):
-            if (
-                not isinstance(row, Mark)
-                or row.column not in self.index
-                or row.what not in ("crash", "restart")
-            ):
+            if not isinstance(row, Mark) or row.column not in self.index or row.what not in ("crash", "restart"):
                 continue
             stretches = found.setdefault(self.index[row.column], [])
             if row.what == "crash":
@@ -69,15 +65,11 @@ class Sheet:
 
     def take(self, spot: Spot) -> None:
         """From now on words go elsewhere."""
-        for strip in range(
-            int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1
-        ):
+        for strip in range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1):
             self._taken[strip].append(spot)
 
     def free(self, candidates: Iterable[Spot]) -> Spot:
-        """The first of these spots that covers no other row's words or lines (else the first of all); it's
-        taken from now on.
-        """
+        """The first of these spots that covers nothing of other rows (else the first of all); it's taken now."""
         first = None
         for spot in candidates:
             first = first or spot
@@ -90,7 +82,5 @@ class Sheet:
         return spot
 
     def _covers(self, spot: Spot) -> bool:
-        strips = range(
-            int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1
-        )
+        strips = range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1)
         return any(spot.covers(other) for strip in strips for other in self._taken.get(strip, ()))

@@ -10,9 +10,7 @@ from sipsim.pictures.model import Arrow
 
 
 def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False) -> list[str]:
-    """The label of a message, from its full form to the shortest one: `4 200 OK (SDP) copy 2`, `4 200 OK #2`,
-    `4 200 #2`.
-    """
+    """The label of a message, from its full form to the shortest: `4 200 OK (SDP) copy 2`, ... `4 200 #2`."""
     text = glyphs.text(arrow.text)
     badge = f" ({glyphs.text(arrow.badge)})" if arrow.badge and not arrives else ""
     copy = f" copy {arrow.copy}" if arrow.copy > 1 else ""
@@ -54,8 +52,9 @@ class Pen:
         self.letter(low, high, labels)
 
     def start(self, a: int, b: int, labels: Sequence[str], end: str, after: str = "") -> bool:
-        """An arrow from a towards b that stops at `end`, with words `after` that; False, and nothing drawn,
-        where these don't fit.
+        """An arrow from a towards b that stops at `end`, with words `after` that.
+
+        False, and nothing drawn, where these words don't fit.
         """
         step = 1 if b > a else -1
         room = abs(self.xs[a + step] - self.xs[a]) - 1 - len(end)
@@ -64,9 +63,7 @@ class Pen:
         if after and (label.strip() != labels[0] or cells(label) + dashes + 2 + cells(after) > room):
             return False
         self.tail(a, b)
-        self.pieces(
-            self.xs[a], step, dashes // 2, label, dashes - dashes // 2, end, " " if after else "", after
-        )
+        self.pieces(self.xs[a], step, dashes // 2, label, dashes - dashes // 2, end, " " if after else "", after)
         return True
 
     def finish(self, a: int, b: int, labels: Sequence[str]) -> None:
@@ -79,14 +76,10 @@ class Pen:
         self.pieces(self.xs[b], -step, head, dashes // 2, label, dashes - dashes // 2, self.glyphs.more)
 
     def loop(self, back: Pen, a: int, labels: Sequence[str], lost: bool) -> None:
-        """An arrow from a lifeline to itself, on this row and the next one; to the right where there's room,
-        else to the left.
-        """
+        """An arrow from a lifeline to itself, on this row and the next one; the last lifeline's goes left."""
         right = a + 1 < len(self.xs) or a == 0
         step, corners = (1, self.glyphs.corners[1::2]) if right else (-1, self.glyphs.corners[::2])
-        room = (
-            abs(self.xs[a + step] - self.xs[a]) if len(self.xs) > 1 else len(self.row.cells) - self.xs[a]
-        ) - 3
+        room = (abs(self.xs[a + step] - self.xs[a]) if len(self.xs) > 1 else len(self.row.cells) - self.xs[a]) - 3
         label = self.fitting(labels, room - 2)
         dashes = min(room - cells(label), 4)
         head = self.glyphs.lost if lost else self.glyphs.left if right else self.glyphs.right
@@ -117,14 +110,10 @@ class Pen:
 
     def head(self, a: int, b: int) -> None:
         """Where an arrow from a reaches lifeline b."""
-        self.row.put(
-            self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left
-        )
+        self.row.put(self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left)
 
     def letter(self, low: int, high: int, labels: Sequence[str]) -> None:
-        """Write the longest label that some space between lifelines takes, into the one of these nearest to
-        the middle.
-        """
+        """Write the longest label that any space takes, into the one of such spaces nearest to the middle."""
         middle = (self.xs[low] + self.xs[high]) / 2
         spaces = sorted(
             ((self.xs[i] + 2, self.xs[i + 1] - 1) for i in range(low, high)),
@@ -136,9 +125,7 @@ class Pen:
         self.row.put(start + (end - start - cells(label) + 1) // 2, label)
 
     def fitting(self, labels: Sequence[str], room: int) -> str:
-        """The longest of these labels with a blank on either side; where none has room, the last one cut, its
-        number kept.
-        """
+        """The longest of these labels that has room, with blanks around it; else the last one cut, its number kept."""
         for label in labels:
             if cells(label) + 2 <= room:
                 return f" {label} "

@@ -40,10 +40,9 @@ def escape(text: str) -> str:
 
 
 def write(picture: Picture, theme: str = "auto") -> str:
-    """The picture as an SVG document; `theme` "auto" follows the reader's light or dark setting, "light" and
-    "dark" do not.
+    """The picture as an SVG document; theme "auto" follows the reader's setting, "light" and "dark" do not.
 
-        UsageError: another theme.
+    UsageError: another theme.
     """
     if theme not in THEMES:
         raise UsageError(f"theme={theme!r}: a theme is one of {', '.join(map(repr, THEMES))}")
@@ -53,9 +52,11 @@ def write(picture: Picture, theme: str = "auto") -> str:
         writer.draw(shape)
     width, height = _n(picture.width), _n(picture.height)
     document = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{ID}" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-labelledby="{ID}-title {ID}-desc" font-family="{FONT}" style="max-width:100%;height:auto">\n'
-        f'<title id="{ID}-title">{escape(picture.title)}</title>\n<desc id="{ID}-desc">{escape(picture.description)}</desc>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{ID}" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-labelledby="{ID}-title {ID}-desc" '
+        f'font-family="{FONT}" style="max-width:100%;height:auto">\n'
+        f'<title id="{ID}-title">{escape(picture.title)}</title>\n'
+        f'<desc id="{ID}-desc">{escape(picture.description)}</desc>\n'
         f"<style>{_sheet(theme, prefix, writer.used)}</style>\n{''.join(writer.out)}</svg>\n"
     )
     return document.replace(ID, f"ladder-{sha256(document.encode()).hexdigest()[:12]}")
@@ -70,9 +71,7 @@ def _n(number: float) -> str:
 def _sheet(theme: str, prefix: str, used: set[str]) -> str:
     """The rules of the styles in use; in theme "auto" the dark tones follow for readers who ask for them."""
     styles = [(f".{prefix}{name}", style) for name, style in STYLES.items() if name in used]
-    rules = "".join(
-        f"{name}{{{_shape_rule(style)}{_tones(style, theme == 'dark')}}}" for name, style in styles
-    )
+    rules = "".join(f"{name}{{{_shape_rule(style)}{_tones(style, theme == 'dark')}}}" for name, style in styles)
     if theme != "auto":
         return rules
     dark = "".join(f"{name}{{{_tones(style, True)}}}" for name, style in styles)
@@ -122,9 +121,7 @@ class _Writer:
     def group(self, group: Group) -> None:
         name = f' id="{ID}-{group.name}"' if group.name else ""
         turn = f" rotate({_n(group.angle)})" if _n(group.angle) not in ("0", "-0") else ""
-        moved = (
-            f' transform="translate({_n(group.x)} {_n(group.y)}){turn}"' if group.x or group.y or turn else ""
-        )
+        moved = f' transform="translate({_n(group.x)} {_n(group.y)}){turn}"' if group.x or group.y or turn else ""
         self.out.append(f"<g{name}{moved}>{f'<title>{escape(group.label)}</title>' if group.label else ''}\n")
         for item in group.items:
             self.draw(item)
@@ -157,11 +154,8 @@ class _Writer:
 
     def head(self, arrow: Arrow, angle: float) -> None:
         (ax, ay), (bx, by) = (
-            (arrow.x2 - HEAD * cos(angle + turn), arrow.y2 - HEAD * sin(angle + turn))
-            for turn in (0.42, -0.42)
+            (arrow.x2 - HEAD * cos(angle + turn), arrow.y2 - HEAD * sin(angle + turn)) for turn in (0.42, -0.42)
         )
         filled = arrow.head == "filled"
         path = f"M{_n(ax)} {_n(ay)}L{_n(arrow.x2)} {_n(arrow.y2)}L{_n(bx)} {_n(by)}{'Z' if filled else ''}"
-        self.out.append(
-            f'<path d="{path}" {self.style(f"head-{arrow.style}" if filled else arrow.style)}/>\n'
-        )
+        self.out.append(f'<path d="{path}" {self.style(f"head-{arrow.style}" if filled else arrow.style)}/>\n')

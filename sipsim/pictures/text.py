@@ -25,9 +25,7 @@ LABELS = (10, 40)  # what a space between two lifelines wants beside its labels,
 
 
 def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = False) -> str:
-    """The ladder, without a line break at its end; lines exceed `width` only where it's too small for so many
-    columns.
-    """
+    """The ladder, without a line break at its end; lines exceed `width` where it can't hold so many columns."""
     glyphs = ASCII if ascii else BOX
     width = max(width, NARROWEST)
     above = [*_lines(glyphs.text(title), width), ""] if title else []
@@ -54,17 +52,13 @@ class _Writer:
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.split = in_two_rows(model.arrows, self.axis)
         self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in self.moments())]) + 1
-        self.grid = Grid(
-            [column.name for column in model.columns], self.needs(), self.digits + 2, width, glyphs
-        )
+        self.grid = Grid([column.name for column in model.columns], self.needs(), self.digits + 2, width, glyphs)
         self.width = max(width, self.grid.edge)
         self.down = [False] * len(model.columns)
         self.starred: list[str] = []
 
     def needs(self) -> list[int]:
-        """How wide each space between two lifelines would like to be, for the labels that can stand nowhere
-        else.
-        """
+        """How wide each space between two lifelines would like to be, for labels that can stand nowhere else."""
         found = [0] * (len(self.index) - 1)
         for row in self.model.rows:
             if isinstance(row, Mark) or not found:
@@ -174,9 +168,7 @@ class _Writer:
     def star(self, arrow: Arrow, remark: str) -> str:
         """Put a remark below the ladder; returns the mark that the message's number gets."""
         if remark:
-            self.starred.append(
-                f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}"
-            )
+            self.starred.append(f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}")
         return "*" if remark else ""
 
     def media(self, bar: Bar) -> Iterator[Row]:

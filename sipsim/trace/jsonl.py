@@ -65,23 +65,28 @@ def _finite(text: str) -> float:
 def _read_header(trace: Trace, row: dict[str, Any]) -> None:
     if (row.pop("kind", ""), row.get("format"), row.get("version")) != ("header", "sipsim-trace", 1):
         raise SipError('the first line of a saved trace has "kind": "header", "format": "sipsim-trace", "version": 1')
-    result = row.pop("result", {})
-    trace.header.update(plain(row))
-    if not isinstance(result, dict) or not isinstance(trace.header["elements"], list):
+    result, elements = row.pop("result", {}), row.pop("elements", [])
+    if not isinstance(result, dict) or not isinstance(elements, list):
         raise SipError('"result" is an object and "elements" a list')
+    trace.header.update(plain(row))
     trace.result = result
-    for element in trace.header["elements"]:
+    for element in elements:
         _read_element(trace, element)
 
 
 def _read_element(trace: Trace, element: Any) -> None:
     if not isinstance(element, dict) or not isinstance(name := element.get("name"), str):
         raise SipError("an element is an object with a name")
-    addresses = element.setdefault("addresses", [])
+    known = trace.header["elements"]
+    trace.register(name, plain(element.pop("kind", "")))
+    if len(known) and known[-1]["name"] != name:
+        raise SipError(f"{name!r} is there twice")
+    addresses = element.pop("addresses", [])
     if not isinstance(addresses, list):
         raise SipError('"addresses" is a list')
     for text in addresses:
         trace.register(name, address=address_from(str(text)))
+    known[-1].update(plain(element))
 
 
 def _read_record(trace: Trace, row: dict[str, Any]) -> None:

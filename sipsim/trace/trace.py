@@ -6,7 +6,6 @@ formatted or parsed until somebody reads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +14,7 @@ from sipsim.errors import SipParseError, UsageError
 from sipsim.trace.causes import Causes, chain
 from sipsim.trace.columns import DELIVERED, DUPLICATED, IGNORED, LOST, SENT, STATE, TIMER, UNPARSABLE, Columns
 from sipsim.trace.record import Record
-from sipsim.trace.values import address_text, plain
+from sipsim.trace.values import address_text, encoded, plain
 
 if TYPE_CHECKING:
     from sipsim.pictures.ladder import Ladder
@@ -62,6 +61,7 @@ class Trace:
             ("sent", "retransmissions", "delivered", "lost", "duplicated", "unparsable", "ignored"), 0
         )
         self.columns = Columns()
+        self._elements: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, int], str] = {}
         self._subscribers: tuple[Callable[[int], object], ...] = ()
 
@@ -69,11 +69,10 @@ class Trace:
 
     def register(self, name: str, kind: str = "", address: tuple[str, int] | None = None) -> None:
         """An element exists, and sits at `address`; a later call with the same name adds an address."""
-        elements = self.header["elements"]
-        entry = next((e for e in elements if e["name"] == name), None)
+        entry = self._elements.get(name)
         if entry is None:
-            entry = {"name": name, "kind": kind, "addresses": []}
-            elements.append(entry)
+            entry = self._elements[name] = {"name": name, "kind": kind, "addresses": []}
+            self.header["elements"].append(entry)
         if address is not None:
             self._names[address] = name
             if (text := address_text(address)) not in entry["addresses"]:
@@ -173,7 +172,7 @@ class Trace:
         if "id" in data:
             raise UsageError(f"id={data['id']!r}: is given by the trace")
         subject = self.columns.intern(tuple(data))
-        values = self.columns.shared(json.dumps(plain(list(data.values()), digits=6)))
+        values = self.columns.shared(encoded(data.values()))
         return self._append(time, number, element, self.current if cause is None else cause, subject, values)
 
     def _on_the_way(self, kind: int, time: float, sent_id: int, element: str, why: str) -> int:
@@ -204,7 +203,7 @@ class Trace:
 
     def __getitem__(self, id: int) -> Record:
         if not 1 <= id <= len(self):
-            raise UsageError(f"id={id!r}: this trace has the records 1 to {len(self)}")
+            raise UsageError(f"id={id!r}: this trace has {len(self)} records, from 1")
         return Record(self.columns, id)
 
     def select(self, kind: str | None = None, element: str | None = None) -> list[Record]:
@@ -213,9 +212,10 @@ class Trace:
 
     def message(self, number: int) -> Record:
         """The `sent` record with this number on its arrow; retransmissions have numbers of their own."""
-        if not 1 <= number <= len(self.columns.sent):
-            raise UsageError(f"number={number!r}: this trace has the messages 1 to {len(self.columns.sent)}")
-        return Record(self.columns, self.columns.sent[number - 1])
+        sent = self.columns.sent
+        if not 1 <= number <= len(sent):
+            raise UsageError(f"number={number!r}: this trace has {len(sent)} messages, from 1")
+        return Record(self.columns, sent[number - 1])
 
     def why(self, of: Record | int) -> Causes:
         """The causes of a message (its number) or a record, itself first; `print` them to read the story."""
@@ -248,8 +248,6 @@ class Trace:
             return NotImplemented
         same = len(self) == len(other) and plain((self.header, self.result)) == plain((other.header, other.result))
         return same and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         scenario = f" of {self.header['scenario']}" if self.header.get("scenario") else ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sipsim.errors import SipError
+
+_ATOMS = frozenset((str, int, bool, type(None)))
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def address_text(address: tuple[str, int]) -> str:
@@ -55,3 +59,8 @@ def plain(value: object, digits: int | None = None) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item, digits) for item in value]
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def encoded(values: Iterable[object]) -> str:
+    """The values as the text of a JSON list, floats with 6 decimals."""
+    return _encode([value if type(value) in _ATOMS else plain(value, digits=6) for value in values])

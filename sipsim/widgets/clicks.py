@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sipsim.errors import SipError, UsageError
 from sipsim.widgets.clock import Clock
@@ -36,11 +35,6 @@ class Clicks:
         self.list = html("", "clicks")
         self.problem = html("", "problem")
         self._changed = True
-
-    def on(self, button: Any, made: Callable[[], Line]) -> Any:
-        """Let a button carry out the line that `made()` gives when it is clicked; gives the button back."""
-        button.on_click(lambda _: self.hand_over(made))
-        return button
 
     def hand_over(self, made: Callable[[], Line]) -> None:
         """From any thread: carry out a line in the run; a run that is over says so instead."""

@@ -64,7 +64,7 @@ class Clock:
         """Let the clock stand."""
         self.run.pause()
 
-    def go_on(self) -> None:
+    def start(self) -> None:
         """Let the clock go again, with a new run where the old one is over."""
         if self.over:
             self._take(self.lab.start(speed=self.speed))
@@ -85,7 +85,7 @@ class Clock:
             self.run.resume()
 
     def look_soon(self, cost: float = 0.0) -> None:
-        """Have `on_look` called; the dearer (in seconds) the last look was, the later, so that others get their turn."""
+        """Have `on_look` called; the later, the more seconds the last look took, so that others get their turn."""
         if self._pending is None and not self.loop.is_closed():
             self._pending = self.loop.call_later(max(PERIOD, 4 * cost), self._look)
 

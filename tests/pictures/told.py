@@ -67,9 +67,7 @@ class Told:
         """A message leaves and arrives; returns the id of its delivery."""
         return self.trace.delivered(time + delay, target, self.sent(time, source, target, what, **more))
 
-    def lost(
-        self, time: float, source: str, target: str, what: str, why: str = "dropped on request", **more
-    ) -> None:
+    def lost(self, time: float, source: str, target: str, what: str, why: str = "dropped on request", **more) -> None:
         """A message leaves and gets lost."""
         self.trace.lost(time + 0.001, self.sent(time, source, target, what, **more), why)
 

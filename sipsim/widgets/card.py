@@ -1,0 +1,61 @@
+"""A card of a panel: a heading, what there is to see, and rows of buttons, each of which is a line of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sipsim.widgets.clicks import Clicks
+from sipsim.widgets.line import Line
+from sipsim.widgets.parts import box, button, escape, html, put
+
+
+class Card:
+    """What cards have in common; phones, servers and the network fill it in."""
+
+    def __init__(self, name: str, about: str, clicks: Clicks) -> None:
+        self.name = name
+        self.clicks = clicks
+        self.buttons: dict[str, Any] = {}
+        self._heading = html(f"<b>{escape(name)}</b> <span>{escape(about)}</span>", f"{name}.heading")
+        self._status = html("", f"{name}.status")
+
+    def add(self, label: str, text: str, made: Callable[[], Line]) -> Any:
+        """A button for the line that `made()` gives when it is clicked; `text` says beforehand what that will be."""
+        action = label.lower().replace(" ", "_")
+        self.buttons[action] = new = button(label, f"{self.name}.{action}", text)
+        new.on_click(lambda _: self.clicks.hand_over(made))
+        return new
+
+    def lay_out(self, *rows: Sequence[Any]) -> None:
+        """Put heading, status and rows below each other."""
+        boxes = [box(row, f"{self.name}.row") for row in rows]
+        for row in boxes:
+            row.add_class("sipsim-row")
+        self.widget = box((self._heading, self._status, *boxes), f"{self.name}.card")
+        self.widget.add_class("sipsim-card")
+
+    def say(self, *chips: str) -> None:
+        """Show the state, a line for each."""
+        put(self._status, "value", f'<div role="status">{"<br>".join(chips)}</div>')
+
+    @property
+    def status(self) -> str:
+        """The state as it stands on the card, in HTML."""
+        return str(self._status.value)
+
+    def enable(self, action: str, possible: bool) -> None:
+        """Let a button be pressed, or not."""
+        put(self.buttons[action], "disabled", not possible)
+
+    def show(self, people: list[str]) -> None:
+        """Bring the card up to date; `people` are the addresses of record of all phones."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """The panel is closed: undo what it did to the element."""
+
+
+def chip(tone: str, text: str) -> str:
+    """A state in words, marked as "good", "wait", "bad" or "idle"."""
+    return f'<span class="sipsim-{tone}">{escape(text)}</span>'

@@ -1,0 +1,167 @@
+"""The control panel of a lab in a notebook: buttons for phones, servers and network, and the ladder as it grows.
+
+    panel = lab.panel()          # starts the lab's clock, paced by the wall clock
+    panel                        # shows it
+    panel.stop(); trace = await panel.run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakSet
+
+from sipsim.elements.user_agent import UserAgent
+from sipsim.lab.lab import Lab
+from sipsim.live.driver import Run
+from sipsim.trace.trace import Trace
+from sipsim.widgets.bar import Bar
+from sipsim.widgets.card import Card
+from sipsim.widgets.clicks import Clicks
+from sipsim.widgets.clock import Clock
+from sipsim.widgets.faults import Faults
+from sipsim.widgets.parts import box, html, put
+from sipsim.widgets.phone import Phone
+from sipsim.widgets.server import Server
+from sipsim.widgets.style import STYLE
+
+_open: WeakSet[Panel] = WeakSet()
+
+
+class Panel:
+    """What `lab.panel()` gives; a notebook shows its buttons, other viewers its ladder.
+
+    `phones`, `servers` and `buttons` are found by name: `panel.buttons["alice.register"].click()`. `run` is the handle
+    of the run under it, `clicks.done` what was clicked. A second panel on a lab takes the place of the first; one on
+    another lab lets the first one's clock stand.
+    """
+
+    def __init__(self, lab: Lab, speed: float = 1.0, run: Run[Trace] | None = None) -> None:
+        self.lab = lab
+        self.phones: dict[str, Phone] = {}
+        self.servers: dict[str, Server] = {}
+        self._clock = Clock(lab, speed, run or self._replace_others(), self._look)
+        self.clicks = Clicks(self._clock)
+        self._furnish()
+        self.show()
+        _open.add(self)
+
+    def _replace_others(self) -> Run[Trace] | None:
+        """Close an earlier panel of this lab and take over its run; let the clocks of other labs' panels stand."""
+        run = None
+        for other in list(_open):
+            if other.lab is self.lab:
+                run = other._let_go()
+            else:
+                other._clock.pause()
+        return run if run is not None and run.state in ("running", "paused") else None
+
+    @property
+    def run(self) -> Run[Trace]:
+        """The handle of the run: pause(), resume(), stop(), call(fn); awaiting it gives the trace."""
+        return self._clock.run
+
+    @property
+    def buttons(self) -> dict[str, Any]:
+        """The buttons of phones, servers and network, as "alice.register" or "network.drop"."""
+        return {f"{card.name}.{action}": made for card in self.cards for action, made in card.buttons.items()}
+
+    @property
+    def cards(self) -> list[Card]:
+        """Phones, servers, and last the network."""
+        return [*self.phones.values(), *self.servers.values(), self._faults]
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a second; may be set at any time."""
+        return self._clock.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._clock.set_speed(speed)
+
+    def start(self) -> None:
+        """Let the clock go on after a pause; after a stop, in a new run."""
+        self._clock.start()
+
+    def stop(self) -> None:
+        """End the run; whoever awaits `run` is given the trace."""
+        self._clock.stop()
+
+    def close(self) -> None:
+        """End the run, and give the phones back their own way with calls."""
+        self._let_go()
+        self._clock.stop()
+
+    def _let_go(self) -> Run[Trace]:
+        _open.discard(self)
+        for card in self.cards:
+            card.leave()
+        return self._clock.let_go()
+
+    # What there is to see
+
+    def _furnish(self) -> None:
+        self._bar = Bar(self._clock, self.clicks)
+        self._faults = Faults(self.lab.network, self.clicks)
+        self._drawing = html("", "drawing")
+        self._drawn = -1
+        self._list = box((self.clicks.list,), "clicks")
+        self._rows = box((), "phones"), box((), "servers")
+        for row in self._rows:
+            row.add_class("sipsim-cards")
+        ladder = box((self._drawing,), "ladder")
+        self.widget = box((html(STYLE, "style"), self._bar.row, self.clicks.problem, *self._rows, ladder), "panel")
+
+    def show(self) -> None:
+        """Bring everything up to date."""
+        self._place_newcomers()
+        agents = [phone.agent for phone in self.phones.values()]
+        people = list(dict.fromkeys(agent.uri.aor for agent in agents))
+        for card in self.cards:
+            card.show(people)
+        self._bar.show()
+        self.clicks.show()
+        self._draw()
+
+    def _look(self) -> None:
+        """The clock's turn to look: what can't be shown is said, and the run goes on."""
+        try:
+            self.show()
+        except Exception as error:
+            self.clicks.complain(f"the panel can't show this: {type(error).__name__}: {error}")
+
+    def _place_newcomers(self) -> None:
+        """A card for each element that has none yet."""
+        new = [element for name, element in self.lab.elements.items() if name not in {**self.phones, **self.servers}]
+        if not new and self._rows[1].children:
+            return
+        for element in new:
+            if isinstance(element, UserAgent):
+                self.phones[element.name] = Phone(element, self.clicks)
+            else:
+                self.servers[element.name] = Server(element, self.clicks)
+        people, things = self._rows
+        people.children = [phone.widget for phone in self.phones.values()]
+        servers = [server.widget for server in self.servers.values()]
+        things.children = [*servers, self._faults.widget, self._list]
+
+    def _draw(self) -> None:
+        """Draw the ladder again if there is more to see; its writer escapes what came off the wire."""
+        trace = self.lab.trace
+        if len(trace) == self._drawn:
+            return
+        self._drawn = len(trace)
+        unseen = "" if trace.messages else f"<p>a trace of level {trace.level!r} has no ladder</p>"
+        put(self._drawing, "value", unseen or trace.ladder(title="").to_svg())
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        """The buttons, where a kernel is behind the page; the ladder as SVG and as text, where none is."""
+        ladder = self.lab.trace.ladder()
+        made = {**self.widget._repr_mimebundle_(), "image/svg+xml": ladder.to_svg(), "text/plain": str(ladder)}
+        return {kind: made[kind] for kind in made if (not include or kind in include) and kind not in (exclude or ())}
+
+    def __repr__(self) -> str:
+        return f"<Panel of {self.lab!r}: {self._clock.state}>"

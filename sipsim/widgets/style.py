@@ -1,0 +1,49 @@
+"""How a panel looks: one style sheet, in JupyterLab's own colours where there are any, with others for elsewhere."""
+
+STYLE = """<style>
+.sipsim-panel {
+  --sipsim-line: var(--jp-border-color1, #bdbdbd); --sipsim-paper: var(--jp-layout-color1, #fff);
+  --sipsim-ink: var(--jp-ui-font-color1, #212121); --sipsim-faint: var(--jp-ui-font-color2, #616161);
+  display: flex; flex-direction: column; gap: 8px; max-width: 1120px; padding: 10px; overflow: hidden;
+  border: 1px solid var(--sipsim-line); border-radius: 8px; color: var(--sipsim-ink); font-size: 13px;
+}
+.sipsim-panel .widget-html, .sipsim-panel .widget-html-content { margin: 0; height: auto; line-height: 1.45; }
+.sipsim-panel .widget-html-content { font-size: 13px; overflow-wrap: anywhere; white-space: normal; }
+.sipsim-panel button { border-radius: 4px; padding: 0 12px; margin: 0; }
+.sipsim-panel select { border-radius: 4px; text-overflow: ellipsis; }
+.sipsim-panel .widget-dropdown { margin: 0; min-width: 0; flex: 0 1 auto; }
+.sipsim-row, .sipsim-bar, .sipsim-cards { display: flex; flex-flow: row wrap; gap: 6px; align-items: center; }
+.sipsim-row, .sipsim-row > * { flex-wrap: nowrap; min-width: 0; }
+.sipsim-cards { align-items: stretch; gap: 8px; }
+.sipsim-card {
+  display: flex; flex-direction: column; gap: 7px; flex: 1 1 270px; padding: 8px 10px; overflow: hidden;
+  border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--jp-layout-color2, #f5f5f5);
+}
+.sipsim-card b { font-size: 14px; }
+.sipsim-card b + span { color: var(--sipsim-faint); font-size: 12px; }
+.sipsim-card > :nth-child(2) { flex: 1 0 auto; }
+.sipsim-good::before, .sipsim-wait::before, .sipsim-bad::before, .sipsim-idle::before {
+  display: inline-block; width: 1.2em; font-weight: bold;
+}
+.sipsim-good::before { content: "●"; color: #009e73; }
+.sipsim-wait::before { content: "◐"; color: #d55e00; }
+.sipsim-bad::before { content: "╳"; color: #d55e00; }
+.sipsim-idle::before { content: "○"; color: var(--sipsim-faint); }
+.sipsim-wait, .sipsim-bad { font-weight: 600; }
+.sipsim-clock time { font-variant-numeric: tabular-nums; font-weight: 600; }
+.sipsim-problem [role="alert"] {
+  padding: 5px 9px; border-left: 4px solid #d55e00; background: var(--jp-layout-color2, #f5f5f5); font-weight: 600;
+}
+.sipsim-clicks, .sipsim-ladder {
+  display: flex; flex-direction: column-reverse; overflow: auto; border: 1px solid var(--sipsim-line);
+  border-radius: 6px; background: var(--sipsim-paper);
+}
+.sipsim-clicks { flex: 2 1 380px; max-height: 132px; min-height: 90px; padding: 4px 10px; }
+.sipsim-ladder { max-height: 520px; padding: 4px; }
+.sipsim-ladder svg { display: block; margin: auto; }
+.sipsim-clicks ol { margin: 0; padding: 0; list-style: none; font-size: 12.5px; }
+.sipsim-clicks time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; margin-right: 6px; }
+.sipsim-clicks code { background: none; color: inherit; font-size: 12.5px; }
+.sipsim-clicks small { color: var(--sipsim-faint); margin-left: 6px; }
+.sipsim-clicks em { color: #d55e00; }
+</style>"""
