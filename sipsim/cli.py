@@ -56,9 +56,9 @@ def parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="run a scenario and show its ladder")
     _add_scenario(running, "value", "a parameter of the scenario, the default link or a timer; may be repeated")
     running.add_argument("--network", choices=("memory", "udp"), default="memory", help="udp: live sockets on loopback")
-    running.add_argument("--speed", type=float, metavar="X", help="pace by the wall clock, X simulated seconds a second")
+    running.add_argument("--speed", type=float, metavar="X", help="simulated seconds a second of wall clock")
     running.add_argument("--ladder", action="append", default=[], metavar="FILE", help="write the ladder: .svg or .txt")
-    running.add_argument("--save", action="append", default=[], metavar="FILE", help="write the trace: .jsonl, .pcap, .pcapng")
+    running.add_argument("--save", action="append", default=[], metavar="FILE", help="write the trace: .jsonl, .pcap")
     running.add_argument("--quiet", action="store_true", help="no ladder on the terminal")
     running.set_defaults(command=_run)
 
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     drawing.set_defaults(command=_ladder)
 
     explaining = commands.add_parser("explain", help="say what messages mean, line by line")
-    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message in a file, or - for one on standard input")
+    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message, or - for one on standard input")
     explaining.add_argument("--message", type=int, metavar="N", help="only the message with this number")
     explaining.add_argument("--json", action="store_true", help="as JSON")
     explaining.set_defaults(command=_explain)
@@ -101,15 +101,15 @@ def _list(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     parameters = {name: read_value(text) for name, text in pairs(options.parameters)}
     try:
-        trace = run(
-            scenario_named(options.scenario), seed=options.seed, network=options.network, speed=options.speed, **parameters
-        )
+        scenario = scenario_named(options.scenario)
+        trace = run(scenario, seed=options.seed, network=options.network, speed=options.speed, **parameters)
     except UsageError:
         raise
     except Exception as error:  # whatever left the story: what it led to is drawn and saved all the same
-        trace = getattr(error, "trace", None)
-        if not isinstance(trace, Trace):
+        kept = getattr(error, "trace", None)
+        if not isinstance(kept, Trace):
             raise
+        trace = kept
         print(f"sipsim: the story failed: {type(error).__name__}: {error}", file=sys.stderr)
         status = FAILED
     else:

@@ -1,4 +1,4 @@
-"""An endpoint: an element that acts for one user, with an address of record and a contact of its own (RFC 3261 §8.1.1)."""
+"""An endpoint: an element that acts for one user, with an address of record and a contact (RFC 3261 §8.1.1)."""
 
 from __future__ import annotations
 

@@ -110,7 +110,8 @@ class Exchange:
         element = self.element
         if after is not before and element.trace.everything:
             machine = transaction.machine
-            rfc = machine.row(before, name).rfc
+            row = machine.row(before, name)
+            rfc = row.rfc if row is not None else ""
             element.trace.state(element.env.now, element.name, machine.name, before, name, after, rfc, self.branch)
         self._carry_out(effects)
 

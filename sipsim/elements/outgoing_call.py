@@ -1,4 +1,4 @@
-"""The caller's side of a call: INVITE, ringing, answer and ACK; CANCEL; trying elsewhere on a redirect (RFC 3261 §13.2)."""
+"""The caller's side of a call: INVITE, answer and ACK; CANCEL; trying elsewhere on a redirect (RFC 3261 §13.2)."""
 
 from __future__ import annotations
 

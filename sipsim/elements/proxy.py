@@ -159,7 +159,7 @@ class ResponseContext:
         self._conclude()
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        """A branch that brought no final response counts as 408, or as 503 where its target can't be reached (§16.9)."""
+        """A branch without a final response counts as 408, or as 503 where its target can't be reached (§16.9)."""
         self._close(exchange)
         status = 408 if reason == "timeout" else 503
         tag = self.proxy.identifiers.tag(self.proxy.name)

@@ -1,4 +1,4 @@
-"""A user's story as a SimPy process that the trace can follow: what it does next has a cause, what it raises is kept."""
+"""A user's story as a SimPy process that the trace follows: what it does has a cause, what it raises is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Story = Generator[simpy.Event, Any, Any]
 """An ordinary SimPy generator: it yields events and may return a value."""
 
 
-def told(bench: Bench, who: str, story: Story) -> Story:
+def told(bench: Bench, who: str, story: Generator[Any, Any, Any]) -> Story:
     """The same story, with the trace's current cause set while it runs, and its exception reported to the bench.
 
     It begins for the reason that there is now, whenever its process gets its first turn.
@@ -21,7 +21,7 @@ def told(bench: Bench, who: str, story: Story) -> Story:
     return _told(bench, who, story, bench.trace.current)
 
 
-def _told(bench: Bench, who: str, story: Story, cause: int) -> Story:
+def _told(bench: Bench, who: str, story: Generator[Any, Any, Any], cause: int) -> Story:
     trace = bench.trace
     value: Any = None
     error: BaseException | None = None

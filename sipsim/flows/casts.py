@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sipsim.elements.proxy import Proxy
+from sipsim.elements.registrar import Registrar
 from sipsim.elements.user_agent import UserAgent
 from sipsim.lab.lab import Lab
 
@@ -30,6 +31,6 @@ def trapezoid(lab: Lab) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
     return alice, atlanta, biloxi, bob
 
 
-def place(proxy: Proxy, phone: UserAgent) -> None:
+def place(server: Registrar, phone: UserAgent) -> None:
     """Give a phone a binding without a REGISTER: flows that begin with a call take registrations for granted."""
-    proxy.location.add(phone.uri.aor, phone.contact_uri)
+    server.location.add(phone.uri.aor, phone.contact_uri)

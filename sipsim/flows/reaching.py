@@ -33,7 +33,7 @@ def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> Story:
     """Bob's phones all ring; he answers the last of them, and the proxy cancels the others."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
-    proxy = lab.proxy(DOMAIN)
+    lab.proxy(DOMAIN)
     bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, phones + 1)]
     for phone in bobs[:-1]:
         phone.ignores()

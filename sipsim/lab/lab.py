@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from inspect import isgenerator, isgeneratorfunction
+from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import simpy
@@ -171,8 +171,7 @@ class Lab:
         generator = story(self) if callable(story) else story
         name = getattr(story, "__name__", "story")
         if not isgenerator(generator):
-            hint = "it needs a yield" if callable(story) and not isgeneratorfunction(story) else "give a generator function"
-            raise UsageError(f"story: {name} is no generator; {hint}")
+            raise UsageError(f"story: {name} is no generator function of a lab; it needs a yield")
         self.trace.current = self.trace.add("story", self.env.now, "", text=f"the story {name} begins")
         process = self.env.process(told(self, name, generator))
         self.trace.current = 0
@@ -221,7 +220,7 @@ class Lab:
         if not event.triggered:
             return None  # the time was up
         if not event.ok:
-            raise event.value
+            raise cast(Exception, event.value)
         return event.value
 
     def _live_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from inspect import getmodule, isgeneratorfunction
+from inspect import isgeneratorfunction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,12 +31,13 @@ def scenario_named(text: str) -> Scenario:
 
 def stories_of(module: ModuleType) -> dict[str, Callable[..., Any]]:
     """The generator functions that a module defines, and those that it marks as scenarios."""
-    found = {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
-    return {
-        name: value
-        for name, value in found.items()
-        if (isgeneratorfunction(value) and getmodule(value) in (module, None)) or isinstance(getattr(value, "scenario", None), Scenario)
-    }
+    return {name: value for name, value in vars(module).items() if not name.startswith("_") and _is_story(value, module)}
+
+
+def _is_story(value: Any, module: ModuleType) -> bool:
+    if isinstance(getattr(value, "scenario", None), Scenario):
+        return callable(value)
+    return isgeneratorfunction(value) and value.__module__ == module.__name__
 
 
 def loaded(file: Path) -> ModuleType:

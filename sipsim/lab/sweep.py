@@ -1,4 +1,4 @@
-"""Many runs of one scenario: every point of a grid of parameters, each with several replications, as rows of a table."""
+"""Many runs of one scenario: every point of a grid of parameters, with several replications, as rows of a table."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     yield display.Arrow(x1, y1, x2, y2, arrow.family, _head(arrow), arrow.again)
     if arrow.lost is not None:
         yield Line(crossed(x2, y2, 5), "cross")
-    yield from _remark(flight)
+    yield from _remark(sheet, flight)
     label = Label(arrow)
     width = min(label.width, hypot(x2 - x1, y2 - y1) - (8 if arrow.arrived is None else 26))
     spot = sheet.free(flight.spots(width))
@@ -123,16 +123,21 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     yield Group(tuple(label.shapes(width)), "", "", spot.x - 7 * rise, spot.y + 7 * lean, degrees(flight.angle))
 
 
-def _remark(flight: Flight) -> Iterator[Text]:
-    """What became of the message, in one line or two below its end, within the space between two lifelines."""
-    arrow = flight.arrow
+def remark_of(arrow: Arrow) -> str:
+    """What became of a message that wasn't simply taken, "" for all others."""
     stopped = "still on its way" if arrow.lost is None else f"lost: {arrow.lost}"
-    remark = stopped if arrow.arrived is None else arrow.remark
+    return stopped if arrow.arrived is None else arrow.remark
+
+
+def _remark(sheet: Sheet, flight: Flight) -> Iterator[Text]:
+    """The remark in one line or two below the arrow's end, within the space between two lifelines."""
+    remark = remark_of(flight.arrow)
     left, right = sorted(flight.last)
-    lines = in_two_lines(remark, right - left - 10)
-    half = max(advance(line, SMALL) for line in lines) / 2
+    lines = in_two_lines(remark, right - left - 10) if remark else []
+    half = max((advance(line, SMALL) / 2 for line in lines), default=0.0)
     x = min(max(flight.x2, left + half + 5), right - half - 5)
-    for i, line in enumerate(lines if remark else (), 1):
+    for i, line in enumerate(lines, 1):
+        sheet.take(Spot(x, flight.y2 + 14 * i - 3, half, 6, flight.row))
         yield Text(x, flight.y2 + 1 + 14 * i, line, "why", "middle")
 
 

@@ -18,6 +18,7 @@ from sipsim.pictures.model import Arrow, Bar, Mark, Model
 
 ROW = 30.0  # from one arrow's tail to the next one's, in the same space between two lifelines
 SLANT = 14.0  # the least fall of an arrow that took any time at all
+FAN = 46.0  # the same where a second arrow leaves from the same point
 CLEAR = 22.0  # from a line that has its words elsewhere to the next arrow with words here
 NEAR = 15.0  # from an arrow's head to a mark on the same lifeline
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
@@ -161,9 +162,10 @@ class _Placer:
     def put_tail(self, arrow: Arrow, place: Place) -> None:
         self.lives[self.index[arrow.source]] = place.top
         place.space = self.space(arrow)
-        if not arrow.duplicate:
-            for space in gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.index)):
-                self.lanes[space] = max(self.lanes[space], place.top + (ROW if space == place.space else CLEAR))
+        for space in gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.index)):
+            if arrow.duplicate or (space != place.space and self.lanes[space] == place.top + ROW):
+                self.lanes[space] = place.top + FAN
+            self.lanes[space] = max(self.lanes[space], place.top + (ROW if space == place.space else CLEAR))
 
     def put_head(self, arrow: Arrow, place: Place) -> None:
         source, target = self.index[arrow.source], self.index[arrow.target]

@@ -7,7 +7,7 @@ words are put where they cover none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sipsim.pictures.model import Mark, Model
@@ -65,22 +65,25 @@ class Sheet:
 
     def take(self, spot: Spot) -> None:
         """From now on words go elsewhere."""
-        for strip in range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1):
+        for strip in _strips(spot):
             self._taken[strip].append(spot)
 
     def free(self, candidates: Iterable[Spot]) -> Spot:
-        """The first of these spots that covers nothing of other rows (else the first of all); it's taken now."""
-        first = None
+        """The first of these spots that covers nothing of other rows, else one that covers least; it's taken now."""
+        tried = []
         for spot in candidates:
-            first = first or spot
-            if not self._covers(spot):
+            covered = sum(other.half_height for other in self._near(spot) if spot.covers(other))
+            tried.append((covered, spot))
+            if not covered:
                 break
-        else:
-            assert first is not None
-            spot = first
-        self.take(spot)
-        return spot
+        _, best = min(tried, key=lambda trial: trial[0])
+        self.take(best)
+        return best
 
-    def _covers(self, spot: Spot) -> bool:
-        strips = range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1)
-        return any(spot.covers(other) for strip in strips for other in self._taken.get(strip, ()))
+    def _near(self, spot: Spot) -> Iterator[Spot]:
+        for strip in _strips(spot):
+            yield from self._taken.get(strip, ())
+
+
+def _strips(spot: Spot) -> range:
+    return range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1)

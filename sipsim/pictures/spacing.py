@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
-from sipsim.pictures.arrows import Label
+from sipsim.pictures.arrows import SMALL, Label, remark_of
 from sipsim.pictures.display import Box, Shape, Text
 from sipsim.pictures.lettering import advance, fit_middle, visible
 from sipsim.pictures.model import Column, Model
@@ -29,8 +29,8 @@ class Spacing:
         for arrow in model.arrows if gaps else ():
             spaces = gaps_between(index[arrow.source], index[arrow.target], len(index))
             if len(spaces) == 1:
-                slack = 48 if arrow.arrived is not None else 80
-                gaps[spaces[0]] = max(gaps[spaces[0]], min(Label(arrow).width + slack, MOST))
+                wanted = Label(arrow).width + (48 if arrow.arrived is not None else 80)
+                gaps[spaces[0]] = max(gaps[spaces[0]], min(max(wanted, advance(remark_of(arrow), SMALL) + 14), MOST))
         self.xs = list(accumulate(gaps, initial=TIMES + 14 + self.boxes[0] / 2))
         self.edge = self.xs[-1] + self.boxes[-1] / 2
 

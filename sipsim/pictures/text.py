@@ -21,7 +21,7 @@ from sipsim.pictures.strokes import Pen, variants
 
 NARROWEST = 40
 REPEAT = 45  # longer ladders name their columns at the foot again
-LABELS = (10, 40)  # what a space between two lifelines wants beside its labels, and at most
+LABELS = (10, 44)  # what a space between two lifelines wants beside its labels, and at most
 
 
 def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = False) -> str:
@@ -66,7 +66,8 @@ class _Writer:
             spaces = gaps_between(self.index[row.source], self.index[row.target], len(self.index))
             if len(spaces) == 1:
                 label = row.text if isinstance(row, Bar) else variants(row, self.glyphs)[0]
-                found[spaces[0]] = max(found[spaces[0]], min(cells(label) + LABELS[0], LABELS[1]))
+                why = cells(self.glyphs.text(row.lost or "")) if isinstance(row, Arrow) else 0
+                found[spaces[0]] = max(found[spaces[0]], min(cells(label) + why + LABELS[0], LABELS[1]))
         return found
 
     def header(self, upside_down: bool) -> list[str]:

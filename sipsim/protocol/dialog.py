@@ -26,7 +26,8 @@ class Dialog:
     """
 
     __slots__ = (
-        "call_id", "local", "local_seq", "local_tag", "remote", "remote_seq", "remote_tag", "remote_target", "route_set",
+        "call_id", "local", "local_seq", "local_tag",
+        "remote", "remote_seq", "remote_tag", "remote_target", "route_set",
     )  # fmt: skip
 
     def __init__(

@@ -101,7 +101,8 @@ def _explained(trace: Trace, record: Record) -> dict[str, Any]:
     ]
     start = message.lines[0].decode("utf-8", "backslashreplace")
     why = [str(step) for step in str(trace.why(record)).splitlines()[1:]]
-    return {**about, "start_line": start, "meaning": meaning, "rfc": rfc, "lines": lines, "body": _body(message), "why": why}
+    about |= {"start_line": start, "meaning": meaning, "rfc": rfc, "lines": lines, "body": _body(message), "why": why}
+    return about
 
 
 def _body(message: Message) -> str | None:
@@ -114,7 +115,9 @@ def _body(message: Message) -> str | None:
 
 def _paragraph(about: dict[str, Any]) -> str:
     head = f"{about['number']}  {about['from']} -> {about['to']} at {about['time']:.3f} s"
-    rows = [f"  {about['start_line']}", f"      {about['meaning']} ({about['rfc']})"] if about["lines"] else [f"  {about['meaning']}"]
+    rows = [f"  {about['meaning']}"]
+    if about["start_line"] is not None:
+        rows = [f"  {about['start_line']}", f"      {about['meaning']} ({about['rfc']})"]
     for line in about["lines"]:
         rows += [f"  {line['name']}: {printable(line['value'])}", f"      {line['meaning']} ({line['rfc']})"]
     if about.get("body"):

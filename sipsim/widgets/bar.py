@@ -45,7 +45,7 @@ class Bar:
         self._carry_out(Line(f"panel.speed = {speed:g}", lambda: self._clock.set_speed(speed)))
 
     def _carry_out(self, line: Line) -> None:
-        self._clock.hand_over(self._clicks.carry_out, lambda: line)
+        self._clock.hand_over(self._clicks.carry_out, line)
 
     def show(self) -> None:
         """Bring the time and the state up to date."""

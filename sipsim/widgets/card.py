@@ -20,11 +20,11 @@ class Card:
         self._heading = html(f"<b>{escape(name)}</b> <span>{escape(about)}</span>", f"{name}.heading")
         self._status = html("", f"{name}.status")
 
-    def add(self, label: str, text: str, made: Callable[[], Line]) -> Any:
-        """A button for the line that `made()` gives when it is clicked; `text` says beforehand what that will be."""
+    def add(self, label: str, tip: str, made: Callable[[], Line]) -> Any:
+        """A button for the line that `made()` gives when it is clicked; `tip` says beforehand what that will be."""
         action = label.lower().replace(" ", "_")
-        self.buttons[action] = new = button(label, f"{self.name}.{action}", text)
-        new.on_click(lambda _: self.clicks.hand_over(made))
+        self.buttons[action] = new = button(label, f"{self.name}.{action}", tip)
+        new.on_click(lambda _: self.clicks.hand_over(made()))
         return new
 
     def lay_out(self, *rows: Sequence[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sipsim.errors import SipError, UsageError
@@ -36,28 +35,27 @@ class Clicks:
         self.problem = html("", "problem")
         self._changed = True
 
-    def hand_over(self, made: Callable[[], Line]) -> None:
+    def hand_over(self, line: Line) -> None:
         """From any thread: carry out a line in the run; a run that is over says so instead."""
         try:
-            self.clock.call(self.carry_out, made)
+            self.clock.call(self.carry_out, line)
         except UsageError as error:
             self.clock.hand_over(self.complain, f"{error}. Start lets the clock go again.")
 
-    def carry_out(self, made: Callable[[], Line]) -> None:
-        """Make the line and do what it says, as the cause of all that follows from it."""
+    def carry_out(self, line: Line) -> None:
+        """Do what a line says, as the cause of all that follows from it."""
         trace, now = self.clock.lab.trace, self.clock.lab.env.now
-        line = Line("", lambda: None)
+        trace.current = trace.add("click", now, line.element, cause=0, text=line.text)
         problem = ""
         try:
-            line = made()
-            trace.current = trace.add("click", now, line.element, cause=0, text=line.text)
             line.act()
+        except SipError as error:
+            problem = str(error)
         except Exception as error:
-            problem = str(error) if isinstance(error, SipError) else f"{type(error).__name__}: {error}"
+            problem = f"{type(error).__name__}: {error}"
         finally:
             trace.current = 0
-        if line.text:
-            self.done.append(Click(now, line, problem))
+        self.done.append(Click(now, line, problem))
         self.complain(problem)
 
     def complain(self, problem: str) -> None:

@@ -9,18 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`text` is Python, `act()` does what it says, `element` is the name of whoever does it ("" for the network)."""
+    """`text` is Python, `act()` does what it says, `element` is the name of whoever does it ("" for nobody)."""
 
     text: str
     act: Callable[[], object]
     element: str = ""
-
-
-def line(subject: str, method: Callable[..., object], *args: str | int, element: str = "", result: str = "") -> Line:
-    """The line that calls a bound method of what `subject` stands for; `result` is the name that takes its value."""
-    given = ", ".join(map(json.dumps, args))  # strings in double quotes, as the lessons write them
-    text = f"{subject}.{method.__name__}({given})"
-    return Line(f"{result} = {text}" if result else text, lambda: method(*args), element)
 
 
 def variable(name: str) -> str:

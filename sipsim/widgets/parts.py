@@ -17,7 +17,7 @@ try:
 except ImportError:
     raise UsageError("panel(): ipywidgets is not installed; pip install sipsim[jupyter] brings it") from None
 
-__all__ = ["box", "button", "choice", "escape", "html", "named", "put"]
+__all__ = ["box", "button", "choice", "escape", "html", "named", "offer", "put"]
 
 
 def named(part: Any, name: str) -> Any:
@@ -36,6 +36,15 @@ def choice(options: Iterable[tuple[str, Any]], name: str, tip: str = "") -> Any:
     """A drop-down list of (text, value)."""
     made = ipywidgets.Dropdown(options=list(options), tooltip=tip, layout=ipywidgets.Layout(width="auto"))
     return named(made, name)
+
+
+def offer(made: Any, options: Iterable[tuple[str, Any]]) -> None:
+    """Change the options of a choice; what was chosen stays so if it is still there, else it is the first one."""
+    wanted = tuple(options)
+    if made.options != wanted:
+        chosen = made.value
+        made.options = wanted
+        made.value = chosen if chosen in [value for _, value in wanted] else wanted[0][1]
 
 
 def html(markup: str, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sipsim.elements.incoming_call import IncomingCall
@@ -11,8 +12,8 @@ from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import UsageError
 from sipsim.widgets.card import Card, chip
 from sipsim.widgets.clicks import Clicks
-from sipsim.widgets.line import Line, line, variable
-from sipsim.widgets.parts import choice, put
+from sipsim.widgets.line import Line, variable
+from sipsim.widgets.parts import choice, offer
 
 AnyCall = IncomingCall | OutgoingCall
 RINGS, ITSELF = "rings until you answer", "answers by itself"
@@ -39,38 +40,43 @@ class Phone(Card):
         answer = self.add("Answer", "call.answer()", self._answer)
         reject = self.add("Reject", f"call.reject({BUSY_HERE})", self._reject)
         hang_up = self.add("Hang up", "call.hang_up()", self._hang_up)
-        self.whom = choice((), f"{self.name}.whom", "whom to call")
+        self.whom = choice(self._others([]), f"{self.name}.whom", "whom to call")
         self.way = choice([(RINGS, RINGS), (ITSELF, ITSELF)], f"{self.name}.way", "what it does with a call")
         self.way.observe(self._choose_way, "value")
         self.lay_out((register, self.way), (call, self.whom), (answer, reject, hang_up))
 
-    # What the user does; called in the loop's thread
+    # What the user does: each line is made when its button is clicked, and acts in the loop's thread
+
+    def _line(self, text: str, act: Callable[[], object]) -> Line:
+        return Line(text, act, self.name)
 
     def _register(self) -> Line:
         def act() -> None:
             self._registering = self.agent.register()
 
-        return Line(f"{self._variable}.register()", act, self.name)
+        return self._line(f"{self._variable}.register()", act)
 
     def _call(self) -> Line:
-        whom = self.whom.value or ""
+        whom = self.whom.value
 
         def act() -> None:
             self._latest = self.agent.call(whom)
 
-        return Line(f'call = {self._variable}.call("{whom}")', act, self.name)
+        return self._line(f'call = {self._variable}.call("{whom}")', act)
 
     def _answer(self) -> Line:
-        return line("call", self._needed("answer").answer, element=self.name)
+        return self._line("call.answer()", lambda: self._needed("answer").answer())
 
     def _reject(self) -> Line:
-        return line("call", self._needed("reject").reject, BUSY_HERE, element=self.name)
+        return self._line(f"call.reject({BUSY_HERE})", lambda: self._needed("reject").reject(BUSY_HERE))
 
     def _hang_up(self) -> Line:
-        call = self.at_hand
-        if call is None:
-            raise UsageError(f"{self.name} has no call to hang up")
-        return line("call", call.hang_up, element=self.name)
+        def act() -> None:
+            if self.at_hand is None:
+                raise UsageError(f"{self.name} has no call to hang up")
+            self.at_hand.hang_up()
+
+        return self._line("call.hang_up()", act)
 
     def _needed(self, verb: str) -> IncomingCall:
         if self.ringing is None:
@@ -78,14 +84,10 @@ class Phone(Card):
         return self.ringing
 
     def _choose_way(self, change: Any) -> None:
-        self.clicks.hand_over(self._ring if change.new == RINGS else self._go_own_way)
-
-    def _ring(self) -> Line:
-        return line(self._variable, self.agent.ignores, element=self.name)
-
-    def _go_own_way(self) -> Line:
-        text = f'{self._variable}.on_call = panel.phones["{self.name}"].own_way'
-        return Line(text, lambda: setattr(self.agent, "on_call", self.own_way), self.name)
+        rings = change.new == RINGS
+        text = "ignores()" if rings else f'on_call = panel.phones["{self.name}"].own_way'
+        way = IncomingCall.ring if rings else self.own_way
+        self.clicks.hand_over(self._line(f"{self._variable}.{text}", lambda: setattr(self.agent, "on_call", way)))
 
     # What there is to see
 
@@ -107,11 +109,17 @@ class Phone(Card):
 
     def show(self, people: list[str]) -> None:
         self._latest = self.calls[-1] if self.calls else self._latest
-        put(self.whom, "options", tuple((uri, uri) for uri in people if uri != self.agent.uri.aor))
+        offer(self.whom, self._others(people))
         self.say(self._registered(), self._busy())
         self.enable("answer", self.ringing is not None)
         self.enable("reject", self.ringing is not None)
         self.enable("hang_up", self.at_hand is not None)
+
+    def _others(self, people: list[str]) -> list[tuple[str, str]]:
+        """Whom this phone can call: the other users, and one whom nobody knows."""
+        nobody = str(self.agent.uri.with_(user="nobody"))
+        others = [(uri, uri) for uri in people if uri != self.agent.uri.aor]
+        return [*others, (f"{nobody} (no such user)", nobody)]
 
     def leave(self) -> None:
         """Give the phone back its own way with calls, unless it was given another meanwhile."""

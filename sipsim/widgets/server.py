@@ -5,7 +5,7 @@ from __future__ import annotations
 from sipsim.elements.element import Element
 from sipsim.widgets.card import Card, chip
 from sipsim.widgets.clicks import Clicks
-from sipsim.widgets.line import line, variable
+from sipsim.widgets.line import Line, variable
 
 
 class Server(Card):
@@ -15,10 +15,12 @@ class Server(Card):
         domain = getattr(element, "domain", "")
         super().__init__(element.name, f"{element.kind}{f' of {domain}' if domain else ''}", clicks)
         self.element = element
-        name, known = element.name, variable(element.name)
-        crash = self.add("Crash", f"{known}.crash()", lambda: line(known, element.crash, element=name))
-        restart = self.add("Restart", f"{known}.restart()", lambda: line(known, element.restart, element=name))
-        self.lay_out((crash, restart))
+        known = variable(element.name)
+        crash = Line(f"{known}.crash()", element.crash, element.name)
+        restart = Line(f"{known}.restart()", element.restart, element.name)
+        self.lay_out(
+            (self.add("Crash", crash.text, lambda: crash), self.add("Restart", restart.text, lambda: restart))
+        )
 
     def show(self, people: list[str]) -> None:
         down = self.element.down
