@@ -231,7 +231,8 @@ class Element:
             self.trace.lost(self.env.now, packet.cause, f"the inbox of {self.name} is full", self.name)
             return
         self._inbox.append(packet)
-        packet.cause = self.trace.delivered(self.env.now, self.name, packet.cause)
+        altered = packet.data if packet.altered else None
+        packet.cause = self.trace.delivered(self.env.now, self.name, packet.cause, altered)
         idle = self._idle
         if idle is not None:
             self._idle = None
@@ -259,7 +260,7 @@ class Element:
             message = parse(packet.data)
             message.check()
         except SipParseError as error:
-            trace.unparsable(self.env.now, self.name, packet.cause, str(error))
+            trace.unparsable(self.env.now, self.name, packet.cause, error)
         else:
             if isinstance(message, Response):
                 self._handle_response(message)

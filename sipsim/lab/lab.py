@@ -131,13 +131,15 @@ class Lab:
         the trace as its `trace`. `Stalled` when a story, or the event, waits for what can no longer happen. On a live
         network this needs a script: inside a running loop it raises `UsageError`; there use `await lab.start(story)`.
         """
+        if self.network.live:
+            from sipsim.live.driver import refuse_running_loop
+
+            refuse_running_loop()  # before the story begins
         if isinstance(story, simpy.Event):
             return self._run_to(story, until)
         stories = self.tell(story)
         if self.network.live:
-            from sipsim.live.driver import drive
-
-            drive(self._live_run(stories, until, 1.0))
+            self._drive(stories, until)
         else:
             self._progress.run(stories, until)
         return self._conclude()
@@ -211,9 +213,7 @@ class Lab:
 
     def _run_to(self, event: simpy.Event, until: float | None) -> Any:
         if self.network.live:
-            from sipsim.live.driver import drive
-
-            drive(self._live_run([event], until, 1.0, to_event=True))
+            self._drive([event], until, to_event=True)
         else:
             self._progress.run_to(event, until)
         self._conclude()
@@ -222,6 +222,11 @@ class Lab:
         if not event.ok:
             raise cast(Exception, event.value)
         return event.value
+
+    def _drive(self, waiting: list[Any], until: float | None, to_event: bool = False) -> None:
+        from sipsim.live.driver import drive
+
+        drive(self._live_run(waiting, until, 1.0, to_event))
 
     def _live_run(
         self, waiting: list[Any] | None, until: float | None, speed: float, to_event: bool = False

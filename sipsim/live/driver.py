@@ -222,14 +222,19 @@ def drive(run: Run[T]) -> T:
     The loop is a selector loop on every system: it is the kind that says when a socket can be read.
     UsageError where a loop runs already, as in a notebook.
     """
-    if running_loop() is not None:
-        raise UsageError("a loop is running here, as in a notebook: use: await lab.start(story)")
+    refuse_running_loop()
 
     async def to_the_end() -> T:
         return await run.start()
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(to_the_end())
+
+
+def refuse_running_loop() -> None:
+    """UsageError where a loop runs already: a run that brings its own can't begin there."""
+    if running_loop() is not None:
+        raise UsageError("a loop is running here, as in a notebook: use: await lab.start(story)")
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

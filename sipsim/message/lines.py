@@ -88,7 +88,7 @@ def tag_of(line: bytes) -> str | None:
 
 @lru_cache(maxsize=1024)
 def cseq_of(line: bytes) -> CSeq:
-    """The value on a CSeq line; few lines, `CSeq: 1 INVITE` above all, make up most of the traffic, so they are kept."""
+    """The value on a CSeq line. Few lines, `CSeq: 1 INVITE` above all, make up most traffic, so they are kept."""
     return CSeq.parse(value_of(line))
 
 

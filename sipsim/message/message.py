@@ -76,13 +76,25 @@ class Message(Headers):
             raise SipParseError(f"{', '.join(wrong)}: one header field each expected")
         if count("via") > MOST_VIAS or count("content-length") > 1:
             raise SipParseError("too many Via or Content-Length header fields")
-        _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq
+        self._look()
         if (self.content_length or 0) > len(self._rest):
             raise SipParseError(
                 f"Content-Length {self.content_length} for a body of {len(self._rest)} octets"
             )
 
-    # ---- what an element looks at in every message: fast readers
+    def _look(self) -> None:
+        """Read at once what an element looks at in every message; SipParseError where that is missing or wrong."""
+        lines, at, seen = self.lines, self.names.index, self.__dict__
+        try:
+            seen["branch"], seen["sent_by"] = hop_of(lines[at("via")])
+            seen["from_tag"] = tag_of(lines[at("from")])
+            seen["to_tag"] = tag_of(lines[at("to")])
+            seen["call_id"] = call_id_of(lines[at("call-id")])
+            seen["cseq"] = cseq_of(lines[at("cseq")])
+        except (ValueError, SipParseError):  # one of the attributes knows what, and on which line
+            _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq
+
+    # ---- the same one by one
 
     @Lazy
     def branch(self) -> str | None:

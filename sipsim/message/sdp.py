@@ -75,7 +75,7 @@ class Sdp:
         starts = [at for at, (letter, _) in enumerate(lines) if letter == "m"]
         media = [
             _read_media(lines[start][1], tuple(lines[start + 1 : end]), start + 1)
-            for start, end in zip(starts, [*starts[1:], len(lines)])
+            for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
         ]
         described = cls(tuple(lines[: starts[0]] if starts else lines), media)
         described._check_connections()
@@ -86,10 +86,11 @@ class Sdp:
         cls, user: str, address: str, port: int, codecs: Sequence[tuple[str, str]] = (("0", "PCMU/8000"),),
         *, version: int = 1, session: int = 1,
     ) -> Sdp:  # fmt: skip
-        """A description with one audio stream: codecs are (payload type, encoding name), `address` an IP address or a host.
+        """A description with one audio stream.
 
-        `session` and `version` make the origin: the version goes up by one with each change (RFC 8866 §5.2). UsageError
-        for a user or an address with blanks.
+        `address` is an IP address, `codecs` are (payload type, encoding name). `session` and `version` make the
+        origin; the version goes up by one with each change (RFC 3264 §8). UsageError for a user or an address
+        with blanks.
         """
         for name, value in (("user", user), ("address", address)):
             if _WORD.fullmatch(value) is None:

@@ -57,6 +57,9 @@ class Row:
 
     def put(self, x: int, text: str) -> None:
         """Write `text` from column x on; what would stand outside the row is dropped."""
+        if text.isascii() and x >= 0 and x + len(text) <= len(self.cells):
+            self.cells[x : x + len(text)] = text
+            return
         for c in text:
             wide = cell(c)
             if not wide and 0 < x <= len(self.cells):
@@ -64,6 +67,11 @@ class Row:
             elif x >= 0 and x + wide <= len(self.cells):
                 self.cells[x : x + wide] = [c, ""][:wide]
             x += wide
+
+    def fill(self, start: int, end: int, char: str) -> None:
+        """Write one narrow character into the columns from `start` up to, not including, `end`."""
+        start, end = max(start, 0), min(end, len(self.cells))
+        self.cells[start:end] = char * max(end - start, 0)
 
     def __str__(self) -> str:
         return "".join(self.cells).rstrip()

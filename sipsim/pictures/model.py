@@ -48,6 +48,16 @@ class Arrow:
     remark: str = ""  # what was wrong with it: why it was ignored or could not be read
 
     @property
+    def begin(self) -> float:
+        """When it was sent."""
+        return self.sent
+
+    @property
+    def end(self) -> tuple[float, int] | None:
+        """When it arrived or was lost, and the id of the record that says so."""
+        return None if self.ended is None else (self.ended, self.arrival)
+
+    @property
     def again(self) -> bool:
         """Whether the same message was on its way before."""
         return self.copy > 1 or self.duplicate
@@ -87,6 +97,16 @@ class Bar:
     streams: int = 1  # directions that flow now
 
     @property
+    def begin(self) -> float:
+        """When the first direction started."""
+        return self.start
+
+    @property
+    def end(self) -> tuple[float, int] | None:
+        """When the last direction stopped, and the id of the record that says so."""
+        return None if self.stop is None else (self.stop, self.stopped)
+
+    @property
     def text(self) -> str:
         """What flows and for how long: `RTP PCMU 10.0 s`."""
         codec = f" {self.codec}" if self.codec else ""
@@ -108,6 +128,16 @@ class Mark:
     column: str = ""
     what: str = ""  # of a fault: crash, restart, cut, heal ...
     record: int = 0
+
+    @property
+    def begin(self) -> float:
+        """When it happened."""
+        return self.time
+
+    @property
+    def end(self) -> None:
+        """A mark has none."""
+        return None
 
     @property
     def mends(self) -> bool:

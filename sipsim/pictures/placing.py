@@ -98,16 +98,9 @@ class _Placer:
 
     def moments(self) -> Iterator[_Moment]:
         for i, row in enumerate(self.rows):
-            if isinstance(row, Mark):
-                yield _Moment(row.time, row.record, i, False)
-            elif isinstance(row, Bar):
-                yield _Moment(row.start, row.record, i, False)
-                if row.stop is not None:
-                    yield _Moment(row.stop, row.stopped, i, True)
-            else:
-                yield _Moment(row.sent, row.record, i, False)
-                if row.ended is not None:
-                    yield _Moment(row.ended, row.arrival, i, True)
+            yield _Moment(row.begin, row.record, i, False)
+            if row.end is not None:
+                yield _Moment(*row.end, i, True)
 
     def floor(self, moment: _Moment) -> float:
         """The least height at which this moment can stand, after all that stands already."""

@@ -101,8 +101,9 @@ class Pen:
 
     def dashes(self, start: int, end: int) -> None:
         """A line from column `start` up to, not including, `end`."""
-        for x in range(start, end):
-            self.row.put(x, " " if self.dashed and x % 2 else self.glyphs.dash)
+        self.row.fill(start, end, self.glyphs.dash)
+        for x in range(start + (start + 1) % 2, end, 2) if self.dashed else ():
+            self.row.put(x, " ")
 
     def tail(self, a: int, b: int) -> None:
         """Where an arrow leaves lifeline a towards b."""

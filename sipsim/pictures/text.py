@@ -104,18 +104,13 @@ class _Writer:
                 yield from map(str, self.media(row) if isinstance(row, Bar) else self.mark(row))
 
     def moments(self) -> Iterator[tuple[float, int, int, bool]]:
+        """When each row begins, and when a message arrives that has a row for that: time, record, row, arrives."""
         for i, row in enumerate(self.model.rows):
-            if isinstance(row, Arrow) and row.duplicate and row.arrived is not None:
-                yield row.arrived, row.arrival, i, True
-                continue
-            yield (
-                row.sent if isinstance(row, Arrow) else row.start if isinstance(row, Bar) else row.time,
-                row.record,
-                i,
-                False,
-            )
-            if isinstance(row, Arrow) and row.arrival in self.split and row.arrived is not None:
-                yield row.arrived, row.arrival, i, True
+            again = isinstance(row, Arrow) and row.duplicate
+            if not again:
+                yield row.begin, row.record, i, False
+            if row.end is not None and (again or row.end[1] in self.split):
+                yield *row.end, i, True
 
     def blank(self, time: str, life: str) -> Row:
         row = Row(self.width)

@@ -40,7 +40,7 @@ class Phone(Card):
         answer = self.add("Answer", "call.answer()", self._answer)
         reject = self.add("Reject", f"call.reject({BUSY_HERE})", self._reject)
         hang_up = self.add("Hang up", "call.hang_up()", self._hang_up)
-        self.whom = choice(self._others([]), f"{self.name}.whom", "whom to call")
+        self.whom = choice((), f"{self.name}.whom", "whom to call")
         self.way = choice([(RINGS, RINGS), (ITSELF, ITSELF)], f"{self.name}.way", "what it does with a call")
         self.way.observe(self._choose_way, "value")
         self.lay_out((register, self.way), (call, self.whom), (answer, reject, hang_up))
@@ -140,7 +140,7 @@ class Phone(Card):
         if self._latest is None or self._latest.ended.value is None:
             return chip("idle", "no call")
         by, why = self._latest.ended.value
-        return chip("idle", f"last call ended by {by}: {why}")
+        return chip("idle", f"last call ended: {why} ({by})")
 
 
 def waits(call: IncomingCall) -> bool:

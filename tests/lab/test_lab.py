@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import networkx
 import pytest
 import simpy
@@ -233,3 +235,23 @@ def test_less_trace_changes_nothing_but_the_trace(level: str) -> None:
     full, less = sipsim.run("lost-200", trace="all"), sipsim.run("lost-200", trace=level)
     same = {"duration", "calls", "answered", "failed", "setup_time"} | ({"messages", "lost"} if level != "off" else set())
     assert {name: less.result[name] for name in same} == {name: full.result[name] for name in same}
+
+
+def test_a_live_lab_inside_a_running_loop_says_what_to_write_and_begins_nothing() -> None:
+    async def cell() -> None:
+        with Lab(network="udp") as lab:
+            alice = lab.user_agent("sip:alice@example.com")
+
+            def story(lab: Lab):  # type: ignore[no-untyped-def]
+                alice.call("sip:bob@nowhere.test")
+                yield lab.env.timeout(0.01)
+
+            with pytest.raises(UsageError, match=r"await lab.start\(story\)"):
+                lab.run(story)
+            assert (await lab.start(story)).result["calls"] == 1
+
+    asyncio.run(cell())
+
+
+def test_a_paced_run_gives_the_trace_of_the_simulated_one() -> None:
+    assert sipsim.run("ozeki", seed=7, speed=100) == sipsim.run("ozeki", seed=7)
