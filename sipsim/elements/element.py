@@ -246,10 +246,7 @@ class Element:
                 if self.service_time:
                     yield self.env.timeout(self.service_time)
                 if inbox:  # a crash empties it in the meantime
-                    try:
-                        self._handle(inbox.popleft())
-                    except Exception as error:  # a mistake of ours, or of a user's own kind of element
-                        self.bench.report(error, self.name)
+                    self._handle(inbox.popleft())
             self._idle = self.env.event()
             yield self._idle
 
@@ -259,14 +256,16 @@ class Element:
         try:
             message = parse(packet.data)
             message.check()
-        except SipParseError as error:
-            trace.unparsable(self.env.now, self.name, packet.cause, error)
-        else:
             if isinstance(message, Response):
                 self._handle_response(message)
             elif isinstance(message, Request):
                 self._handle_request(message, packet.source)
-        trace.current = 0
+        except SipParseError as error:
+            trace.unparsable(self.env.now, self.name, packet.cause, error)
+        except Exception as error:  # a mistake of ours, or of a user's own kind of element
+            self.bench.report(error, self.name)
+        finally:
+            trace.current = 0
 
     def _handle_response(self, response: Response) -> None:
         exchange = self.clients.get(client_key(response))
@@ -293,10 +292,15 @@ class Element:
         exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
         self.servers[key] = exchange
         exchange.start()
-        if request.method == "CANCEL":
-            self._cancel(exchange, request)
-        else:
-            self.on_request(exchange, request)
+        try:
+            if request.method == "CANCEL":
+                self._cancel(exchange, request)
+            else:
+                self.on_request(exchange, request)
+        except SipParseError as error:  # in a header field that only now somebody looked at
+            if exchange.state in ("trying", "proceeding"):
+                self.refuse(exchange, error.status)
+            raise
 
     def _cancel(self, exchange: Exchange, request: Request) -> None:
         invite = self.servers.get(server_key(request, "INVITE"))

@@ -22,16 +22,19 @@ class IncomingCall(Call):
 
     def __init__(self, agent: Endpoint, exchange: Exchange) -> None:
         request = exchange.request
+        description = description_of(request)
+        dialog = Dialog.of_server(request, agent.identifiers.tag(agent.name))
+        # What can't be read in the request has said so by now; from here on the call exists.
         super().__init__(agent, str(request.from_.uri), request.call_id, exchange)
         self.exchange = exchange
-        self.remote_sdp = description_of(request)
-        self._tag = agent.identifiers.tag(agent.name)
+        self.remote_sdp = description
+        self._tag = dialog.local_tag
         self._ok: Response | None = None
         self._repeat: Alarm | None = None
         self._give_up: Alarm | None = None
         self._wants_bye = False
         self._trying = agent.alarm("100 Trying", TRYING_AFTER, self._try)
-        self._join(Dialog.of_server(request, self._tag))
+        self._join(dialog)
 
     # What the user does
 

@@ -9,7 +9,7 @@ from sipsim.trace.trace import Trace
 
 
 def named(message: Message | None) -> str:
-    """A message in the words of `network.drop`: "INVITE", or "200 INVITE" for a response to one; "" where it is none."""
+    """A message in the words of `network.drop`: "INVITE", or "200 INVITE" for the response to one; "" for none."""
     if message is None:
         return ""
     try:

@@ -78,14 +78,15 @@ def forks(trace: Trace) -> list[str]:
 
 
 def won_and_lost(trace: Trace, call: str) -> bool:
-    """Whether a phone answered this call, and another one was cancelled and said 487 to it."""
+    """Whether one phone answered this call, and another one was cancelled and said 487 to it."""
+    phones = [entry["name"] for entry in trace.header["elements"] if entry["kind"] == "user agent"]
 
-    def who(what: str) -> list[str]:
-        return [record.element for record in records(trace, "sent", what) if call_id(record) == call]
+    def who(kind: str, what: str) -> list[str]:
+        return [r.element for r in records(trace, kind, what) if call_id(r) == call and r.element in phones]
 
-    cancelled = [record.element for record in records(trace, "delivered", "CANCEL") if call_id(record) == call]
-    losers = [name for name in who("487 INVITE") if name in cancelled]
-    return any(name not in losers for name in who("200 INVITE")) and bool(losers)
+    cancelled = who("delivered", "CANCEL")
+    losers = [name for name in who("sent", "487 INVITE") if name in cancelled]
+    return bool(losers) and any(name not in losers for name in who("sent", "200 INVITE"))
 
 
 def downtime(trace: Trace) -> tuple[Record | None, Record | None]:

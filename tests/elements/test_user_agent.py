@@ -271,3 +271,14 @@ def test_answering_twice_is_the_callers_fault(lab: Lab) -> None:
     bob.on_call = eager
     lab.run(alice.call(bob).answered)
     assert len(errors) == 1 and "answer" in errors[0]
+
+
+@pytest.mark.parametrize("field", ["Contact: <sip:tester@HERE", "Record-Route: nonsense"])
+def test_a_broken_header_field_is_answered_with_400_and_the_run_goes_on(lab: Lab, field: str) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    text = request("INVITE").replace("Contact: <sip:tester@HERE>\n", "").replace("Content-Length", f"{field}\nContent-Length")
+    tester.send(text, bob)
+    lab.run(until=0.1)
+    assert tester.statuses == [400]
+    assert len(lab.trace.select("unparsable")) == 1
