@@ -45,7 +45,7 @@ class Scenario:
         for name in given:
             if name not in allowed:
                 raise UsageError(f"{name}: {self.name} has no such parameter; there are {', '.join(allowed)}")
-        mine = {name: value for name, value in given.items() if name in own}
+        mine = {name: fitting(name, value, own[name]) for name, value in given.items() if name in own}
         return mine, {name: value for name, value in given.items() if name not in own}
 
     def about(self) -> dict[str, Any]:
@@ -54,6 +54,15 @@ class Scenario:
             "name": self.name, "title": self.title, "rfc": self.rfc, "question": self.question,
             "codes": list(self.codes), "parameters": self.parameters, "live": self.live,
         }  # fmt: skip
+
+
+def fitting(name: str, value: Any, default: Any) -> Any:
+    """A parameter's value, if it is of its default's kind; `UsageError` where it is not."""
+    kinds = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}.get(type(default))
+    if kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == isinstance(default, bool)):
+        return value
+    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[type(default)]
+    raise UsageError(f"{name}: {value!r} does not fit; it takes {kind}, as its default {default!r}")
 
 
 def scenario(

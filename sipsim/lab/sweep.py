@@ -37,8 +37,9 @@ def sweep(
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise UsageError(f"grid: {name} needs a list of values, not {values!r}")
-    scenario_of(scenario).sort({**grid, **fixed})
     points = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    for point in points:
+        scenario_of(scenario).sort({**fixed, **point})  # a wrong one is named before the first run
     jobs = [(scenario, {**fixed, **point}, k, seed + k) for point in points for k in range(replications)]
     return list(map(_row, jobs) if executor is None else executor.map(_row, jobs))
 

@@ -75,7 +75,7 @@ class Sdp:
         starts = [at for at, (letter, _) in enumerate(lines) if letter == "m"]
         media = [
             _read_media(lines[start][1], tuple(lines[start + 1 : end]), start + 1)
-            for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
+            for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)
         ]
         described = cls(tuple(lines[: starts[0]] if starts else lines), media)
         described._check_connections()

@@ -23,7 +23,9 @@ _SIP = re.compile(
     rf"{_PARAMS}(?:\?([{_UNRESERVED}\[\]/?:+$=&]*))?",
     FLAGS | re.IGNORECASE,
 )
-_TEL = re.compile(rf"tel:(\+?[0-9A-Fa-f*#\-.()]+){_PARAMS}", FLAGS | re.IGNORECASE)
+_TEL = re.compile(
+    rf"tel:(\+[\-.()]*[0-9][0-9\-.()]*|[\-.()]*[0-9A-F*#][0-9A-F*#\-.()]*){_PARAMS}", FLAGS | re.IGNORECASE
+)
 _OTHER = re.compile(r"([A-Za-z][A-Za-z0-9+\-.]*):([!#-;=?-~]+)", FLAGS)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", FLAGS)
 _SEPARATORS = str.maketrans("", "", "-.()")

@@ -88,12 +88,12 @@ class Grid:
         names = [glyphs.text(name) for name in names]
         halves = [cells(name) / 2 + 2 for name in names]
         boxes = [int(a + b) + 2 for a, b in pairwise(halves)]
-        room = int(width - margin - halves[0] - halves[-1])
+        room = width - margin - ceil(halves[0]) - ceil(halves[-1])
         self.boxed = sum(max(box, 13) for box in boxes) <= room or not boxes
         if not self.boxed:
             halves = [min(half - 1, 6) for half in halves]
             boxes = [LEAST] * len(needs)
-            room = int(width - margin - halves[0] - halves[-1])
+            room = width - margin - ceil(halves[0]) - ceil(halves[-1])
         wanted = [max(need, box, USUAL) for need, box in zip(needs, boxes, strict=True)]
         self.xs = list(accumulate(level(wanted, boxes, room), initial=margin + ceil(halves[0])))
         self.edge = self.xs[-1] + ceil(halves[-1])

@@ -121,8 +121,7 @@ class Environment(simpy.Environment):
         return all(entry[3] is None and (entry[4].lingering or not entry[4].head()) for entry in self._agenda)
 
     def run_until_quiet(self, until: float = inf, event: Event | None = None) -> bool:
-        """Run until the environment is quiet or `event` has happened, and say so; false when `until` comes
-        first.
+        """Run until it is quiet or `event` has happened, and say so; false when the time `until` comes first.
 
         What is due at `until` itself is still done.
         """

@@ -115,11 +115,12 @@ class MemoryNetwork:
         return self._nodes.get(address) or self._nodes.get(address.host) or address.host
 
     def close(self) -> None:
-        """Let go of every address, rule and held packet."""
+        """Let go of every address and rule; packets that are held are lost."""
         for address, transport in list(self._ports):
             self.unbind(address, transport)
         self._script.end(*self._script.rules)
-        self.held.clear()
+        while self.held:
+            self._lose(self.held.pop(0), "the network was closed")
 
     # Packets
 

@@ -162,7 +162,7 @@ class Agenda(list[Entry]):
     __slots__ = ()
 
     def ready(self) -> bool:
-        """Whether the first entry is live. One that is not is dropped, or moved to where its lane's next timer belongs."""
+        """Whether the first entry is live; one that is not goes, or moves to where its lane's next timer belongs."""
         _, _, order, fn, source = self[0]
         if fn is not None:
             return True

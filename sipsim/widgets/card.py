@@ -36,8 +36,8 @@ class Card:
         self.widget.add_class("sipsim-card")
 
     def say(self, *chips: str) -> None:
-        """Show the state, a line for each."""
-        put(self._status, "value", f'<div role="status">{"<br>".join(chips)}</div>')
+        """Show the state, chip below chip."""
+        put(self._status, "value", f'<div role="status">{"".join(chips)}</div>')
 
     @property
     def status(self) -> str:
@@ -59,3 +59,8 @@ class Card:
 def chip(tone: str, text: str) -> str:
     """A state in words, marked as "good", "wait", "bad" or "idle"."""
     return f'<span class="sipsim-{tone}">{escape(text)}</span>'
+
+
+def short(uri: str) -> str:
+    """A URI as people say it, without its scheme."""
+    return uri.removeprefix("sip:")

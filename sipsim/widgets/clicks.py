@@ -31,7 +31,7 @@ class Clicks:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.done: list[Click] = []
-        self.list = html("", "clicks")
+        self.list = html("", "lines")
         self.problem = html("", "problem")
         self._changed = True
 

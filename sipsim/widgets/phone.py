@@ -10,7 +10,7 @@ from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import UsageError
-from sipsim.widgets.card import Card, chip
+from sipsim.widgets.card import Card, chip, short
 from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.line import Line, variable
 from sipsim.widgets.parts import choice, offer
@@ -136,11 +136,9 @@ class Phone(Card):
 
     def _busy(self) -> str:
         if self.calls:
-            return "<br>".join(chip(*told(call)) for call in self.calls)
-        if self._latest is None or self._latest.ended.value is None:
-            return chip("idle", "no call")
-        by, why = self._latest.ended.value
-        return chip("idle", f"last call ended: {why} ({by})")
+            return "".join(chip(*told(call)) for call in self.calls)
+        ending = self._latest.ended.value if self._latest is not None and self._latest.ended.triggered else None
+        return chip("idle", f"last call: {ending.why}" if ending is not None else "no call")
 
 
 def waits(call: IncomingCall) -> bool:
@@ -150,8 +148,9 @@ def waits(call: IncomingCall) -> bool:
 
 def told(call: AnyCall) -> tuple[str, str]:
     """How a call stands, as a tone and in words."""
+    peer = short(call.peer)
     if call.state == "answered":
-        return "good", f"in a call with {call.peer}"
+        return "good", f"in a call with {peer}"
     if isinstance(call, IncomingCall):
-        return "wait", f"rings: {call.peer} calls" if waits(call) else f"answered {call.peer}, no ACK yet"
-    return "wait", f"{'waiting for' if call.state == 'ringing' else 'calling'} {call.peer}"
+        return "wait", f"{peer} calls" if waits(call) else f"answered {peer}, no ACK yet"
+    return "wait", f"{'waiting for' if call.state == 'ringing' else 'calling'} {peer}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipsim.elements.element import Element
-from sipsim.widgets.card import Card, chip
+from sipsim.widgets.card import Card, chip, short
 from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.line import Line, variable
 
@@ -34,5 +34,5 @@ class Server(Card):
         if location is None:
             return ""
         found = {uri: len(location.look_up(uri, self.element.env.now)) for uri in people}
-        known = [f"{uri} at {count} phone{'s' * (count > 1)}" for uri, count in found.items() if count]
+        known = [f"{short(uri)} at {count} phone{'s' * (count > 1)}" for uri, count in found.items() if count]
         return chip("idle", f"knows {', '.join(known)}" if known else "knows nobody")

@@ -9,7 +9,7 @@ STYLE = """<style>
 }
 .sipsim-panel .widget-html, .sipsim-panel .widget-html-content { margin: 0; height: auto; line-height: 1.45; }
 .sipsim-panel .widget-html-content { font-size: 13px; overflow-wrap: anywhere; white-space: normal; }
-.sipsim-panel button { border-radius: 4px; padding: 0 12px; margin: 0; }
+.sipsim-panel button { border-radius: 4px; padding: 0 12px; margin: 0; flex: none; }
 .sipsim-panel select { border-radius: 4px; text-overflow: ellipsis; }
 .sipsim-panel .widget-dropdown { margin: 0; min-width: 0; flex: 0 1 auto; }
 .sipsim-row, .sipsim-bar, .sipsim-cards { display: flex; flex-flow: row wrap; gap: 6px; align-items: center; }
@@ -17,14 +17,17 @@ STYLE = """<style>
 .sipsim-cards { align-items: stretch; gap: 8px; }
 .sipsim-card {
   display: flex; flex-direction: column; gap: 7px; flex: 1 1 270px; padding: 8px 10px; overflow: hidden;
-  border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--jp-layout-color2, #f5f5f5);
+  border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--sipsim-paper);
 }
+.sipsim-servers .sipsim-card { flex: 1 1 190px; }
 .sipsim-card b { font-size: 14px; }
 .sipsim-card b + span { color: var(--sipsim-faint); font-size: 12px; }
 .sipsim-card > :nth-child(2) { flex: 1 0 auto; }
+.sipsim-good, .sipsim-wait, .sipsim-bad, .sipsim-idle { display: block; padding-left: 1.3em; text-indent: -1.3em; }
 .sipsim-good::before, .sipsim-wait::before, .sipsim-bad::before, .sipsim-idle::before {
-  display: inline-block; width: 1.2em; font-weight: bold;
+  display: inline-block; width: 1.3em; text-indent: 0; font-weight: bold;
 }
+.sipsim-clock span { display: inline; padding: 0 6px; }
 .sipsim-good::before { content: "●"; color: #009e73; }
 .sipsim-wait::before { content: "◐"; color: #d55e00; }
 .sipsim-bad::before { content: "╳"; color: #d55e00; }
@@ -38,7 +41,7 @@ STYLE = """<style>
   display: flex; flex-direction: column-reverse; overflow: auto; border: 1px solid var(--sipsim-line);
   border-radius: 6px; background: var(--sipsim-paper);
 }
-.sipsim-clicks { flex: 2 1 380px; max-height: 132px; min-height: 90px; padding: 4px 10px; }
+.sipsim-clicks { flex: 2 1 320px; height: 122px; padding: 4px 10px; }
 .sipsim-ladder { max-height: 520px; padding: 4px; }
 .sipsim-ladder svg { display: block; margin: auto; }
 .sipsim-clicks ol { margin: 0; padding: 0; list-style: none; font-size: 12.5px; }

@@ -175,3 +175,6 @@ def fork() -> Trace:
     told.message(2.020, "alice", "bob-mobile", "ACK", delay=0.01)
     told.message(2.5, "alice", "alice", "OPTIONS")
     return told.trace
+
+
+STORIES = {story.__name__: story for story in (simple_call, lost_answer, crashed_proxy, fork)}

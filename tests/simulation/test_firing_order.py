@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any, NamedTuple
 
 import simpy
@@ -127,6 +128,34 @@ def test_what_is_due_at_one_instant_happens_in_the_order_it_was_started() -> Non
     parts = ("timer", "packet", "event", "lingering")
     early = [f"{turn} {part}" for turn in range(5) for part in parts]
     assert seen == early + [f"{turn} late timer" for turn in range(5)]
+
+
+def test_a_cancelled_timer_keeps_no_place_for_those_behind_it() -> None:
+    env, seen = Environment(), list[str]()
+    for _ in range(3):
+        env.call_later(1.0, print).cancel()  # from now on the duration has a lane
+    first = env.call_later(1.0, seen.append, "never")
+    env.post(1.0, seen.append, "packet")
+    env.timeout(1.0).callbacks.append(lambda _: seen.append("event"))
+    env.call_later(1.0, seen.append, "timer")
+    first.cancel()
+    env.run()
+    assert seen == ["packet", "event", "timer"]
+
+
+def test_timers_of_odd_durations_fire_in_order_however_many_are_cancelled() -> None:
+    env, dice, due = Environment(), Random(11), list[float]()
+    fired: list[float] = []
+    for turn in range(40):
+        delays = [dice.random() for _ in range(100)]
+        timers = [env.call_later(delay, lambda: fired.append(env.now)) for delay in delays]
+        for timer in timers:
+            if dice.random() < (0.1 if turn % 2 else 0.8):
+                timer.cancel()
+        due += [timer.when for timer in timers if timer.active]
+        env.run(until=env.now + 0.3)
+    env.run()
+    assert fired == sorted(due)
 
 
 def test_what_simpy_schedules_as_urgent_goes_before_timers_of_that_instant() -> None:

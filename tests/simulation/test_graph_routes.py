@@ -85,6 +85,16 @@ def test_every_edge_on_the_way_loses_its_share() -> None:
     assert instants["lost on the way r3 -> bob"] == 0.003
 
 
+def test_delays_before_between_and_after_impaired_edges_add_up() -> None:
+    graph: nx.Graph[str] = nx.path_graph(["alice", "r1", "r2", "r3", "r4", "bob"])
+    for number, (a, b) in enumerate(graph.edges):
+        graph.edges[a, b].update(delay=10.0**-number, duplicate=number % 2)
+    bench = Bench("alice", "bob", graph=graph)
+    bench.send("alice", "bob")
+    assert bench.run().times() == 4 * [1.1111]
+    assert bench.balanced()
+
+
 def test_a_line_that_two_senders_share_serves_who_is_there_first() -> None:
     """alice's packet comes to the narrow edge at 1.0 s; the router's own, sent later but nearer, is there before."""
     graph: nx.Graph[str] = nx.Graph()

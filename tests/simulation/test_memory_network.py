@@ -116,8 +116,11 @@ def test_a_packet_under_way_finds_who_came_back_to_the_address() -> None:
 def test_a_closed_network_delivers_nothing() -> None:
     bench = Bench("alice", "bob")
     bench.send("alice", "bob")
+    bench.network.hold("*")
+    bench.send("alice", "bob")
     bench.network.close()
     assert not bench.run().arrived
+    assert "the network was closed" in bench.lost()
     assert bench.balanced()
 
 
@@ -196,6 +199,15 @@ def test_each_direction_of_each_link_has_dice_of_its_own() -> None:
 
     assert pattern() == pattern("bob alice", "carol bob", "alice carol")
     assert 10 < len(pattern()) < 40
+
+
+def test_a_node_has_its_dice_by_name_also_when_it_came_late() -> None:
+    bench = Bench("alice", loss=0.1)
+    bench.send("alice", Address("192.0.2.2", 5060))
+    assert repr(bench.streams) == "<Streams of seed 1: link alice -> 192.0.2.2>"
+    bench.add("bob", Address("192.0.2.2", 5060))
+    bench.send("alice", "bob")
+    assert repr(bench.streams) == "<Streams of seed 1: link alice -> 192.0.2.2, link alice -> bob>"
 
 
 def test_a_stream_is_made_when_it_is_first_drawn_from() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sipsim.simulation.streams import Identifiers, SecretIdentifiers, Streams
@@ -36,6 +36,8 @@ def test_identifiers_count_for_each_name_and_purpose() -> None:
 
 
 @given(st.lists(st.text(max_size=12), max_size=20))
+@example(["Alice", "alice", "ALICE"])
+@example(["a b", "a-b", "a%20b", "", "x"])
 def test_identifiers_are_tokens_and_never_the_same(names: list[str]) -> None:
     """Tokens are compared without case (RFC 3261 §7.3.1)."""
     ids = Identifiers()

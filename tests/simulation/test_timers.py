@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+import tracemalloc
 import weakref
 from collections.abc import Callable
 from random import Random
@@ -191,6 +192,21 @@ def test_a_long_run_keeps_few_entries() -> None:
     env.run()
     assert most <= 2 * 400 + 1000
     assert env.now == pytest.approx(3.1)
+
+
+def test_durations_that_come_once_are_forgotten() -> None:
+    env = Environment()
+
+    def start_and_stop(n: int) -> None:
+        for i in range(n):
+            env.call_later(1 + i / 1e6, print).cancel()
+
+    start_and_stop(2000)
+    tracemalloc.start()
+    start_and_stop(20_000)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 300_000
 
 
 # At rest

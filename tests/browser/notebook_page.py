@@ -1,0 +1,148 @@
+"""JupyterLab with a real browser in front of it: a server on a free port, settings of its own, one page of Chromium.
+
+    with notebook_page(folder) as page:
+        page.open("01-first-call.ipynb")
+        page.run_all()
+        page.inside("1 + 1")            # asks the kernel behind the page
+
+Nothing outlives the `with`, and the page notes every request that leaves this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from peers import program
+from playwright.sync_api import Locator, Page, sync_playwright
+
+TOKEN = "sipsim"
+PATIENCE = 60.0
+"""Seconds that anything in the browser may take."""
+
+# Before the kernel is connected and idle, "run all" does nothing and says nothing.
+READY = """() => {
+    const shown = window.jupyterapp?.shell?.currentWidget, kernel = shown?.sessionContext?.session?.kernel;
+    return shown?.context?.isReady && shown?.sessionContext?.isReady
+        && kernel?.connectionStatus === 'connected' && kernel?.status === 'idle';
+}"""
+RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+INSIDE = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({code: '', user_expressions: {it: code}, silent: false, store_history: false});
+    const it = (await future.done).content.user_expressions.it;
+    return it.status === 'ok' ? it.data['text/plain'] : it.ename + ': ' + it.evalue;
+}"""
+
+
+class NotebookPage:
+    """One page that shows one notebook at a time."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self._address = address
+        self.elsewhere: list[str] = []
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("request", self._note)
+
+    def _note(self, request: Any) -> None:
+        if not request.url.startswith((self._address, self._address.replace("http", "ws", 1), "data:", "blob:")):
+            self.elsewhere.append(request.url)
+
+    def open(self, notebook: str) -> None:
+        """Show a notebook, and wait until its kernel can be used."""
+        self.page.goto(f"{self._address}/lab/tree/{notebook}?token={TOKEN}&reset")
+        self.page.locator(".jp-Notebook").wait_for()
+        self.page.wait_for_function(READY)
+
+    def run_all(self) -> None:
+        """Run every cell; an error in one of them is the test's."""
+        assert self.page.evaluate(RUN_ALL)
+        errors = self.page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]')
+        assert not errors.count(), errors.all_inner_texts()
+
+    def inside(self, expression: str) -> str:
+        """What a Python expression is in the kernel, as its repr."""
+        shown: str = self.page.evaluate(INSIDE, expression)
+        return shown
+
+    def wait_inside(self, expression: str, seconds: float = 10.0) -> None:
+        """Wait until a Python expression is true in the kernel."""
+        deadline = time.monotonic() + seconds
+        while (shown := self.inside(expression)) != "True":
+            assert time.monotonic() < deadline, f"{expression} is {shown}"
+            self.page.wait_for_timeout(50)
+
+    def part(self, name: str) -> Locator:
+        """The part of a panel with this name."""
+        return self.page.locator(f".sipsim-{name}")
+
+
+@contextmanager
+def notebook_page(root: Path, scratch: Path, size: tuple[int, int] = (1280, 900)) -> Iterator[NotebookPage]:
+    """A page of a JupyterLab that serves the folder `root`; `scratch` takes its settings and its log."""
+    with served(root, scratch) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
+        try:
+            width, height = size
+            page = NotebookPage(browser.new_page(viewport={"width": width, "height": height}), address)
+            yield page
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served(root: Path, scratch: Path) -> Iterator[str]:
+    """The address of a JupyterLab of our own, while it lasts."""
+    environment = dict(os.environ, **own_folders(scratch), PYTHONPATH=str(Path(__file__).resolve().parents[2]))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {
+        "ip": "127.0.0.1", "port": port, "port-retries": 0, "IdentityProvider.token": TOKEN, "ServerApp.root_dir": root,
+        "LabApp.expose_app_in_browser": True,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    with (scratch / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/api/status?token={TOKEN}", server, scratch / "server.log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def own_folders(scratch: Path) -> dict[str, str]:
+    """Environment variables that keep a server away from the settings of whoever runs the tests."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    folders = {name: str(scratch / name.lower()) for name in (*names, "IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+    settings = Path(folders["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}  # else a question covers the page
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    return folders
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urlopen(url, timeout=PATIENCE):
+                return
+        except URLError:
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
