@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     drawing.set_defaults(command=_ladder)
 
     explaining = commands.add_parser("explain", help="say what messages mean, line by line")
-    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message, or - for one on standard input")
+    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message, or - for standard input")
     explaining.add_argument("--message", type=int, metavar="N", help="only the message with this number")
     explaining.add_argument("--json", action="store_true", help="as JSON")
     explaining.set_defaults(command=_explain)

@@ -31,7 +31,8 @@ def scenario_named(text: str) -> Scenario:
 
 def stories_of(module: ModuleType) -> dict[str, Callable[..., Any]]:
     """The generator functions that a module defines, and those that it marks as scenarios."""
-    return {name: value for name, value in vars(module).items() if not name.startswith("_") and _is_story(value, module)}
+    found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {name: value for name, value in found.items() if _is_story(value, module)}
 
 
 def _is_story(value: Any, module: ModuleType) -> bool:

@@ -68,12 +68,13 @@ class Clicks:
         """Bring the list on the panel up to date."""
         if self._changed:
             self._changed = False
-            rows = "".join(map(row, self.done[-SHOWN:])) or "<li>each click appears here as a line of Python</li>"
-            put(self.list, "value", f"<ol>{rows}</ol>")
+            put(self.list, "value", f"<ol>{''.join(map(row, self.done[-SHOWN:]))}</ol>")
 
 
 def row(click: Click) -> str:
-    """A click as an item of a list: when, who, what, and what came of it."""
-    problem = f" <em># {escape(click.problem)}</em>" if click.problem else ""
-    who = f" <small>{escape(click.line.element)}</small>" if click.line.element else ""
-    return f"<li><time>{click.time:.3f}</time> <code>{escape(click.line.text)}</code>{who}{problem}</li>"
+    """A click as an item of a list: when, what, whose it is where the line doesn't say, and what came of it."""
+    line = click.line
+    remarks = [part for part in (line.element if line.element not in line.text else "", click.problem) if part]
+    remark = f" <em>  # {escape('; '.join(remarks))}</em>" if remarks else ""
+    tone = ' class="sipsim-failed"' if click.problem else ""
+    return f"<li{tone}><time>{click.time:.3f}</time> <code>{escape(line.text)}{remark}</code></li>"

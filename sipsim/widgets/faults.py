@@ -25,8 +25,8 @@ class Faults(Card):
         self._network = network
         self._rules: list[tuple[str, Rule]] = []
         self.which = choice(MESSAGES, "network.which", "the kind of message to lose")
-        drop = self.add("Drop the next", 'lab.network.drop("...")', self._drop)
-        self.enable("drop_the_next", hasattr(network, "drop"))
+        drop = self.add("Drop next", 'lab.network.drop("...")', self._drop)
+        self.enable("drop_next", hasattr(network, "drop"))
         self.lay_out((drop, self.which))
 
     def _drop(self) -> Line:

@@ -106,7 +106,9 @@ class Panel:
         self._faults = Faults(self.lab.network, self.clicks)
         self._drawing = html("", "drawing")
         self._drawn = -1
-        self._list = box((self.clicks.list,), "clicks")
+        heading = html("<b>clicks</b> <span>as Python</span>", "log-heading")
+        self._log = box((heading, box((self.clicks.list,), "clicks")), "log")
+        self._log.add_class("sipsim-card")
         self._rows = box((), "phones"), box((), "servers")
         for row in self._rows:
             row.add_class("sipsim-cards")
@@ -144,7 +146,7 @@ class Panel:
         people, things = self._rows
         people.children = [phone.widget for phone in self.phones.values()]
         servers = [server.widget for server in self.servers.values()]
-        things.children = [*servers, self._faults.widget, self._list]
+        things.children = [*servers, self._faults.widget, self._log]
 
     def _draw(self) -> None:
         """Draw the ladder again if there is more to see; its writer escapes what came off the wire."""

@@ -16,7 +16,7 @@ from sipsim.widgets.line import Line, variable
 from sipsim.widgets.parts import choice, offer
 
 AnyCall = IncomingCall | OutgoingCall
-RINGS, ITSELF = "rings until you answer", "answers by itself"
+RINGS, ITSELF = "rings for you", "answers by itself"
 BUSY_HERE = 486
 
 

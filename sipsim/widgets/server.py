@@ -24,15 +24,15 @@ class Server(Card):
 
     def show(self, people: list[str]) -> None:
         down = self.element.down
-        self.say(chip("bad", "down") if down else chip("good", "up"), self._knows(people))
+        self.say(chip("bad", "down") if down else chip("good", "up"), *self._knows(people))
         self.enable("crash", not down)
         self.enable("restart", down)
 
-    def _knows(self, people: list[str]) -> str:
+    def _knows(self, people: list[str]) -> list[str]:
         """The users that its location service has bindings of, and how many each."""
         location = getattr(self.element, "location", None)
         if location is None:
-            return ""
+            return []
         found = {uri: len(location.look_up(uri, self.element.env.now)) for uri in people}
-        known = [f"{short(uri)} at {count} phone{'s' * (count > 1)}" for uri, count in found.items() if count]
-        return chip("idle", f"knows {', '.join(known)}" if known else "knows nobody")
+        known = [f"{short(uri)}: {count} phone{'s' * (count > 1)}" for uri, count in found.items() if count]
+        return [chip("good", text) for text in known] or [chip("idle", "knows nobody")]

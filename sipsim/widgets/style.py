@@ -13,13 +13,15 @@ STYLE = """<style>
 .sipsim-panel select { border-radius: 4px; text-overflow: ellipsis; }
 .sipsim-panel .widget-dropdown { margin: 0; min-width: 0; flex: 0 1 auto; }
 .sipsim-row, .sipsim-bar, .sipsim-cards { display: flex; flex-flow: row wrap; gap: 6px; align-items: center; }
-.sipsim-row, .sipsim-row > * { flex-wrap: nowrap; min-width: 0; }
-.sipsim-cards { align-items: stretch; gap: 8px; }
+.sipsim-row { flex-wrap: nowrap; min-width: 0; overflow: visible; }
+.sipsim-cards { align-items: stretch; gap: 8px; overflow: visible; }
+.sipsim-phones { display: grid; grid-template-columns: repeat(auto-fit, minmax(236px, 1fr)); }
 .sipsim-card {
-  display: flex; flex-direction: column; gap: 7px; flex: 1 1 270px; padding: 8px 10px; overflow: hidden;
+  display: flex; flex-direction: column; gap: 7px; min-width: 0; padding: 8px 10px; overflow: visible;
   border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--sipsim-paper);
 }
-.sipsim-servers .sipsim-card { flex: 1 1 190px; }
+.sipsim-servers .sipsim-card { flex: 1 1 184px; }
+.sipsim-servers .sipsim-network-card { flex-basis: 216px; }
 .sipsim-card b { font-size: 14px; }
 .sipsim-card b + span { color: var(--sipsim-faint); font-size: 12px; }
 .sipsim-card > :nth-child(2) { flex: 1 0 auto; }
@@ -37,16 +39,19 @@ STYLE = """<style>
 .sipsim-problem [role="alert"] {
   padding: 5px 9px; border-left: 4px solid #d55e00; background: var(--jp-layout-color2, #f5f5f5); font-weight: 600;
 }
-.sipsim-clicks, .sipsim-ladder {
-  display: flex; flex-direction: column-reverse; overflow: auto; border: 1px solid var(--sipsim-line);
-  border-radius: 6px; background: var(--sipsim-paper);
+.sipsim-clicks, .sipsim-ladder { display: flex; flex-direction: column-reverse; overflow: auto; }
+.sipsim-ladder {
+  max-height: 520px; padding: 4px; border: 1px solid var(--sipsim-line); border-radius: 6px;
+  background: var(--sipsim-paper);
 }
-.sipsim-clicks { flex: 2 1 320px; height: 122px; padding: 4px 10px; }
-.sipsim-ladder { max-height: 520px; padding: 4px; }
 .sipsim-ladder svg { display: block; margin: auto; }
-.sipsim-clicks ol { margin: 0; padding: 0; list-style: none; font-size: 12.5px; }
-.sipsim-clicks time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; margin-right: 6px; }
-.sipsim-clicks code { background: none; color: inherit; font-size: 12.5px; }
-.sipsim-clicks small { color: var(--sipsim-faint); margin-left: 6px; }
-.sipsim-clicks em { color: #d55e00; }
+.sipsim-servers .sipsim-log { flex: 2 1 290px; position: relative; min-height: 104px; }
+.sipsim-clicks { position: absolute; inset: 32px 4px 6px 10px; }
+.sipsim-panel .sipsim-lines { margin: 0 0 auto; flex: none; }
+.sipsim-clicks ol { margin: 0; padding: 0; list-style: none; }
+.sipsim-clicks li { display: grid; grid-template-columns: 3.6em 1fr; }
+.sipsim-clicks time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; font-size: 12px; }
+.sipsim-clicks code { background: none; color: inherit; font-size: 12px; }
+.sipsim-clicks em { color: var(--sipsim-faint); font-style: normal; }
+.sipsim-clicks .sipsim-failed em { color: #d55e00; }
 </style>"""

@@ -151,7 +151,7 @@ def test_over_two_domains_the_record_routes_of_both_proxies_make_the_route(lab: 
 
 def test_a_strict_router_before_us_is_understood(lab: Lab) -> None:
     """It put our Record-Route URI into the Request-URI, and the real one last into the Route (§16.4)."""
-    alice, proxy, (bob,) = domain(lab)
+    _, proxy, (bob,) = domain(lab)
     tester = Wire(lab)
     text = request("OPTIONS", f"sip:{proxy.host_port};lr").replace(
         "Content-Length", f"Route: <{bob.contact.strip('<>')}>\nContent-Length"

@@ -72,7 +72,8 @@ def test_a_register_that_comes_late_changes_nothing(lab: Lab) -> None:
     tester = Wire(lab)
     text = request("REGISTER", "sip:example.com").replace("To: <sip:example.com>", "To: <sip:bob@example.com>")
     tester.send(text.replace("CSeq: 1", "CSeq: 7"), registrar)
-    tester.send(text.replace("z9hG4bK-t1", "z9hG4bK-t2").replace("Content-Length", "Expires: 0\nContent-Length"), registrar)
+    late = text.replace("z9hG4bK-t1", "z9hG4bK-t2").replace("Content-Length", "Expires: 0\nContent-Length")
+    tester.send(late, registrar)
     lab.run(until=1)
     assert tester.statuses == [200, 500] and registrar.location.look_up("sip:bob@example.com", 1)
 

@@ -87,7 +87,8 @@ def test_a_200_that_nobody_acknowledges_is_repeated_eleven_times_and_then_the_ca
     trace = lab.run(until=40)
     assert [round(t - 0.005, 6) for t in times(trace, "200 INVITE", "bob")] == OTHER_INSTANTS
     assert times(trace, "BYE", "bob")[0] == 32.005
-    assert not bob.calls or lab.run() is trace and not bob.calls
+    lab.run(until=80)
+    assert not bob.calls
 
 
 @pytest.mark.covers("P18")
@@ -277,8 +278,8 @@ def test_answering_twice_is_the_callers_fault(lab: Lab) -> None:
 def test_a_broken_header_field_is_answered_with_400_and_the_run_goes_on(lab: Lab, field: str) -> None:
     bob = lab.user_agent("sip:bob@example.com", answers=0)
     tester = Wire(lab)
-    text = request("INVITE").replace("Contact: <sip:tester@HERE>\n", "").replace("Content-Length", f"{field}\nContent-Length")
-    tester.send(text, bob)
+    text = request("INVITE").replace("Contact: <sip:tester@HERE>\n", "")
+    tester.send(text.replace("Content-Length", f"{field}\nContent-Length"), bob)
     lab.run(until=0.1)
     assert tester.statuses == [400]
     assert len(lab.trace.select("unparsable")) == 1
