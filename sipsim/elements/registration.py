@@ -22,8 +22,8 @@ class Registration:
     def __init__(self, agent: Endpoint) -> None:
         self.agent = agent
         self.expires = 0
-        self.call_id = agent.identifiers.call_id(agent.name, agent.address.host)
-        self.from_tag = agent.identifiers.tag(agent.name)
+        self.call_id = ""
+        self.from_tag = ""
         self.sequence = 0
         self._outcomes: dict[int, Outcome] = {}
 
@@ -38,6 +38,9 @@ class Registration:
     def send(self, expires: int) -> Outcome:
         """Send a REGISTER; the outcome is this registration, or `RegistrationFailed`."""
         agent = self.agent
+        if not self.call_id:
+            self.call_id = agent.identifiers.call_id(agent.name, agent.address.host)
+            self.from_tag = agent.identifiers.tag(agent.name)
         self.sequence += 1
         registrar = Uri(agent.uri.scheme, None, None, agent.uri.host, agent.uri.port)
         request = build.request(
