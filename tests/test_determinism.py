@@ -25,6 +25,7 @@ LINES = {"ozeki": ["--seed", "7"], "fork": ["--seed", "3", "-p", "loss=0.2", "-p
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 OTHERS = [version for version in PYTHONS if version != f"{sys.version_info.major}.{sys.version_info.minor}"]
 NAMES = list(sipsim.catalogue())
+ROUGH = {"loss": 0.15, "jitter": 0.05, "duplicate": 0.1, "reorder": 0.1, "corrupt": 0.05}
 
 
 def files(folder: Path, scenario: str, python: str | Path = sys.executable, **environment: str) -> dict[str, bytes]:
@@ -87,9 +88,9 @@ def other_python() -> list[Path]:
 def interpreter(version: str) -> Path | None:
     """The Python of a minor version, on the path or under pyenv; only one that starts (pyenv's shims need not)."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    on_path = shutil.which(f"python{version}")
-    candidates = [Path(on_path)] if on_path else []
-    candidates += sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
+    candidates = sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
+    if on_path := shutil.which(f"python{version}"):
+        candidates.append(Path(on_path))
     return next((path for path in candidates if starts(path)), None)
 
 
@@ -115,8 +116,7 @@ def forms(trace: Trace) -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("link", [{}, {"loss": 0.15, "jitter": 0.05, "duplicate": 0.1, "reorder": 0.1, "corrupt": 0.05}],
-                         ids=["clean", "impaired"])  # fmt: skip
+@pytest.mark.parametrize("link", [{}, ROUGH], ids=["clean", "rough"])
 def test_a_scenario_twice_in_one_process(name: str, link: dict[str, float]) -> None:
     first, second = (run(name, link) for _ in range(2))
     assert first == second and forms(first) == forms(second)

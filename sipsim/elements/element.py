@@ -47,6 +47,8 @@ class Bench(Protocol):
     names: NameService
     identifiers: Identifiers
     timing: Timing
+    media_ports: dict[str, int]
+    """The next free port for media at each host: over sockets all phones share one."""
 
     def report(self, error: Exception, who: str) -> None:
         """Take note of an exception that left a user's own code."""

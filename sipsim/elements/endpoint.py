@@ -65,8 +65,6 @@ class Endpoint(Element):
         self.dialogs: dict[DialogKey, DialogUser] = {}
         self.calls: dict[object, DialogUser] = {}
         self.tally = Tally()
-        self._media_port = FIRST_MEDIA_PORT - 2
-
         self.contact_uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
 
     @property
@@ -84,11 +82,11 @@ class Endpoint(Element):
         return self.outbound if self.outbound is not None else target
 
     def media_port(self) -> int:
-        """An even port for the next audio stream (RFC 3550 §11)."""
-        self._media_port += 2
-        if self._media_port > LAST_MEDIA_PORT:
-            self._media_port = FIRST_MEDIA_PORT
-        return self._media_port
+        """An even port for the next audio stream (RFC 3550 §11), of nobody else at this host."""
+        ports, host = self.bench.media_ports, self.address.host
+        port = ports.get(host, FIRST_MEDIA_PORT)
+        ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
+        return port
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         """Answer a request that means the same inside and outside of a dialog."""

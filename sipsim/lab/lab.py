@@ -61,6 +61,7 @@ class Lab:
         self.network: Network = made_network(network, self.env, self.trace, self.streams, link)
         self.identifiers = SecretIdentifiers(secrets.token_hex) if self.network.live else Identifiers()
         self.names = NameService(self.env, self.trace)
+        self.media_ports: dict[str, int] = {}
         self.elements: dict[str, Element] = {}
         self.errors: list[Exception] = []
         self._stories: list[simpy.Process] = []

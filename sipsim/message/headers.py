@@ -55,17 +55,18 @@ class Headers:
 
     def line(self, folded: str) -> bytes:
         """The first line of a field; SipParseError where there is none."""
-        if folded not in self.names:
-            raise SipParseError(f"no {CANONICAL[folded]} header field")
-        return self.lines[self.names.index(folded)]
+        return self.first(folded, bytes)
 
     def first(self, folded: str, take: Callable[[bytes], T]) -> T:
         """What `take` makes of the first line of a field; SipParseError where there is none."""
-        line = self.line(folded)
         try:
-            return take(line)
+            at = self.names.index(folded)
+        except ValueError:
+            raise SipParseError(f"no {CANONICAL[folded]} header field") from None
+        try:
+            return take(self.lines[at])
         except SipParseError as error:
-            raise self.placed(error, self.names.index(folded)) from None
+            raise self.placed(error, at) from None
 
     def members(self, folded: str) -> list[tuple[int, str]]:
         """(index of the line, value) for every value of a field."""
@@ -95,11 +96,11 @@ class Headers:
         and for a value with CR, LF or NUL.
         """
         folded, prefix = named(name)
-        new = [prefix + encode(str(value)) for value in values]
-        if len(new) == 1 == self.names.count(folded):
+        if len(values) == 1 == self.names.count(folded):
             lines = self.lines.copy()
-            lines[self.names.index(folded)] = new[0]
+            lines[self.names.index(folded)] = prefix + encode(str(values[0]))
             return self._copy(lines, self.names)
+        new = [prefix + encode(str(value)) for value in values]
         at = self.names.index(folded) if folded in self.names else len(self.names)
         lines, names = self._others(folded)
         lines[at:at] = new

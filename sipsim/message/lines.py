@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from sipsim.message.fields import CSeq, MediaType, NameAddr, Via, call_id, seconds
-from sipsim.message.grammar import WHITE, decode, number, split_list
+from sipsim.message.grammar import WHITE, decode, number, refuse, split_list
 
 
 def value_of(line: bytes) -> str:
@@ -26,8 +26,12 @@ def via_of(line: bytes) -> Via:
 
 
 def address_of(line: bytes) -> NameAddr:
-    """The value on a From or To line."""
-    return NameAddr.parse(value_of(line))
+    """The value on a From or To line; SipParseError for an empty tag too, to which a reply would add another."""
+    text = value_of(line)
+    address = NameAddr.parse(text)
+    if address.param("tag") == "":
+        raise refuse("tag without value", text)
+    return address
 
 
 def media_type_of(line: bytes) -> MediaType:
@@ -58,6 +62,7 @@ _ADDRESS = re.compile(
     rb"(?:;tag=" + _WORD + rb")?"
 ).fullmatch
 _CALL_ID = re.compile(rb"[A-Za-z\-]+: ?([!-~]+)").fullmatch
+_CSEQ = re.compile(rb"[A-Za-z]+: ?([0-9]{1,9}) ([A-Z]+)").fullmatch
 _HOPS = re.compile(rb"[A-Za-z\-]+: ?([0-9]{1,2})").fullmatch
 _LENGTH = re.compile(rb"[A-Za-z\-]+: ?([0-9]{1,5})").fullmatch
 
@@ -89,7 +94,8 @@ def tag_of(line: bytes) -> str | None:
 @lru_cache(maxsize=1024)
 def cseq_of(line: bytes) -> CSeq:
     """The value on a CSeq line. Few lines, `CSeq: 1 INVITE` above all, make up most traffic, so they are kept."""
-    return CSeq.parse(value_of(line))
+    found = _CSEQ(line)
+    return CSeq.parse(value_of(line)) if found is None else CSeq(int(found[1]), found[2].decode())
 
 
 def call_id_of(line: bytes) -> str:

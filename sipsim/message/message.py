@@ -298,9 +298,9 @@ def _check_limits(data: bytes, head: bytes) -> None:
         if has > most:
             raise SipParseError(f"{has} {what}, {most} are allowed", 513)
     for number, line in enumerate(lines, 1):
-        at = max(line.find(b"\r"), line.find(b"\n"))
-        if at >= 0:
-            raise SipParseError("CR or LF alone, a line ends with both", 400, number, at + 1)
+        first, *others = line.replace(b"\n", b"\r").split(b"\r")
+        if others:
+            raise SipParseError("CR or LF alone, a line ends with both", 400, number, len(first) + 1)
 
 
 def _name_slowly(lines: list[bytes]) -> tuple[list[bytes], list[str]]:

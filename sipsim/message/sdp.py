@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sipsim.errors import SipParseError, UsageError
-from sipsim.message.grammar import decode, encode, excerpt, number, refuse
+from sipsim.message.grammar import decode, encode, excerpt, number
 
 Lines = tuple[tuple[str, str], ...]
 """(type letter, value) of lines, in order."""
@@ -69,17 +69,15 @@ class Sdp:
             texts.pop()
         if len(texts) > MOST_LINES:
             raise SipParseError(f"SDP of more than {MOST_LINES} lines", 513)
-        lines = [_read_line(text, at) for at, text in enumerate(texts, 1)]
-        if lines[:1] != [("v", "0")]:
+        if texts[:1] != ["v=0"]:
             raise SipParseError("SDP does not begin with v=0")
+        lines = [_read_line(text, at) for at, text in enumerate(texts, 1)]
         starts = [at for at, (letter, _) in enumerate(lines) if letter == "m"]
         media = [
             _read_media(lines[start][1], tuple(lines[start + 1 : end]), start + 1)
             for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)
         ]
-        described = cls(tuple(lines[: starts[0]] if starts else lines), media)
-        described._check_connections()
-        return described
+        return cls(tuple(lines[: starts[0]] if starts else lines), media)
 
     @classmethod
     def audio(
@@ -128,43 +126,37 @@ class Sdp:
         """The session's address; None where every stream has its own."""
         return _connection(self.lines)
 
-    def _check_connections(self) -> None:
-        _connection(self.lines)
-        for media in self.media:
-            _connection(media.lines)
 
-
-def _read_line(text: str, number: int) -> tuple[str, str]:
+def _read_line(text: str, at: int) -> tuple[str, str]:
     letter, equals, value = text.partition("=")
-    if (
-        len(letter) != 1
-        or not letter.isascii()
-        or not letter.isalpha()
-        or not equals
-        or "\r" in value
-        or "\0" in value
-    ):
-        raise SipParseError("SDP line is not x=value", 400, number, excerpt=excerpt(text))
+    whole = len(letter) == 1 and letter.isascii() and letter.isalpha() and equals
+    if not whole or "\r" in value or "\0" in value:
+        raise _refuse("no line x=value", text, at)
+    if letter == "c" and _CONNECTION.fullmatch(value) is None:
+        raise _refuse("no connection", text, at)
     return letter, value
 
 
-def _read_media(value: str, lines: Lines, line: int) -> Media:
+def _read_media(value: str, lines: Lines, at: int) -> Media:
     found = _MEDIA.fullmatch(value)
     if found is None:
-        raise SipParseError("no m= line", 400, line, excerpt=excerpt(value))
+        raise _refuse("no stream", value, at)
     kind, port, count, proto, formats = found.groups()
-    ports = None if count is None else number(count, 65535, "number of ports")
-    return Media(kind, number(port, 65535, "port"), proto, tuple(formats.split(" ")), lines, ports)
+    try:
+        ports = None if count is None else number(count, 65535, "number of ports")
+        return Media(kind, number(port, 65535, "port"), proto, tuple(formats.split(" ")), lines, ports)
+    except SipParseError as error:
+        raise _refuse(error.reason, value, at) from None
+
+
+def _refuse(reason: str, text: str, at: int) -> SipParseError:
+    return SipParseError(f"SDP: {reason}", 400, at, excerpt=excerpt(text))
 
 
 def _connection(lines: Lines) -> str | None:
     value = _first(lines, "c")
-    if value is None:
-        return None
-    found = _CONNECTION.fullmatch(value)
-    if found is None:
-        raise refuse("no c= line", value)
-    return found[1]
+    found = None if value is None else _CONNECTION.fullmatch(value)
+    return found[1] if found else None
 
 
 def _first(lines: Lines, letter: str) -> str | None:

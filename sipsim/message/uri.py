@@ -100,7 +100,7 @@ class Uri:
         )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> Uri:
     """Few URIs make up most of the traffic, so they are kept: a Uri never changes."""
     if len(text) > LONGEST:

@@ -42,7 +42,8 @@ class Bar:
 
     def _choose_speed(self, change: Any) -> None:
         speed = change.new
-        self._carry_out(Line(f"panel.speed = {speed:g}", lambda: self._clock.set_speed(speed)))
+        if speed != self._clock.speed:
+            self._carry_out(Line(f"panel.speed = {speed:g}", lambda: self._clock.set_speed(speed)))
 
     def _carry_out(self, line: Line) -> None:
         self._clock.hand_over(self._clicks.carry_out, line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from sipsim.errors import UsageError
@@ -30,6 +31,7 @@ class Clock:
         self.lab = lab
         self.speed = speed
         self._on_look = on_look
+        self._looks = True
         self._pending: asyncio.TimerHandle | None = None
         try:
             self.loop = asyncio.get_running_loop()
@@ -37,6 +39,8 @@ class Clock:
             hint = "lab.run(story) needs none"
             raise UsageError(f"panel(): no event loop runs here; open the panel in a notebook ({hint})") from None
         self._take(run or lab.start(speed=speed))
+        if self.run.speed != speed:
+            self.set_speed(speed)
 
     @property
     def state(self) -> str:
@@ -76,7 +80,9 @@ class Clock:
         self.run.stop()
 
     def set_speed(self, speed: float) -> None:
-        """Simulated seconds a second, from now on."""
+        """Simulated seconds a second, from now on; UsageError for a number that is not above 0."""
+        if not (speed > 0 and isfinite(speed)):
+            raise UsageError(f"speed={speed!r}: simulated seconds a second, a finite number above 0")
         self.speed = speed
         was_running = self.state == "running"
         self.run.pause()
@@ -86,22 +92,19 @@ class Clock:
 
     def look_soon(self, cost: float = 0.0) -> None:
         """Have `on_look` called; the later, the more seconds the last look took, so that others get their turn."""
-        if self._pending is None and not self.loop.is_closed():
+        if self._looks and self._pending is None and not self.loop.is_closed():
             self._pending = self.loop.call_later(max(PERIOD, 4 * cost), self._look)
 
     def let_go(self) -> Run[Trace]:
         """Look no more; gives the run, which goes on."""
-        self.run.on_change.remove(self._changed)
+        self._looks = False
         if self._pending is not None:
             self._pending.cancel()
         return self.run
 
     def _take(self, run: Run[Trace]) -> None:
         self.run = run
-        run.on_change.append(self._changed)
-        self.look_soon()
-
-    def _changed(self, run: Run[Trace]) -> None:
+        run.on_change.append(lambda _: self.look_soon())
         self.look_soon()
 
     def _look(self) -> None:

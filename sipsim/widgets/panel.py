@@ -40,7 +40,7 @@ class Panel:
         self.lab = lab
         self.phones: dict[str, Phone] = {}
         self.servers: dict[str, Server] = {}
-        self._clock = Clock(lab, speed, run or self._replace_others(), self._look)
+        self._clock = Clock(lab, run.speed if run else speed, run or self._replace_others(), self._look)
         self.clicks = Clicks(self._clock)
         self._furnish()
         self.show()
@@ -89,9 +89,11 @@ class Panel:
         self._clock.stop()
 
     def close(self) -> None:
-        """End the run, and give the phones back their own way with calls."""
-        self._let_go()
-        self._clock.stop()
+        """End the run, and give the phones back their own way with calls; nothing where another panel took over."""
+        if self in _open:
+            self._let_go()
+            self._clock.stop()
+            self.show()
 
     def _let_go(self) -> Run[Trace]:
         _open.discard(self)

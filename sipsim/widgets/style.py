@@ -20,8 +20,8 @@ STYLE = """<style>
   display: flex; flex-direction: column; gap: 7px; min-width: 0; padding: 8px 10px; overflow: visible;
   border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--sipsim-paper);
 }
-.sipsim-servers .sipsim-card { flex: 1 1 184px; }
-.sipsim-servers .sipsim-network-card { flex-basis: 216px; }
+.sipsim-servers .sipsim-card { flex: 1 1 198px; }
+.sipsim-servers .sipsim-network-card { flex-basis: 212px; }
 .sipsim-card b { font-size: 14px; }
 .sipsim-card b + span { color: var(--sipsim-faint); font-size: 12px; }
 .sipsim-card > :nth-child(2) { flex: 1 0 auto; }
@@ -45,7 +45,7 @@ STYLE = """<style>
   background: var(--sipsim-paper);
 }
 .sipsim-ladder svg { display: block; margin: auto; }
-.sipsim-servers .sipsim-log { flex: 2 1 290px; position: relative; min-height: 104px; }
+.sipsim-servers .sipsim-log { flex: 2 1 280px; position: relative; min-height: 104px; }
 .sipsim-clicks { position: absolute; inset: 32px 4px 6px 10px; }
 .sipsim-panel .sipsim-lines { margin: 0 0 auto; flex: none; }
 .sipsim-clicks ol { margin: 0; padding: 0; list-style: none; }

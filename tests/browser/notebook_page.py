@@ -24,11 +24,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from peers import program
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 TOKEN = "sipsim"
 PATIENCE = 60.0
-"""Seconds that anything in the browser may take."""
+"""Seconds that a server, or a kernel behind a new page, may take to begin."""
+SOON = 15.0
+"""Seconds that anything on the page may take."""
 
 # Before the kernel is connected and idle, "run all" does nothing and says nothing.
 READY = """() => {
@@ -52,7 +54,8 @@ class NotebookPage:
         self.page = page
         self._address = address
         self.elsewhere: list[str] = []
-        page.set_default_timeout(1000 * PATIENCE)
+        page.set_default_timeout(1000 * SOON)
+        expect.set_options(timeout=1000 * SOON)
         page.on("request", self._note)
 
     def _note(self, request: Any) -> None:
@@ -61,9 +64,9 @@ class NotebookPage:
 
     def open(self, notebook: str) -> None:
         """Show a notebook, and wait until its kernel can be used."""
-        self.page.goto(f"{self._address}/lab/tree/{notebook}?token={TOKEN}&reset")
-        self.page.locator(".jp-Notebook").wait_for()
-        self.page.wait_for_function(READY)
+        self.page.goto(f"{self._address}/lab/tree/{notebook}?token={TOKEN}&reset", timeout=1000 * PATIENCE)
+        self.page.locator(".jp-Notebook").wait_for(timeout=1000 * PATIENCE)
+        self.page.wait_for_function(READY, timeout=1000 * PATIENCE)
 
     def run_all(self) -> None:
         """Run every cell; an error in one of them is the test's."""
@@ -76,7 +79,7 @@ class NotebookPage:
         shown: str = self.page.evaluate(INSIDE, expression)
         return shown
 
-    def wait_inside(self, expression: str, seconds: float = 10.0) -> None:
+    def wait_inside(self, expression: str, seconds: float = SOON) -> None:
         """Wait until a Python expression is true in the kernel."""
         deadline = time.monotonic() + seconds
         while (shown := self.inside(expression)) != "True":

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+
 from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.fields import CSeq, MediaType, NameAddr, Via, contact
@@ -37,7 +38,7 @@ Contact: <sip:alice@192.0.2.1:5060>
 Allow: INVITE, ACK, CANCEL, OPTIONS, BYE
 Supported: replaces, timer
 Content-Type: application/sdp
-Content-Length: 110
+Content-Length: 114
 
 v=0
 o=alice 1 1 IN IP4 192.0.2.1
@@ -138,9 +139,9 @@ def many_accidents(octets: bytes, seed: int) -> bytes:
 def soup() -> st.SearchStrategy[bytes]:
     """A start line, then fragments in any order."""
     starts = st.sampled_from((b"OPTIONS sip:a@b SIP/2.0\r\n", b"SIP/2.0 200 OK\r\n", b""))
-    names = st.sampled_from([b"Via: ", b"From: ", b"t: ", b"m: ", b"CSeq: ", b"Route: ", b"X: ", b"Expires:", b"a", b"1"])
+    names = st.sampled_from((b"Via: ", b"From: ", b"t: ", b"m: ", b"CSeq: ", b"Route: ", b"X: ", b"Expires:"))
     pieces = st.lists(st.sampled_from(FRAGMENTS) | names | st.binary(max_size=2), max_size=25)
-    return st.builds(lambda start, middle, end: start + b"".join(middle) + end, starts, pieces, st.just(b"\r\n\r\n"))
+    return st.builds(lambda start, middle: start + b"".join(middle) + b"\r\n\r\n", starts, pieces)
 
 
 READERS = (
@@ -178,7 +179,8 @@ def looked_at(data: bytes) -> Message | None:
         assert message.has(name) == (message.header(name) is not None)
     outcome(lambda: Sdp.parse(message.body))
     outcome(message.check)
-    edit_everything(message)
+    if len(data) < 16_000 and len(message.names) < 250:  # below the limits there is room for an edit
+        edit_everything(message)
     return message
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sip_octets import EXAMPLES, looked_at, many_accidents, nearly_messages, outcome, soup
+
 from sipsim.message.message import parse
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
@@ -23,7 +24,7 @@ def test_messages_after_an_accident(data: bytes):
     looked_at(data)
 
 
-@settings(max_examples=12_000)
+@settings(max_examples=10_000)
 @given(st.integers(0, 2**64 - 1))
 def test_messages_after_many_accidents(seed: int):
     looked_at(many_accidents(EXAMPLES[seed % len(EXAMPLES)], seed))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sip_octets import EXAMPLES, FRAGMENTS, accidents, outcome, wire
+
 from sipsim.message import lines
 from sipsim.message.fields import CSeq, Via, call_id
 from sipsim.message.grammar import number, split_list
@@ -25,14 +26,18 @@ PAIRS: dict[str, tuple[Callable[[bytes], Any], Callable[[bytes], Any], list[byte
     "via": (
         lines.hop_of,
         typed_hop,
-        [b"SIP/2.0/", b"UDP ", b"TCP ", b"TLS ", b"a.example", b"[::1]", b":5060", b":05060", b":0", b":99999"]
-        + [b";branch=", b"z9hG4bK-1", b";rport", b";received=192.0.2.1", b";rport=1", b";ttl=1", b"A" * 300],
+        [
+            *(b"SIP/2.0/", b"UDP ", b"TCP ", b"TLS ", b"a.example", b"[::1]", b":5060", b":05060", b":0", b":99999"),
+            *(b";branch=", b"z9hG4bK-1", b";rport", b";received=192.0.2.1", b";rport=1", b";ttl=1", b"A" * 300),
+        ],
     ),
     "from": (
         lines.tag_of,
         lambda line: lines.address_of(line).tag,
-        [b"Bob ", b'"Bob B" ', b"<sip:", b"<sips:", b"bob@", b"example.com", b":5060", b";lr", b">", b";tag=", b"1"]
-        + [b";TAG=2", b";x=y", b"sip:bob@example.com", b"<sip:a@b>", b"A" * 300, b"?a=b", b"%41"],
+        [
+            *(b"Bob ", b'"Bob B" ', b"<sip:", b"<sips:", b"bob@", b"example.com", b":5060", b";lr", b">", b"<sip:a@b>"),
+            *(b";tag=", b"1", b";TAG=2", b";x=y", b"sip:bob@example.com", b"A" * 300, b"?a=b", b"%41"),
+        ],
     ),
     "call-id": (lines.call_id_of, lambda line: call_id(value_of(line)), [b"1@192.0.2.1", b"x", b"<>", b"\xc3\xab"]),
     "cseq": (lines.cseq_of, lambda line: CSeq.parse(value_of(line)), [b"1", b"0009", b" INVITE", b" ", b"a%b"]),
@@ -53,9 +58,9 @@ PAIRS: dict[str, tuple[Callable[[bytes], Any], Callable[[bytes], Any], list[byte
 def test_a_line_of_fragments(field: str):
     fast, typed, own = PAIRS[field]
     names = st.sampled_from([f"{field.title()}: ".encode(), b"v: ", b"Via : ", b"l:", b"x:  "])
-    pieces = st.lists(st.sampled_from(own) | st.sampled_from(own + FRAGMENTS), max_size=9)
+    pieces = st.lists(st.sampled_from(own) | st.sampled_from([*own, *FRAGMENTS]), max_size=9)
 
-    @settings(max_examples=700)
+    @settings(max_examples=500)
     @given(names, pieces, st.sampled_from([b"", b" ", b"\r\n "]))
     def same(name: bytes, pieces: list[bytes], end: bytes) -> None:
         line = name + b"".join(pieces) + end
@@ -69,7 +74,7 @@ def test_a_usual_line_after_an_accident(field: str):
     fast, typed, _ = PAIRS[field]
     usual = [m.lines[m.names.index(field)] for m in map(parse, EXAMPLES) if m.has(field)]
 
-    @settings(max_examples=500)
+    @settings(max_examples=400)
     @given(st.sampled_from(usual).flatmap(accidents))
     def same(line: bytes) -> None:
         assert outcome(lambda: fast(line)) == outcome(lambda: typed(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sipsim.errors import SipParseError
 from sipsim.message.fields import STAR, CSeq, MediaType, NameAddr, Via, call_id, contact, seconds
 from sipsim.message.uri import Uri
@@ -65,8 +66,11 @@ def test_addresses(text: str, display: str, uri: str, params: tuple[tuple[str, s
 
 @pytest.mark.parametrize(
     "text",
-    ["", "*", "Bob", "<>", "<sip:a", "sip:a>", '"Bob <sip:a>', 'Bob" <sip:a>', "Bob, B <sip:a>", "<sip:a>x", "<sip:a>,"]
-    + ["sip:a?b=c", "sip:a,b", "a@b", "<<sip:a>>", "B:b <sip:a>", "\x01 <sip:a>", "<sip:a>;tag=", "sip:a b"],
+    [
+        *("", "*", "Bob", "<>", "<sip:a", "sip:a>", '"Bob <sip:a>', 'Bob" <sip:a>', "Bob, B <sip:a>"),
+        *("<sip:a>,", "<sip:a>x", "sip:a?b=c", "sip:a,b", "a@b", "<<sip:a>>"),
+        *("B:b <sip:a>", "\x01 <sip:a>", "<sip:a>;tag=", "sip:a b"),
+    ],
 )
 def test_text_that_is_no_address(text: str):
     with pytest.raises(SipParseError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import grammar
 from sipsim.message.grammar import find_param, quote, read_params, set_param, split_list, unquote

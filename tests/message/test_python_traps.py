@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from sip_octets import INVITE, outcome
+
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.fields import CSeq, NameAddr, Via, seconds
 from sipsim.message.grammar import is_token, number
@@ -14,7 +15,7 @@ from sipsim.message.message import Request, parse
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 
-NOT_DIGITS = ("1_000", "٣", "²", "１", "+1", "-1", " 1", "1 ", "", "1.0", "0x1", "1\u2028", "½", "一")
+NOT_DIGITS = ("1_000", "٣", "²", "\uff11", "+1", "-1", " 1", "1 ", "", "1.0", "0x1", "1\u2028", "½", "一")
 
 
 def with_line(name: str, value: str) -> Request:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import sample
 from sip_octets import looked_at, many_accidents, outcome
+
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message, parse
 
@@ -52,7 +53,7 @@ def test_verdict(name: str):
     data = torture(name)
     looked_at(data)
     if ENTRIES[name]["syntax"] == "valid" or name in TAKEN_THOUGH_INVALID:
-        assert bytes(read(name)) is data
+        assert bytes(read(name)) == data
         return
     with pytest.raises(SipParseError) as refused:
         read(name)
@@ -80,7 +81,8 @@ def test_after_an_accident(part: str):
 
 def test_wsinv_white_space_everywhere():
     invite = read("wsinv")
-    assert (invite.method, invite.max_forwards, invite.cseq, invite.header("Subject")) == ("INVITE", 68, (9, "INVITE"), "")
+    assert (invite.method, invite.cseq, invite.max_forwards) == ("INVITE", (9, "INVITE"), 68)
+    assert invite.header("Subject") == ""
     assert (invite.from_.display, invite.from_tag, invite.to_tag) == (r"J Rosenberg \"", "98asjd8", "1918181833n")
     assert [via.transport for via in invite.vias] == ["UDP", "TCP", "UDP"]
     assert [via.branch for via in invite.vias] == ["390skdjuw", "z9hG4bK9ikj8", "z9hG4bK30239"]

@@ -66,6 +66,7 @@ def test_its_links_lead_somewhere(path: Path):
         assert link.startswith("https://www.rfc-editor.org/rfc/rfc") or (path.parent / link).is_file(), link
 
 
+@pytest.mark.covers("B6")
 @pytest.mark.parametrize("path", lessons.LESSONS, ids=lambda path: path.stem)
 def test_unsolved_it_runs_to_the_end_and_gives_a_hint(path: Path):
     began = time.monotonic()

@@ -1,0 +1,112 @@
+"""The lessons in a real JupyterLab, in a real browser: both run, and the panel obeys the mouse."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from notebook_page import NotebookPage, notebook_page
+from playwright.sync_api import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lab_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookPage]:
+    """One browser for all tests here; the notebooks that it shows are copies."""
+    copies = tmp_path_factory.mktemp("lessons")
+    shutil.copytree(ROOT / "notebooks", copies, dirs_exist_ok=True)
+    with notebook_page(copies, tmp_path_factory.mktemp("jupyter")) as page:
+        yield page
+    assert not page.elsewhere, "requests left this machine"
+
+
+@pytest.fixture
+def lesson(lab_page: NotebookPage, request: pytest.FixtureRequest) -> NotebookPage:
+    lab_page.open(request.param)
+    lab_page.run_all()
+    return lab_page
+
+
+@pytest.mark.parametrize("lesson", ["01-first-call.ipynb"], indirect=True)
+def test_the_first_lesson_shows_its_ladders(lesson: NotebookPage):
+    """As pictures, not as text; a reader of the saved page has no kernel."""
+    ladders = lesson.page.locator('.jp-RenderedSVG[data-mime-type="image/svg+xml"] img')
+    assert lesson.inside("len(trace), mine.counts['lost']").endswith(", 1)")
+    ladders.first.evaluate("picture => picture.scrollIntoView()")
+    expect(ladders.first).to_be_visible()
+    assert ladders.first.bounding_box()["height"] > 300
+    assert "Hint" in lesson.inside("check('first-call', mine).text")
+
+
+@pytest.mark.covers("B4")
+@pytest.mark.parametrize("lesson", ["02-touch-it.ipynb"], indirect=True)
+def test_the_panel_under_the_mouse(lesson: NotebookPage):
+    """Registrations, a fork, an answer here and a CANCEL there, a crash, a restart, a failure: the ladder shows it."""
+    part, ladder = lesson.part, lesson.part("ladder")
+    part("panel").scroll_into_view_if_needed()
+    for phone in ("alice", "desk", "mobile"):
+        part(f"{phone}-register").click()
+        expect(part(f"{phone}-status")).to_contain_text("registered")
+    expect(part("proxy-status")).to_contain_text("bob@example.com: 2 phones")
+
+    part("alice-call").click()
+    for phone in ("desk", "mobile"):
+        expect(part(f"{phone}-status")).to_contain_text("alice@example.com calls")
+    part("desk-answer").click()
+    expect(part("alice-status")).to_contain_text("in a call with bob@example.com")
+    expect(part("mobile-status")).to_contain_text("last call: CANCEL")
+    expect(ladder).to_contain_text("487 Request Terminated")
+
+    part("proxy-crash").click()
+    expect(part("proxy-status")).to_contain_text("down")
+    expect(ladder).to_contain_text("proxy crashes")
+    part("alice-hang_up").click()
+    expect(ladder).to_contain_text("lost: proxy is down")
+    part("proxy-restart").click()
+    expect(ladder).to_contain_text("proxy restarts")
+    expect(part("desk-status")).to_contain_text("last call: BYE")
+
+    part("alice-call").click()
+    expect(part("alice-status")).to_contain_text("404 Not Found")
+    part("network-which").locator("select").select_option("REGISTER")
+    part("network-drop_next").click()
+    expect(part("network-status")).to_contain_text("will lose the next: REGISTER")
+
+    lines = part("lines").locator("code")
+    expect(lines).to_have_text(
+        [
+            "alice.register()", "desk.register()", "mobile.register()", 'call = alice.call("sip:bob@example.com")',
+            "call.answer()  # desk", "proxy.crash()", "call.hang_up()  # alice", "proxy.restart()",
+            'call = alice.call("sip:bob@example.com")', 'lab.network.drop("REGISTER")',
+        ]
+    )  # fmt: skip
+    assert "Well done." in lesson.inside("check('touch-it', lab.trace).text")
+    assert lesson.inside("{lab.trace.why(record)[-1].kind for record in lab.trace.select('sent')}") == "{'click'}"
+    cancel = "[r for r in lab.trace.select('sent') if r.raw.startswith(b'CANCEL')][0]"
+    assert lesson.inside(f"lab.trace.why({cancel})[-1].data") == "{'text': 'call.answer()'}"
+
+
+@pytest.mark.parametrize("lesson", ["02-touch-it.ipynb"], indirect=True)
+def test_the_clock_under_the_mouse(lesson: NotebookPage):
+    """Pause and go on; a click that comes too late says so; so does one when the run is stopped."""
+    part = lesson.part
+    part("panel").scroll_into_view_if_needed()
+    part("clock-pause").click()
+    expect(part("clock")).to_contain_text("paused")
+    then = lesson.inside("lab.env.now")
+    part("desk-register").click()
+    expect(part("lines")).to_contain_text("desk.register()")
+    assert lesson.inside("lab.env.now") == then
+    part("clock-start").click()
+    expect(part("desk-status")).to_contain_text("registered")
+    lesson.inside("panel.buttons['desk.answer'].click()")
+    expect(part("problem")).to_contain_text("nothing rings at desk")
+    part("clock-stop").click()
+    expect(part("clock")).to_contain_text("stopped")
+    part("alice-register").click()
+    expect(part("problem")).to_contain_text("Start lets the clock go again")

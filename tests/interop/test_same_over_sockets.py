@@ -1,0 +1,60 @@
+"""A scenario over real sockets: on every link the same messages in the same order as in simulated time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from bench_pair import said
+
+import sipsim
+from sipsim.cli import main
+from sipsim.pictures.model import Bar
+from sipsim.trace.trace import Trace
+
+LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]
+SPEED = 10.0
+SHORTER = {"register": {"stay": 5.0}}
+"""Parameters that keep a run short in real time."""
+
+
+def per_link(trace: Trace) -> dict[tuple[str, str], list[str]]:
+    """What went from whom to whom, in order; the same octets once more on a link are a retransmission, and fold."""
+    links: dict[tuple[str, str], dict[bytes, str]] = defaultdict(dict)
+    for record in trace.select("sent"):
+        links[record.element, record.peer].setdefault(record.raw, said(record.message))
+    return {link: list(messages.values()) for link, messages in links.items()}
+
+
+def bars(trace: Trace) -> list[tuple[str, str, str]]:
+    """Between whom media flow, and of which kind, as the ladder shows it."""
+    found = [row for row in trace.ladder().rows if isinstance(row, Bar)]
+    return [(*sorted((bar.source, bar.target)), bar.text.split()[1]) for bar in found]
+
+
+@pytest.mark.covers("B3")
+@pytest.mark.parametrize("name", LIVE)
+def test_the_same_messages_on_every_link(name: str) -> None:
+    parameters = SHORTER.get(name, {})
+    live = sipsim.run(name, network="udp", speed=SPEED, **parameters)
+    memory = sipsim.run(name, **parameters)
+    assert per_link(live) == per_link(memory)
+    assert live.result["ok"] and not live.select("unparsable") and not live.select("ignored")
+    assert bars(live) == bars(memory)
+    for outcome in ("calls", "answered", "failed"):
+        assert live.result[outcome] == memory.result[outcome]
+    assert live.result["duration"] == pytest.approx(memory.result["duration"], abs=3.0)
+
+
+@pytest.mark.covers("B3", "O9")
+def test_the_command_line_over_sockets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["run", "ozeki", "--seed", "7", "-p", "ring=0.2", "-p", "talk=0.5"]
+    files = {network: tmp_path / f"{network}.jsonl" for network in ("memory", "udp")}
+    for network, path in files.items():
+        assert main([*line, "--network", network, "--save", str(path)]) == 0
+        assert "13 200 OK" in capsys.readouterr().out
+    memory, live = (sipsim.load(path) for path in files.values())
+    assert per_link(live) == per_link(memory) and len(per_link(live)) == 4
+    hosts = {element["addresses"][0].rpartition(":")[0] for element in live.header["elements"]}
+    assert hosts == {"127.0.0.1"}

@@ -1,0 +1,68 @@
+"""tshark, whose dissectors others wrote, reads the captures of our runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from peers import needs, program
+
+import sipsim
+from sipsim.cli import main
+
+FIELDS = (
+    "sip.Method", "sip.Status-Code", "sip.CSeq", "sip.Call-ID", "sdp.media", "ip.checksum.status", "udp.checksum.status"
+)  # fmt: skip
+GOOD = "1"
+"""The status of a checksum that is right."""
+WRONG = "_ws.malformed || _ws.expert.severity >= 6291456"
+"""Malformed, or anything that an expert of tshark's calls a warning or worse."""
+
+
+def tshark(path: Path, *arguments: str) -> list[list[str]]:
+    """What tshark says of a capture, a list of columns a line."""
+    checks = ("-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
+    done = subprocess.run(
+        [program("tshark"), "-n", "-r", path, *checks, *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def media(message: sipsim.Message) -> str:
+    """The media line of an offer or answer."""
+    return "".join(line[2:] for line in message.body.decode().splitlines() if line.startswith("m="))
+
+
+@needs("tshark")
+@pytest.mark.parametrize("name", ["ozeki", "fork"])
+@pytest.mark.parametrize("suffix", ["pcap", "pcapng"])
+def test_tshark_decodes_every_message_of_a_run(name: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    assert main(["run", name, "--seed", "7", "--quiet", "--save", str(path)]) == 0
+    sent = [record.message for record in sipsim.run(name, seed=7).select("sent")]
+    expected = [
+        [
+            message.method if isinstance(message, sipsim.Request) else "",
+            str(message.status) if isinstance(message, sipsim.Response) else "",
+            str(message.cseq), message.call_id, media(message), GOOD, GOOD,
+        ]
+        for message in sent
+    ]  # fmt: skip
+    rows = tshark(path, "-T", "fields", *(part for field in FIELDS for part in ("-e", field)))
+    assert rows == expected
+    assert tshark(path, "-Y", WRONG) == []
+
+
+@needs("tshark")
+def test_tshark_counts_lost_packets_and_copies_too(tmp_path: Path) -> None:
+    """Of a lossy run every copy is in the capture, whether it arrived or not."""
+    trace = sipsim.run("ozeki", seed=8, loss=0.2)
+    assert trace.result["retransmissions"]
+    trace.save(tmp_path / "a.pcap")
+    rows = tshark(tmp_path / "a.pcap", "-T", "fields", "-e", "sip.Method", "-e", "sip.Status-Code")
+    ours = Counter(getattr(r.message, "method", "") or str(r.message.status) for r in trace.select("sent"))
+    assert Counter("".join(row) for row in rows) == ours
+    assert tshark(tmp_path / "a.pcap", "-Y", WRONG) == []
