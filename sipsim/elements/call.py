@@ -54,6 +54,10 @@ class Call:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.agent.name} - {self.peer}: {self.state}>"
 
+    def hang_up(self) -> Outcome:
+        """End the call by whatever fits its state; gives `ended`."""
+        raise NotImplementedError
+
     # The session
 
     def _confirm(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sipsim.elements.element import Bench, Element
 from sipsim.elements.exchange import Exchange
@@ -63,7 +63,7 @@ class Endpoint(Element):
         super().__init__(env, bench, name, host=host, port=port)
         self.outbound = routing_uri(outbound) if outbound is not None else None
         self.dialogs: dict[DialogKey, DialogUser] = {}
-        self.calls: dict[object, DialogUser] = {}
+        self.calls: dict[object, Any] = {}
         self.tally = Tally()
         self.contact_uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
 

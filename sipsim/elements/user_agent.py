@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import isgenerator
 from typing import Any
 
+from sipsim.elements.call import Call
 from sipsim.elements.element import Bench, Element
 from sipsim.elements.endpoint import ALLOW, Endpoint, parsed_uri
 from sipsim.elements.exchange import Exchange
@@ -69,6 +70,24 @@ class UserAgent(Endpoint):
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
         with self.acting(f'{self.name}.options("{target}")'):
             return Query(self, parsed_uri(target)).outcome
+
+    @property
+    def current_call(self) -> Call | None:
+        """The latest call that has not ended, None without one."""
+        return next(reversed(self.calls.values()), None)
+
+    def hang_up(self) -> Outcome:
+        """End the current call, see `Call.hang_up`; `UsageError` without one."""
+        call = self.current_call
+        if call is None:
+            raise UsageError(f"{self.name}.hang_up(): there is no call")
+        return call.hang_up()
+
+    def picks_up(self, after: float | None = None) -> None:
+        """From now on answer every call, after so many seconds of ringing (by default as before)."""
+        if after is not None:
+            self.answers = after
+        self.on_call = self._answer_after_ringing
 
     def rejects(self, status: int = 486) -> None:
         """From now on refuse every call with this status."""

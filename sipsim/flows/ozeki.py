@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sipsim.elements.story import Story
 from sipsim.flows.casts import phones_and_proxy
 from sipsim.lab.lab import Lab
@@ -34,17 +32,9 @@ def ozeki_direct(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 
 def call_in_eight_steps(lab: Lab, ring: float, talk: float, *, record_route: bool) -> Story:
     alice, _, bob = phones_and_proxy(lab, record_route=record_route)
-    bobs: list[Any] = []
-
-    def on_call(call: Any) -> Story:
-        bobs.append(call)
-        call.ring()
-        yield lab.env.timeout(ring)
-        call.answer()
-
-    bob.on_call = on_call
+    bob.answers = ring
     call = alice.call(str(bob.uri))
     yield call.answered
     yield lab.env.timeout(talk)
-    yield bobs[0].hang_up()
+    yield bob.hang_up()
     yield call.ended

@@ -66,6 +66,7 @@ class Lab:
         self.errors: list[Exception] = []
         self._stories: list[simpy.Process] = []
         self._progress = Progress(self.env)
+        self._running: Run[Trace] | None = None
         self.trace.header.update(sipsim=__version__, seed=seed)
 
     def __repr__(self) -> str:
@@ -164,8 +165,11 @@ class Lab:
 
     def prepare(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
         """The handle of a run in real time, not yet begun: `start` begins it, a script hands it to `live.drive`."""
+        if self._running is not None and self._running.state in ("running", "paused"):
+            raise UsageError(f"this lab has a run that is {self._running.state}: stop() it before the next begins")
         stories = self.tell(story)
-        return self._live_run(stories if story is not None else None, until, speed)
+        self._running = self._live_run(stories if story is not None else None, until, speed)
+        return self._running
 
     def tell(self, story: Told | None) -> list[simpy.Process]:
         """Begin a story now, without running anything; gives its process."""
