@@ -1,4 +1,4 @@
-"""The project around the code: no lint, all typed, a wheel with all it needs, and Binder can build it."""
+"""The project around the code: no lint, all typed, and Binder can build it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,31 +41,6 @@ def test_types():
 
 def test_notebooks_carry_no_outputs():
     python("-m", "nbstripout", "--keep-id", "--verify", *sorted((ROOT / "notebooks").glob("*.ipynb")))
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built wheel, unpacked; an installer would do no more for a package without compiled parts."""
-    built, unpacked = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("site")
-    python("-m", "hatchling", "build", "-t", "wheel", "-d", built)
-    with zipfile.ZipFile(next(built.glob("sipsim-*.whl"))) as archive:
-        archive.extractall(unpacked)
-    return unpacked
-
-
-def test_the_wheel_holds_code_types_and_lessons_and_nothing_else(wheel: Path):
-    assert {path.name for path in wheel.iterdir() if not path.name.endswith(".dist-info")} == {"sipsim"}
-    for part in ("py.typed", "_lessons/notebooks/01-first-call.ipynb", "_lessons/data"):
-        assert (wheel / "sipsim" / part).exists(), part
-    assert not list(wheel.rglob("__pycache__"))
-
-
-def test_a_call_from_the_wheel_elsewhere(wheel: Path, tmp_path: Path):
-    """The checkout is no help to it: another folder, and the wheel first on the path."""
-    where = "import sipsim; print(sipsim.__file__)"
-    assert str(wheel) in python("-c", where, cwd=tmp_path, PYTHONPATH=str(wheel))
-    ladder = python("-m", "sipsim", "run", "ozeki", cwd=tmp_path, PYTHONPATH=str(wheel), PYTHONUTF8="1")
-    assert "INVITE" in ladder and "BYE" in ladder
 
 
 def test_binder_would_build_it(tmp_path: Path):

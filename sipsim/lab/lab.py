@@ -240,7 +240,8 @@ class Lab:
 
         progress, live = self._progress, self.network.live
         if until is not None:
-            self.env.call_later(max(0.0, until - self.env.now), _nothing)
+            # Without a story the time itself is what the run waits for; with one it may end before.
+            self.env.call_later(max(0.0, until - self.env.now), _nothing, lingering=bool(waiting))
 
         def done() -> bool:
             if until is not None and self.env.now >= until:
