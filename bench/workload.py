@@ -1,4 +1,4 @@
-"""The load: calls through one proxy at a fixed rate, answered at once, hung up at once, until every timer has run out."""
+"""The load: calls through one proxy at a fixed rate, answered and hung up at once, until every timer has run out."""
 
 from __future__ import annotations
 

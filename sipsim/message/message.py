@@ -59,6 +59,11 @@ class Message(Headers):
             self._data = b"\r\n".join([*self.lines, b"", self._rest])
         return self._data
 
+    def __str__(self) -> str:
+        """The message for reading: its text with plain line ends; what a terminal would obey or hide is escaped."""
+        text = bytes(self).decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        return "".join([c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text])
+
     def __eq__(self, other: object) -> bool:
         return bytes(self) == bytes(other) if isinstance(other, Message) else NotImplemented
 
