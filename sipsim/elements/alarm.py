@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sipsim.simulation.environment import Environment
+from sipsim.simulation.environment import Environment, Timer
 from sipsim.trace.trace import Trace
 
 
@@ -15,6 +15,16 @@ class Host(Protocol):
     env: Environment
     name: str
     trace: Trace
+
+
+def set_alarm(
+    host: Host, name: str, delay: float, machine: str, branch: str, lingering: bool,
+    fn: Callable[..., object], *args: Any,
+) -> Alarm | Timer:  # fmt: skip
+    """An alarm; a bare timer where the trace keeps no timers, so that nothing is paid for what nobody sees."""
+    if host.trace.everything:
+        return Alarm(host, name, delay, machine, branch, lingering, fn, *args)
+    return host.env.call_later(delay, fn, *args, lingering=lingering)
 
 
 class Alarm:
@@ -37,7 +47,7 @@ class Alarm:
         self.branch = branch
         self._fn = fn
         self._args = args
-        self._noted = self._note("set") if host.trace.everything else 0
+        self._noted = self._note("set")
         self._timer = host.env.call_later(delay, self._fire, lingering=lingering)
 
     @property
@@ -49,14 +59,12 @@ class Alarm:
         """Stop it; no effect on one that has fired or was stopped before."""
         if self._timer.active:
             self._timer.cancel()
-            if self._host.trace.everything:
-                self._note("stopped")
+            self._note("stopped")
 
     def _fire(self) -> None:
         trace = self._host.trace
         trace.current = self._noted
-        if trace.everything:
-            trace.current = self._note("fired")
+        trace.current = self._note("fired")
         self._fn(*self._args)
         trace.current = 0
 

@@ -6,6 +6,7 @@ What both directions share: the session once it stands, its media, BYE and the e
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from sipsim.elements.endpoint import Endpoint
@@ -42,14 +43,13 @@ class Call:
         self.call_id = call_id
         self.state = "calling"
         self.dialog: Dialog | None = None
-        self.stream: Stream | None = None
         self.local_sdp: Sdp | None = None
-        self.remote_sdp: Sdp | None = None
+        self._described = b""
         who = f"the call {agent.name} - {peer}"
         self.ringing = Outcome(agent.env, agent.trace, f"{who} ringing")
         self.answered = Outcome(agent.env, agent.trace, f"{who} being answered")
         self.ended = Outcome(agent.env, agent.trace, f"{who} ending")
-        self._media_runs = False
+        self._confirmed = self._media_runs = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.agent.name} - {self.peer}: {self.state}>"
@@ -60,17 +60,41 @@ class Call:
 
     # The session
 
+    @property
+    def remote_sdp(self) -> Sdp | None:
+        """What the peer offered or answered; None for nothing, and for what can't be read."""
+        return self._read if self._described else None
+
+    @cached_property
+    def _read(self) -> Sdp | None:
+        try:
+            return Sdp.parse(self._described)
+        except SipParseError:
+            return None
+
+    @property
+    def stream(self) -> Stream | None:
+        """What both ends agreed on, None before the session stands."""
+        return self._agreed if self._confirmed else None
+
+    @cached_property
+    def _agreed(self) -> Stream | None:
+        local, remote = self.local_sdp, self.remote_sdp
+        return None if local is None or remote is None else negotiated(local, remote)
+
     def _confirm(self) -> None:
         """The session stands: media flow as negotiated."""
         self.state = "answered"
-        if self.local_sdp is not None and self.remote_sdp is not None:
-            self.stream = negotiated(self.local_sdp, self.remote_sdp)
+        self._confirmed = True
         self._media("start")
         self.answered.settle(self)
 
     def _media(self, event: str) -> None:
+        """Record the beginning or the end of the media, where that is kept."""
+        if not self.agent.trace.messages or self._media_runs == (event == "start"):
+            return
         stream = self.stream
-        if stream is None or self._media_runs == (event == "start"):
+        if stream is None:
             return
         self._media_runs = event == "start"
         local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
@@ -139,12 +163,7 @@ class Call:
         self._fail(503, f"{self.agent.name} crashed", self.agent.name)
 
 
-def description_of(message: Message) -> Sdp | None:
-    """The SDP body of a message; None without one, or with one that can't be read."""
+def description_in(message: Message) -> bytes:
+    """The SDP body of a message, empty without one."""
     kind = message.content_type
-    if not message.body or kind is None or f"{kind.type}/{kind.subtype}".lower() != SDP:
-        return None
-    try:
-        return Sdp.parse(message.body)
-    except SipParseError:
-        return None
+    return message.body if kind is not None and f"{kind.type}/{kind.subtype}" == SDP else b""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any, Protocol
 
 import simpy
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -30,7 +31,7 @@ from sipsim.protocol.transactions import (
     Effect,
     Transaction,
 )
-from sipsim.simulation.environment import Environment
+from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.names import NameService
 from sipsim.simulation.network import Address, Network, Packet
 from sipsim.simulation.streams import Identifiers
@@ -150,39 +151,41 @@ class Element:
         return self.via_with(self.identifiers.branch(self.name))
 
     def via_with(self, branch: str) -> str:
-        return f"SIP/2.0/UDP {self.host_port};branch={branch}"
+        return via_text(self.address, branch)
 
     @property
     def host_port(self) -> str:
         """The address as it stands in a Via or a URI: the port only when it is not 5060."""
-        host, port = self.address
-        host = f"[{host}]" if ":" in host else host
-        return host if port == DEFAULT_PORT else f"{host}:{port}"
+        return host_port(self.address)
 
     def refuse(self, exchange: Exchange, status: int, *headers: tuple[str, str]) -> None:
         """Answer with a final response of an own making, with a To tag when the request has none (§8.2.6.2)."""
         tag = None if exchange.request.to_tag else self.identifiers.tag(self.name)
         exchange.respond(build.reply(exchange.request, status, to_tag=tag, headers=headers))
 
-    def alarm(self, name: str, delay: float, fn: Callable[..., object], *args: Any, lingering: bool = False) -> Alarm:
+    def alarm(
+        self, name: str, delay: float, fn: Callable[..., object], *args: Any, lingering: bool = False
+    ) -> Alarm | Timer:
         """Set a timer of this element's own, apart from those of transactions."""
-        return Alarm(self, name, delay, self.kind, "", lingering, fn, *args)
+        return set_alarm(self, name, delay, self.kind, "", lingering, fn, *args)
 
     def ignored(self, why: str, rfc: str = "") -> None:
         """Record that something was left unanswered, and why."""
         self.trace.ignored(self.env.now, self.name, why, rfc)
 
-    @contextmanager
-    def acting(self, line: str) -> Iterator[None]:
+    def acting(self, line: str) -> AbstractContextManager[None]:
         """Make a line of a script the cause of what it sets off, where nothing else is (a story, a click)."""
         trace = self.trace
-        outer = trace.current
-        if not outer:
-            trace.current = trace.add("script", self.env.now, self.name, text=line)
+        return nullcontext() if trace.current or not trace.messages else self._causing(line)
+
+    @contextmanager
+    def _causing(self, line: str) -> Iterator[None]:
+        trace = self.trace
+        trace.current = trace.add("script", self.env.now, self.name, text=line)
         try:
             yield
         finally:
-            trace.current = outer
+            trace.current = 0
 
     # Failing
 
@@ -238,19 +241,26 @@ class Element:
         idle = self._idle
         if idle is not None:
             self._idle = None
-            idle.succeed()
+            if self.service_time:
+                idle.succeed()
+            else:  # nobody has to wait, so there is no need to wake the process
+                self._empty_inbox()
+                self._idle = idle
 
     def _serve(self) -> Generator[simpy.Event, Any, None]:
         """The process of this element: take packets from the inbox, one after another."""
-        inbox = self._inbox
         while True:
-            while inbox:
-                if self.service_time:
-                    yield self.env.timeout(self.service_time)
-                if inbox:  # a crash empties it in the meantime
-                    self._handle(inbox.popleft())
+            while self._inbox and self.service_time:
+                yield self.env.timeout(self.service_time)
+                if self._inbox:  # a crash empties it in the meantime
+                    self._handle(self._inbox.popleft())
+            self._empty_inbox()
             self._idle = self.env.event()
             yield self._idle
+
+    def _empty_inbox(self) -> None:
+        while self._inbox:
+            self._handle(self._inbox.popleft())
 
     def _handle(self, packet: Packet) -> None:
         trace = self.trace
@@ -288,9 +298,12 @@ class Element:
             self._begin(request, key, source)
 
     def _begin(self, request: Request, key: object, source: Address) -> None:
-        request = stamped(request, source)
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
-        remote = reply_address(request.via, source)
+        if request.line("via") == b"Via: " + via_text(source, request.branch).encode():  # as most are
+            remote = source
+        else:
+            request = stamped(request, source)
+            remote = reply_address(request.via, source)
         exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
         self.servers[key] = exchange
         exchange.start()
@@ -337,6 +350,19 @@ class Element:
         self.ignored(f"{packet.destination} can't be reached: {reason}")
         exchange.transport_failed()
         self.trace.current = 0
+
+
+@lru_cache(maxsize=1024)
+def host_port(address: Address) -> str:
+    """An address as it stands in a Via or a URI: the port only when it is not 5060."""
+    host, port = address
+    host = f"[{host}]" if ":" in host else host
+    return host if port == DEFAULT_PORT else f"{host}:{port}"
+
+
+def via_text(address: Address, branch: str | None) -> str:
+    """The Via of whoever sends a request from an address (§8.1.1.7)."""
+    return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
 
 
 def stamped(request: Request, source: Address) -> Request:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.timing import LINGERING
 from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
-from sipsim.simulation.environment import Environment
+from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Address
 from sipsim.trace.trace import Trace
 
@@ -62,7 +62,7 @@ class Exchange:
         self.remote = remote
         self.user = user
         self.branch = transaction.request.branch or ""
-        self._alarms: dict[str, Alarm] = {}
+        self._alarms: dict[str, Alarm | Timer] = {}
 
     @property
     def request(self) -> Request:
@@ -117,12 +117,14 @@ class Exchange:
 
     def _carry_out(self, effects: list[Effect]) -> None:
         told: Effect | None = None
+        lingers = False
         for effect in effects:
             kind = effect[0]
             if kind == "send":
                 self.element.send(effect[1], self.remote, effect[2])
             elif kind == "start":
-                self._start_timer(effect[1], effect[2])
+                lingers = effect[1] in LINGERING
+                self._start_timer(effect[1], effect[2], lingers)
             elif kind == "stop":
                 self._stop_timer(effect[1])
             elif kind == "end":
@@ -143,10 +145,10 @@ class Exchange:
         else:
             self.user.on_failure(self, effect[1])
 
-    def _start_timer(self, name: str, delay: float) -> None:
+    def _start_timer(self, name: str, delay: float, lingering: bool) -> None:
         machine = self.transaction.machine.name
-        self._alarms[name] = Alarm(
-            self.element, name, delay, machine, self.branch, name in LINGERING, self._feed, f"timer {name}"
+        self._alarms[name] = set_alarm(
+            self.element, name, delay, machine, self.branch, lingering, self._feed, f"timer {name}"
         )
 
     def _stop_timer(self, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.call import SDP, Call, description_of
+from sipsim.elements.call import SDP, Call, description_in
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
@@ -12,6 +12,7 @@ from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.offer_answer import answer
+from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
 """Seconds after which an INVITE that nobody answered gets a 100 (RFC 3261 §17.2.1)."""
@@ -22,16 +23,16 @@ class IncomingCall(Call):
 
     def __init__(self, agent: Endpoint, exchange: Exchange) -> None:
         request = exchange.request
-        description = description_of(request)
+        described = description_in(request)
         dialog = Dialog.of_server(request, agent.identifiers.tag(agent.name))
         # What can't be read in the request has said so by now; from here on the call exists.
         super().__init__(agent, str(request.from_.uri), request.call_id, exchange)
         self.exchange = exchange
-        self.remote_sdp = description
+        self._described = described
         self._tag = dialog.local_tag
         self._ok: Response | None = None
-        self._repeat: Alarm | None = None
-        self._give_up: Alarm | None = None
+        self._repeat: Alarm | Timer | None = None
+        self._give_up: Alarm | Timer | None = None
         self._wants_bye = False
         self._trying = agent.alarm("100 Trying", TRYING_AFTER, self._try)
         self._join(dialog)

@@ -27,14 +27,24 @@ class Outcome(simpy.Event):
         """Succeed with a value, unless the outcome is known already."""
         if not self.triggered:
             self.cause = self._trace.current
-            self.succeed(value)
+            if self.callbacks:
+                self.succeed(value)
+            else:
+                self._be_over(True, value)
 
     def disappoint(self, error: Exception) -> None:
         """Fail with an error, unless the outcome is known already."""
         if not self.triggered:
             self.cause = self._trace.current
-            self.fail(error)
             self.defused = True
+            if self.callbacks:
+                self.fail(error)
+            else:
+                self._be_over(False, error)
+
+    def _be_over(self, ok: bool, value: Any) -> None:
+        """Be processed at once, without a turn on SimPy's queue: nobody waits."""
+        self._ok, self._value, self.callbacks = ok, value, None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         state = "settled" if self.triggered else "open"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipsim.elements.call import SDP, Call, description_of
+from sipsim.elements.call import SDP, Call, description_in
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
@@ -99,7 +99,7 @@ class OutgoingCall(Call):
             self._decline(dialog)
             return
         self._join(dialog)
-        self.remote_sdp = description_of(response)
+        self._described = description_in(response)
         self.ringing.settle(self)
         self._confirm()
         self.agent.tally.answered += 1

@@ -15,7 +15,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol import routing
 from sipsim.protocol.location import LocationService, targets
-from sipsim.simulation.environment import Environment
+from sipsim.simulation.environment import Environment, Timer
 
 FORKING = ("parallel",)
 """How a request goes to several contacts of one user (RFC 3261 §16.6)."""
@@ -130,7 +130,7 @@ class ResponseContext:
         self.proxy = proxy
         self.server = server
         self.invite = server.request.method == "INVITE"
-        self._pending: dict[Exchange, Alarm | None] = {}
+        self._pending: dict[Exchange, Alarm | Timer | None] = {}
         self._finals: list[Response] = []
         self._answered = False
         self._opening = True
@@ -208,7 +208,7 @@ class ResponseContext:
         else:
             self.server.respond(best.without_first("Via"))
 
-    def _timer_c(self, exchange: Exchange) -> Alarm | None:
+    def _timer_c(self, exchange: Exchange) -> Alarm | Timer | None:
         return self.proxy.alarm("C", TIMER_C, self._give_up, exchange) if self.invite else None
 
     def _give_up(self, exchange: Exchange) -> None:

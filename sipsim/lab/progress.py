@@ -54,8 +54,7 @@ class Progress:
 
     def exhaust(self) -> None:
         """Run until nothing at all is pending."""
-        while self._env.peek() < inf:
-            self._env.step()
+        self._env.run()
 
     def _linger(self, limit: float, awaited: simpy.Event) -> bool:
         """Let lingering timers fire until one sets something off; false when `limit` comes first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from sipsim.errors import SipParseError
@@ -114,6 +115,7 @@ class NameAddr:
     params: Params = ()
 
     @classmethod
+    @lru_cache(maxsize=1024)  # a few Contacts and Routes make up most of the traffic
     def parse(cls, text: str) -> NameAddr:
         """One address, `display <uri>;params` or `uri;params`; SipParseError when it is none."""
         found = _BRACKETED.match(text)

@@ -34,6 +34,7 @@ def address_of(line: bytes) -> NameAddr:
     return address
 
 
+@lru_cache(maxsize=64)
 def media_type_of(line: bytes) -> MediaType:
     """The value on a Content-Type line."""
     return MediaType.parse(value_of(line))
@@ -49,7 +50,10 @@ def retry_after_of(line: bytes) -> int:
     return seconds(value_of(line).partition("(")[0].partition(";")[0].rstrip(WHITE))
 
 
-# Fast readers. Their patterns take less than the grammar, and what they take means the same to both.
+# Fast readers. Their patterns take less than the grammar, and what they take means the same to both. The last lines are
+# kept with their values: most lines of a message come again, in the next hop, in its response, in its retransmission.
+
+KEPT = 1024
 
 _WORD = rb"([A-Za-z0-9.\-_+~*!']{1,255})"
 _VIA = re.compile(
@@ -67,22 +71,18 @@ _HOPS = re.compile(rb"[A-Za-z\-]+: ?([0-9]{1,2})").fullmatch
 _LENGTH = re.compile(rb"[A-Za-z\-]+: ?([0-9]{1,5})").fullmatch
 
 
+@lru_cache(maxsize=KEPT)
 def hop_of(line: bytes) -> tuple[str | None, str]:
     """Branch and sent-by of the first value on a Via line."""
     found = _VIA(line)
     if found is None:
         via = via_of(line)
         return via.branch, via.sent_by
-    return found[2].decode(), _sent_by(found[1])
+    host = found[1].lower().decode()
+    return found[2].decode(), host if ":" in host else f"{host}:5060"
 
 
-@lru_cache(maxsize=1024)
-def _sent_by(where: bytes) -> str:
-    """As `Via.sent_by`, for what the pattern takes; a network has few hosts, so they are kept."""
-    host = where.lower().decode()
-    return host if ":" in host else f"{host}:5060"
-
-
+@lru_cache(maxsize=KEPT)
 def tag_of(line: bytes) -> str | None:
     """The tag on a From or To line."""
     found = _ADDRESS(line)
@@ -91,25 +91,28 @@ def tag_of(line: bytes) -> str | None:
     return found[1].decode() if found[1] else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=KEPT)
 def cseq_of(line: bytes) -> CSeq:
     """The value on a CSeq line. Few lines, `CSeq: 1 INVITE` above all, make up most traffic, so they are kept."""
     found = _CSEQ(line)
     return CSeq.parse(value_of(line)) if found is None else CSeq(int(found[1]), found[2].decode())
 
 
+@lru_cache(maxsize=KEPT)
 def call_id_of(line: bytes) -> str:
     """The value on a Call-ID line."""
     found = _CALL_ID(line)
     return call_id(value_of(line)) if found is None else found[1].decode()
 
 
+@lru_cache(maxsize=KEPT)
 def max_forwards_of(line: bytes) -> int:
     """The value on a Max-Forwards line: hops that are left, 0 to 255 (RFC 3261 §20.22)."""
     found = _HOPS(line)
     return number(value_of(line), 255, "number of hops") if found is None else int(found[1])
 
 
+@lru_cache(maxsize=KEPT)
 def content_length_of(line: bytes) -> int:
     """The value on a Content-Length line: octets (RFC 3261 §20.14)."""
     found = _LENGTH(line)

@@ -82,22 +82,25 @@ class Message(Headers):
         if count("via") > MOST_VIAS or count("content-length") > 1:
             raise SipParseError("too many Via or Content-Length header fields")
         self._look()
-        if (self.content_length or 0) > len(self._rest):
-            raise SipParseError(
-                f"Content-Length {self.content_length} for a body of {len(self._rest)} octets"
-            )
+        rest, length = self._rest, self.content_length
+        if (length or 0) > len(rest):
+            raise SipParseError(f"Content-Length {length} for a body of {len(rest)} octets")
+        self.__dict__["body"] = rest[:length]
 
     def _look(self) -> None:
         """Read at once what an element looks at in every message; SipParseError where that is missing or wrong."""
-        lines, at, seen = self.lines, self.names.index, self.__dict__
+        lines, names, seen = self.lines, self.names, self.__dict__
+        at = names.index
         try:
             seen["branch"], seen["sent_by"] = hop_of(lines[at("via")])
             seen["from_tag"] = tag_of(lines[at("from")])
             seen["to_tag"] = tag_of(lines[at("to")])
             seen["call_id"] = call_id_of(lines[at("call-id")])
             seen["cseq"] = cseq_of(lines[at("cseq")])
+            described = "content-length" in names
+            seen["content_length"] = content_length_of(lines[at("content-length")]) if described else None
         except (ValueError, SipParseError):  # one of the attributes knows what, and on which line
-            _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq
+            _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq, self.content_length
 
     # ---- the same one by one
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from string import ascii_letters, digits
 from typing import Any
@@ -48,6 +48,7 @@ class Uri:
     params: Params = ()
     headers: tuple[tuple[str, str], ...] = ()
     opaque: str = ""
+    _text: str = field(default="", init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Uri:
@@ -55,6 +56,11 @@ class Uri:
         return _parse(text)
 
     def __str__(self) -> str:
+        if not self._text:
+            object.__setattr__(self, "_text", self._written())
+        return self._text
+
+    def _written(self) -> str:
         if self.opaque:
             return f"{self.scheme}:{self.opaque}"
         text = self.host if self.port is None else f"{self.host}:{self.port}"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
+from sipsim.message.lines import value_of
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 
@@ -20,7 +21,7 @@ DialogKey = tuple[str, str, str]
 class Dialog:
     """One side's view of a dialog.
 
-    `local` and `remote` are the addresses for From and To as text without tag, `remote_target` the peer's Contact,
+    `local` and `remote` are From and To of the next request as text, `remote_target` is the peer's Contact,
     `route_set` the proxies that asked to stay in the path, nearest first; `local_seq` and `remote_seq` the last
     CSeq numbers used by either side (`remote_seq` is None before the peer's first request).
     """
@@ -48,7 +49,7 @@ class Dialog:
     def of_client(cls, request: Request, response: Response) -> Dialog:
         """The caller's dialog, from its INVITE and a response with a To tag (§12.1.2)."""
         return cls(
-            request.call_id, untagged(request.from_), request.from_tag or "", untagged(response.to),
+            request.call_id, value_of(request.line("from")), request.from_tag or "", value_of(response.line("to")),
             response.to_tag or "", request.cseq.number, None, target_of(response) or request.uri,
             response.record_routes[::-1],
         )  # fmt: skip
@@ -57,7 +58,8 @@ class Dialog:
     def of_server(cls, request: Request, local_tag: str) -> Dialog:
         """The callee's dialog, from the INVITE and the tag that it puts into its responses (§12.1.1)."""
         return cls(
-            request.call_id, untagged(request.to), local_tag, untagged(request.from_), request.from_tag or "",
+            request.call_id, f"{value_of(request.line('to'))};tag={local_tag}", local_tag,
+            value_of(request.line("from")), request.from_tag or "",
             0, request.cseq.number, target_of(request) or request.from_.uri, request.record_routes,
         )  # fmt: skip
 
@@ -87,10 +89,8 @@ class Dialog:
             number = self.local_seq
         uri, routes = self.path()
         return build.request(
-            method, str(uri), via=via, from_=f"{self.local};tag={self.local_tag}",
-            to=f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote,
-            call_id=self.call_id, cseq=number, contact=contact, routes=[str(route) for route in routes],
-            headers=headers, body=body, content_type=content_type,
+            method, uri, via=via, from_=self.local, to=self.remote, call_id=self.call_id, cseq=number,
+            contact=contact, routes=routes, headers=headers, body=body, content_type=content_type,
         )  # fmt: skip
 
     def accepts(self, request: Request) -> bool:
@@ -111,9 +111,3 @@ def target_of(message: Request | Response) -> Uri | None:
     """The URI of the first Contact, None without one."""
     contacts = message.contacts
     return contacts[0].uri if contacts and isinstance(contacts[0], NameAddr) else None
-
-
-def untagged(address: NameAddr) -> str:
-    """An address as text for From or To, without its tag."""
-    params = tuple(pair for pair in address.params if pair[0].lower() != "tag")
-    return str(NameAddr(address.display, address.uri, params))

@@ -21,9 +21,10 @@ def client_key(message: Message) -> Key:
     INVITE was sent by the INVITE's transaction and has its key. There is no response to ACK: one gets a key
     that nobody has.
     """
-    method = message.cseq.method
-    if method == "ACK" and isinstance(message, Request):
-        method = "INVITE"
+    if isinstance(message, Request):
+        method = "INVITE" if message.method == "ACK" else message.method
+    else:
+        method = message.cseq.method
     return (message.branch or "").lower(), method
 
 

@@ -16,7 +16,14 @@ LINGERING = frozenset("DIJKLM")
 RETRANSMITTING = "AEG"
 """The timers that retransmit: not used on transports that retransmit by themselves."""
 
-Values = dict[str, float | None]
+
+class Values(dict[str, float | None]):
+    """First delays by the names of timers."""
+
+    def __missing__(self, name: str) -> None:
+        raise UsageError(f"timer {name!r}: transactions have {', '.join(self)}")
+
+
 
 UNITS = 64
 """A transaction gives up after 64 times T1, in which seven INVITEs are sent (RFC 3261 §17.1.1.2)."""
@@ -37,14 +44,15 @@ class Timing:
     t1: float = 0.5
     t2: float = 4.0
     t4: float = 5.0
-    _first: tuple[Values, Values] = field(init=False, repr=False, compare=False)
+    delays: tuple[Values, Values] = field(init=False, repr=False, compare=False)
+    """What `first` gives, by name: on unreliable transports, then on reliable ones."""
 
     def __post_init__(self) -> None:
         for name in ("t1", "t2", "t4"):
             value = getattr(self, name)
             if not (isinstance(value, int | float) and isfinite(value) and value > 0):
                 raise UsageError(f"{name}={value!r}: a number of seconds above 0 is needed")
-        object.__setattr__(self, "_first", (self._values(False), self._values(True)))
+        object.__setattr__(self, "delays", (self._values(False), self._values(True)))
 
     def first(self, name: str, reliable: bool) -> float | None:
         """The first delay of a timer in seconds; None where a reliable transport does without it.
@@ -53,10 +61,7 @@ class Timing:
         and M do not, as a 2xx is retransmitted on any transport (RFC 6026 §8.7). `UsageError` for a timer
         that no transaction has.
         """
-        try:
-            return self._first[reliable][name]
-        except KeyError:
-            raise UsageError(f"timer {name!r}: transactions have {', '.join(self._first[0])}") from None
+        return self.delays[reliable][name]
 
     def again(self, name: str, last: float, state: str) -> float:
         """The next interval of a repeating timer that ran for `last` seconds and fired in `state`.
@@ -73,8 +78,9 @@ class Timing:
     def _values(self, reliable: bool) -> Values:
         patience = UNITS * self.t1
         repeat = None if reliable else self.t1
-        values = dict.fromkeys(RETRANSMITTING, repeat) | dict.fromkeys("BFHLM", patience)
+        values: dict[str, float | None] = dict.fromkeys(RETRANSMITTING, repeat)
+        values |= dict.fromkeys("BFHLM", patience)
         values |= {"D": max(SHORTEST_D, patience), "I": self.t4, "J": patience, "K": self.t4}
         if reliable:
             values |= dict.fromkeys("DIJK", 0.0)
-        return dict(sorted(values.items()))
+        return Values(sorted(values.items()))

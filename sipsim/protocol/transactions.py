@@ -133,7 +133,7 @@ class Transaction:
     """
 
     __slots__ = (
-        "_copies", "_interval", "_sent", "_steps",
+        "_copies", "_delays", "_interval", "_sent", "_steps",
         "machine", "reliable", "request", "response", "state", "timing",
     )  # fmt: skip
 
@@ -145,6 +145,7 @@ class Transaction:
         self.state = machine.initial
         self.response: Response | None = None
         self._steps = machine.steps[reliable]
+        self._delays = timing.delays[reliable]
         self._sent: Message | None = None
         self._copies = 0
         self._interval = timing.t1  # of A, E or G, of which a machine has one at most; all begin with T1
@@ -182,9 +183,10 @@ class Transaction:
             self._interval = self.timing.again(again, self._interval, state)
             effects.append(("start", again, self._interval))
         if state is not self.state:
-            effects += closing
-            self._start_timers(effects, starts)
             self.state = state
+            effects += closing
+            if starts:
+                self._start_timers(effects, starts)
         return effects
 
     def receive(self, message: Message) -> list[Effect]:
@@ -197,7 +199,7 @@ class Transaction:
 
     def _start_timers(self, effects: list[Effect], names: str | tuple[str, ...]) -> None:
         for name in names:
-            delay = self.timing.first(name, self.reliable)
+            delay = self._delays[name]
             if delay is not None:
                 effects.append(("start", name, delay))
 
@@ -205,13 +207,15 @@ class Transaction:
 
     def _send(self, effects: list[Effect], message: Any) -> None:
         """Send a message; with the same octets as the last it is a repetition by the TU (RFC 6026 §8.7)."""
-        self._need(message)
+        if message is None:
+            raise self._lacking()
         if self._sent is None or message != self._sent:
             self._sent = message
             self._copies = 0
         if message is not self.request:
             self.response = message
-        self._resend(effects, message)
+        self._copies += 1
+        effects.append(("send", self._sent, self._copies))
 
     def _resend(self, effects: list[Effect], message: Any) -> None:
         """Send what was sent last once more; an INVITE may well be repeated before there was any response."""
@@ -220,7 +224,8 @@ class Transaction:
             effects.append(("send", self._sent, self._copies))
 
     def _pass(self, effects: list[Effect], message: Any) -> None:
-        self._need(message)
+        if message is None:
+            raise self._lacking()
         if isinstance(message, Response):
             self.response = message
         effects.append(("pass", message))
@@ -228,7 +233,8 @@ class Transaction:
     def _ack(self, effects: list[Effect], message: Any) -> None:
         """Make the ACK for a final response above 299, once, and send it for each that comes (§17.1.1.3)."""
         if self._sent is self.request:
-            self._need(message)
+            if message is None:
+                raise self._lacking()
             self._sent = build.ack(self.request, message)
             self._copies = 0
         self._resend(effects, message)
@@ -239,9 +245,8 @@ class Transaction:
     def _report_transport_error(self, effects: list[Effect], message: Any) -> None:
         effects.append(("fail", "transport error"))
 
-    def _need(self, message: Any) -> None:
-        if message is None:
-            raise UsageError(f"message=None: {self.machine.name} in {self.state} needs one for this input")
+    def _lacking(self) -> UsageError:
+        return UsageError(f"message=None: {self.machine.name} in {self.state} needs one for this input")
 
 
 class _Actions(dict[str, Callable[[Transaction, list[Effect], Any], None]]):
@@ -264,6 +269,7 @@ _ACTIONS = _Actions(
 
 _INVITE_STATUS = {1: "1xx", 2: "2xx"} | dict.fromkeys(range(3, 7), "3xx-6xx")
 _OTHER_STATUS = {1: "1xx"} | dict.fromkeys(range(2, 7), "200-699")
+_SENT = {word: f"send {word}" for word in (*_INVITE_STATUS.values(), *_OTHER_STATUS.values())}
 
 
 def received_input(message: Message, machine: Machine) -> str:
@@ -276,10 +282,10 @@ def received_input(message: Message, machine: Machine) -> str:
 
 def sent_input(response: Response, machine: Machine) -> str:
     """The input that a response from the TU is to the machine of a server transaction."""
-    return "send " + status_input(response.status, "send 2xx" in machine.inputs)
+    return _SENT[status_input(response.status, "send 2xx" in machine.inputs)]
 
 
 def status_input(status: int, invite: bool) -> str:
     """The word for a status code: "1xx", then "2xx" or "3xx-6xx" for INVITE, "200-699" for other methods."""
     words = _INVITE_STATUS if invite else _OTHER_STATUS
-    return words.get(status // 100, f"status {status}")
+    return words.get(status // 100) or f"status {status}"

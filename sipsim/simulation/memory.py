@@ -164,7 +164,7 @@ class MemoryNetwork:
     def _set_out(self, route: Route, packet: Packet) -> None:
         if route.broken:
             self._lose(packet, route.broken)
-        elif route.pauses[0]:
+        elif route.pauses[0] or not route.wires:  # a packet never arrives while its sender is still at work
             self._post(route.pauses[0], self._go_on, (packet, route, 0))
         else:
             self._go_on((packet, route, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class NameService:
         return answer
 
 
+@lru_cache(maxsize=1024)
 def is_numeric(host: str) -> bool:
     """Whether a host is an IPv4 address, or an IPv6 one with or without its brackets."""
     try:

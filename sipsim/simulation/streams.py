@@ -9,6 +9,7 @@ versions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 from urllib.parse import quote
 
@@ -57,10 +58,16 @@ class Identifiers:
         return f"{self._next('call_id', name)}@{host}"
 
     def _next(self, purpose: str, name: str) -> str:
-        token = quote(name, safe=TOKEN_MARKS) or "x"
+        token = _token(name)
         key = (purpose, token.lower())
         self._counts[key] = count = self._counts.get(key, 0) + 1
         return f"{token}-{count}"
+
+
+@lru_cache(maxsize=1024)
+def _token(name: str) -> str:
+    """A name made safe for a token."""
+    return quote(name, safe=TOKEN_MARKS) or "x"
 
 
 class SecretIdentifiers(Identifiers):
