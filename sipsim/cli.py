@@ -103,8 +103,6 @@ def _run(options: argparse.Namespace) -> int:
     try:
         scenario = scenario_named(options.scenario)
         trace = run(scenario, seed=options.seed, network=options.network, speed=options.speed, **parameters)
-    except UsageError:
-        raise
     except Exception as error:  # whatever left the story: what it led to is drawn and saved all the same
         kept = getattr(error, "trace", None)
         if not isinstance(kept, Trace):

@@ -65,8 +65,10 @@ class Alarm:
         trace = self._host.trace
         trace.current = self._noted
         trace.current = self._note("fired")
-        self._fn(*self._args)
-        trace.current = 0
+        try:
+            self._fn(*self._args)
+        finally:
+            trace.current = 0
 
     def _note(self, event: str) -> int:
         host = self._host

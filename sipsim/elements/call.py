@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
-from sipsim.errors import CallFailed, SipParseError
+from sipsim.errors import CallFailed, SipParseError, UsageError
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
@@ -31,7 +31,7 @@ class Ending(NamedTuple):
 class Call:
     """What both directions have in common.
 
-    `state` is "calling", "ringing", "answered" or "ended". `ringing`, `answered` and `ended` are SimPy events:
+    `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended` are SimPy events:
     `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`.
     """
 
@@ -107,6 +107,7 @@ class Call:
         """End the session (§15.1.1); media stop as soon as the request goes out."""
         dialog = self.dialog
         assert dialog is not None
+        self.state = "ending"
         self._media("stop")
         request = dialog.request("BYE", via=self.agent.new_via())
         self.agent.request(request, dialog.next_hop, self)
@@ -123,13 +124,13 @@ class Call:
         """A request in the dialog, other than ACK."""
         agent = self.agent
         if self.dialog is not None and not self.dialog.accepts(request):
-            agent.refuse(exchange, 500)
+            agent.reply(exchange, 500)
         elif request.method == "BYE":
-            agent.refuse(exchange, 200)
+            agent.reply(exchange, 200)
             self._media("stop")
             self._finish(self.peer, "BYE")
         elif request.method == "INVITE":
-            agent.refuse(exchange, 488)
+            agent.reply(exchange, 488)
         else:
             agent.serve(exchange, request)
 
@@ -149,6 +150,7 @@ class Call:
         if self.state == "ended":
             return
         self.state = "ended"
+        self.forget()
         self._media("stop")
         self.agent.calls.pop(self._key, None)
         if self.dialog is not None:
@@ -161,6 +163,13 @@ class Call:
     def lost(self) -> None:
         """The user agent crashed: nothing is sent, whoever waits hears of it."""
         self._fail(503, f"{self.agent.name} crashed", self.agent.name)
+
+
+def refusal(status: int) -> int:
+    """A status that refuses a call; `UsageError` for any other."""
+    if isinstance(status, bool) or not isinstance(status, int) or not 300 <= status <= 699:
+        raise UsageError(f"status: {status!r} refuses no call; allowed are 300 to 699")
+    return status
 
 
 def description_in(message: Message) -> bytes:

@@ -109,10 +109,11 @@ class Element:
 
     # Sending
 
-    def request(self, request: Request, hop: Uri | Address, user: TransactionUser) -> Exchange | None:
-        """Send a request through a client transaction of its own; None when its next hop can't be resolved.
+    def request(self, request: Request, hop: Uri | Address, user: TransactionUser) -> Exchange:
+        """Send a request through a client transaction of its own.
 
-        Then the user has heard of a "transport error" already, as RFC 3261 §8.1.3.1 has it.
+        Where its next hop can't be resolved the user hears of a "transport error" at once, but after this has
+        returned (RFC 3261 §8.1.3.1).
         """
         remote = self.resolve(hop)
         invite = request.method == "INVITE"
@@ -121,8 +122,8 @@ class Element:
         transaction = Transaction(machine, request, self.timing, False)
         exchange = Exchange(self, transaction, key, remote or Address("", 0), user)
         if remote is None:
-            user.on_failure(exchange, "transport error")
-            return None
+            self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
+            return exchange
         self.clients[key] = exchange
         exchange.start()
         return exchange
@@ -135,6 +136,8 @@ class Element:
 
     def send(self, message: Message, remote: Address, copy: int = 1) -> None:
         """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
+        if self.down:
+            return
         packet = Packet(bytes(message), self.address, remote, "UDP")
         packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
         self.network.send(packet)
@@ -158,9 +161,10 @@ class Element:
         """The address as it stands in a Via or a URI: the port only when it is not 5060."""
         return host_port(self.address)
 
-    def refuse(self, exchange: Exchange, status: int, *headers: tuple[str, str]) -> None:
+    def reply(self, exchange: Exchange, status: int, *headers: tuple[str, str], tag: str | None = None) -> None:
         """Answer with a final response of an own making, with a To tag when the request has none (§8.2.6.2)."""
-        tag = None if exchange.request.to_tag else self.identifiers.tag(self.name)
+        if not exchange.request.to_tag:
+            tag = tag or self.identifiers.tag(self.name)
         exchange.respond(build.reply(exchange.request, status, to_tag=tag, headers=headers))
 
     def alarm(
@@ -174,8 +178,13 @@ class Element:
         self.trace.ignored(self.env.now, self.name, why, rfc)
 
     def acting(self, line: str) -> AbstractContextManager[None]:
-        """Make a line of a script the cause of what it sets off, where nothing else is (a story, a click)."""
+        """Make a line of a script the cause of what it sets off, where nothing else is (a story, a click).
+
+        `UsageError` where the element is down: then it can't do anything.
+        """
         trace = self.trace
+        if self.down:
+            raise UsageError(f"{line}: {self.name} is down; {self.name}.restart() brings it back")
         return nullcontext() if trace.current or not trace.messages else self._causing(line)
 
     @contextmanager
@@ -193,9 +202,9 @@ class Element:
         """Fall silent and forget every transaction and packet; peers notice by their timers only."""
         if self.down:
             raise UsageError(f"{self.name} is down already; restart() brings it back")
-        self.down = True
         with self.acting(f"{self.name}.crash()"):
             self.trace.add("fault", self.env.now, self.name, what="crash", text=f"{self.name} crashes")
+            self.down = True
             self.lose_state()
         self._inbox.clear()
         for exchange in [*self.clients.values(), *self.servers.values()]:
@@ -266,8 +275,7 @@ class Element:
         trace = self.trace
         trace.current = packet.cause
         try:
-            message = parse(packet.data)
-            message.check()
+            message = self._read(packet)
             if isinstance(message, Response):
                 self._handle_response(message)
             elif isinstance(message, Request):
@@ -278,6 +286,17 @@ class Element:
             self.bench.report(error, self.name)
         finally:
             trace.current = 0
+
+    def _read(self, packet: Packet) -> Message:
+        """The message in a packet; SipParseError, and an answer where one can be given, when it lacks what all need."""
+        message = parse(packet.data)
+        try:
+            message.check()
+        except SipParseError as error:
+            if isinstance(message, Request) and message.method != "ACK":
+                self.send(build.reply(message, error.status), reply_address(message.via, packet.source))
+            raise
+        return message
 
     def _handle_response(self, response: Response) -> None:
         exchange = self.clients.get(client_key(response))
@@ -314,15 +333,16 @@ class Element:
                 self.on_request(exchange, request)
         except SipParseError as error:  # in a header field that only now somebody looked at
             if exchange.state in ("trying", "proceeding"):
-                self.refuse(exchange, error.status)
+                self.reply(exchange, error.status)
             raise
 
     def _cancel(self, exchange: Exchange, request: Request) -> None:
         invite = self.servers.get(server_key(request, "INVITE"))
         if invite is None:
-            self.refuse(exchange, 481)
+            self.reply(exchange, 481)
             return
-        self.refuse(exchange, 200)
+        answered = invite.transaction.response
+        self.reply(exchange, 200, tag=answered.to_tag if answered is not None else None)
         self.on_cancel(invite)
 
     def on_passed(self, exchange: Exchange, effect: Effect) -> None:
@@ -369,7 +389,7 @@ def stamped(request: Request, source: Address) -> Request:
     """The request with `received` (and `rport`) in its top Via where they are due (§18.2.1, RFC 3581 §4)."""
     via = request.via
     stamped_via = via
-    if via.host.strip("[]") != source.host or via.rport == 0:
+    if via.host.strip("[]") != source.host or via.rport == 0 or via.received is not None:
         stamped_via = via.with_param("received", source.host)
     if via.rport == 0:
         stamped_via = stamped_via.with_param("rport", str(source.port))
@@ -379,7 +399,7 @@ def stamped(request: Request, source: Address) -> Request:
 def reply_address(via: Via, source: Address) -> Address:
     """Where responses to a request with this top Via go (§18.2.2, RFC 3581 §4).
 
-    A `maddr` parameter is not followed: it would let a stranger aim our responses at others.
+    Always to the host that the request came from, which is what `received` says once we have set it: `maddr`, or a
+    `received` of the sender's own, would let a stranger aim our responses at others.
     """
-    host = via.received or via.host.strip("[]")
-    return Address(host, source.port if via.rport is not None else via.port or DEFAULT_PORT)
+    return Address(source.host, source.port if via.rport is not None else via.port or DEFAULT_PORT)

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from sipsim.elements.element import Bench, Element
 from sipsim.elements.exchange import Exchange
-from sipsim.errors import SipParseError, UsageError
+from sipsim.errors import UsageError
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DialogKey, is_loose
+from sipsim.protocol.location import as_uri
 from sipsim.simulation.environment import Environment
 
 FIRST_MEDIA_PORT = 49170
@@ -57,11 +58,11 @@ class Endpoint(Element):
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | None = None, host: str = "", port: int = 0,
     ) -> None:  # fmt: skip
-        self.uri = parsed_uri(uri)
+        self.uri = as_uri("uri", uri)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
+        self.outbound = routing_uri(outbound) if outbound is not None else None  # may refuse, so before anything stands
         super().__init__(env, bench, name, host=host, port=port)
-        self.outbound = routing_uri(outbound) if outbound is not None else None
         self.dialogs: dict[DialogKey, DialogUser] = {}
         self.calls: dict[object, Any] = {}
         self.tally = Tally()
@@ -93,17 +94,7 @@ class Endpoint(Element):
         raise NotImplementedError
 
 
-def parsed_uri(uri: str | Uri) -> Uri:
-    """A URI from a caller of ours: what is no SIP URI is the caller's fault, not some peer's."""
-    if isinstance(uri, Uri):
-        return uri
-    try:
-        return Uri.parse(uri)
-    except SipParseError as error:
-        raise UsageError(f"uri: {uri!r} is no SIP URI ({error.reason}); write it as sip:user@domain") from None
-
-
 def routing_uri(proxy: Element | str) -> Uri:
     """The URI of a proxy for a Route header field, with `lr` (§19.1.1)."""
-    uri = Uri.parse(f"sip:{proxy.host_port}") if isinstance(proxy, Element) else parsed_uri(proxy)
+    uri = Uri.parse(f"sip:{proxy.host_port}") if isinstance(proxy, Element) else as_uri("outbound", proxy)
     return uri if is_loose(uri) else uri.with_(params=(*uri.params, ("lr", None)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from sipsim.elements.alarm import Alarm, set_alarm
+from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
-from sipsim.protocol.timing import LINGERING
+from sipsim.protocol.timing import LINGERING, Timing
 from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Address
@@ -27,8 +28,14 @@ class Host(Protocol):
     """What a transaction needs of the element that it works for."""
 
     env: Environment
+    kind: str
     name: str
+    timing: Timing
     trace: Trace
+
+    def request(self, request: Request, hop: Address, user: TransactionUser) -> Exchange:
+        """Send a request through a client transaction of its own."""
+        ...
 
     def send(self, message: Message, remote: Address, copy: int = 1) -> None:
         """Hand a message's octets to the network."""
@@ -50,7 +57,7 @@ class Exchange:
     transaction, and finds it settled.
     """
 
-    __slots__ = ("_alarms", "branch", "element", "key", "remote", "transaction", "user")
+    __slots__ = ("_alarms", "_cancelled", "branch", "element", "key", "remote", "transaction", "user")
 
     def __init__(
         self, element: Host, transaction: Transaction, key: object, remote: Address,
@@ -62,6 +69,7 @@ class Exchange:
         self.remote = remote
         self.user = user
         self.branch = transaction.request.branch or ""
+        self._cancelled = False
         self._alarms: dict[str, Alarm | Timer] = {}
 
     @property
@@ -82,6 +90,16 @@ class Exchange:
     def receive(self, message: Message) -> None:
         """Feed a message that the network brought for this transaction."""
         self._feed(received_input(message, self.transaction.machine), message)
+
+    def cancel(self) -> None:
+        """Take an INVITE back by CANCEL, once, and as soon as a provisional response allows it (§9.1).
+
+        Where not even then a final response comes within 64*T1, the INVITE counts as timed out.
+        """
+        if not self._cancelled and self.transaction.state in ("calling", "proceeding"):
+            self._cancelled = True
+            if self.transaction.state == "proceeding":
+                self._send_cancel()
 
     def respond(self, response: Response) -> None:
         """Send a response through a server transaction."""
@@ -114,6 +132,24 @@ class Exchange:
             rfc = row.rfc if row is not None else ""
             element.trace.state(element.env.now, element.name, machine.name, before, name, after, rfc, self.branch)
         self._carry_out(effects)
+        if self._cancelled and after is not before:
+            if after == "proceeding":
+                self._send_cancel()
+            elif "cancel" in self._alarms:
+                self._stop_timer("cancel")
+
+    def _send_cancel(self) -> None:
+        element = self.element
+        element.request(build.cancel(self.request), self.remote, Unheard())
+        self._alarms["cancel"] = set_alarm(
+            element, "wait for 487", 64 * element.timing.t1, element.kind, self.branch, False, self._not_cancelled
+        )
+
+    def _not_cancelled(self) -> None:
+        """Neither the CANCEL nor time has ended the INVITE: give it up (§9.1)."""
+        if self.transaction.state == "proceeding" and self.user is not None:
+            self.element.forget(self)
+            self.user.on_failure(self, "timeout")
 
     def _carry_out(self, effects: list[Effect]) -> None:
         told: Effect | None = None

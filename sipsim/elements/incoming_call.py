@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.call import SDP, Call, description_in
+from sipsim.elements.call import SDP, Call, description_in, refusal
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
+from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.offer_answer import answer
+from sipsim.protocol.offer_answer import answer, offer
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -31,10 +34,9 @@ class IncomingCall(Call):
         self._described = described
         self._tag = dialog.local_tag
         self._ok: Response | None = None
-        self._repeat: Alarm | Timer | None = None
-        self._give_up: Alarm | Timer | None = None
         self._wants_bye = False
-        self._trying = agent.alarm("100 Trying", TRYING_AFTER, self._try)
+        self._alarms: dict[str, Alarm | Timer] = {}
+        self._set("100 Trying", TRYING_AFTER, self._try)
         self._join(dialog)
 
     # What the user does
@@ -46,16 +48,19 @@ class IncomingCall(Call):
         self._open("ring")
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
-            self._respond(build.reply(self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact))
+            self._ring(build.reply(self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact))
             self.ringing.settle(self)
+
+    def answer_after(self, seconds: float) -> None:
+        """Ring now, and answer after so many seconds, unless the call is settled before."""
+        self.ring()
+        self._set("answer", seconds, self.answer)
 
     def answer(self) -> Outcome:
         """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
         self._open("answer")
         with self.agent.acting("call.answer()"):
-            agent = self.agent
-            if self.remote_sdp is not None:
-                self.local_sdp = answer(self.remote_sdp, agent.name, agent.address.host, agent.media_port())
+            self.local_sdp = self._session()
             if self.local_sdp is None:
                 self.reject(488)
             else:
@@ -64,8 +69,7 @@ class IncomingCall(Call):
 
     def reject(self, status: int = 486) -> Outcome:
         """Refuse with a final response from 300 to 699."""
-        if not 300 <= status <= 699:
-            raise UsageError(f"status: {status} refuses no call; allowed are 300 to 699")
+        refusal(status)
         self._open("reject")
         with self.agent.acting(f"call.reject({status})"):
             response = build.reply(self.exchange.request, status, to_tag=self._tag)
@@ -80,17 +84,26 @@ class IncomingCall(Call):
         with self.agent.acting("call.hang_up()"):
             if self.state == "answered":
                 self._bye()
-            elif self.state != "ended":
+            else:
                 self._wants_bye = True  # not before the ACK, or the time for it, has come (§15)
         return self.ended
 
     # What arrives
 
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "BYE" and self._ok is None:  # on an early dialog: the INVITE wants its answer too (§15.1.2)
+            self.agent.reply(exchange, 200)
+            self.on_cancel()
+        else:
+            super().on_request(exchange, request)
+
     def on_ack(self, request: Request) -> None:
-        """The ACK for our 200: the session stands (§13.3.1.4)."""
-        if self.state in ("answered", "ended"):
+        """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
+        if self._ok is None or self.state not in ("calling", "ringing"):
             return
-        self._stop_repeating()
+        self.forget()
+        if not self._described:
+            self._described = description_in(request)
         self._confirm()
         if self._wants_bye:
             self._bye()
@@ -102,12 +115,9 @@ class IncomingCall(Call):
             self._fail(487, "Request Terminated", self.peer)
 
     def forget(self) -> None:
-        self._trying.cancel()
-        self._stop_repeating()
-
-    def lost(self) -> None:
-        self.forget()
-        super().lost()
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
 
     # The 200 and its repetitions
 
@@ -118,29 +128,48 @@ class IncomingCall(Call):
         )
         self._respond(self._ok)
         t1 = self.agent.timing.t1
-        self._repeat = self.agent.alarm("repeat 200", t1, self._repeat_ok, t1)
-        self._give_up = self.agent.alarm("wait for ACK", 64 * t1, self._no_ack)
+        self._set("repeat 200", t1, self._repeat_ok, t1)
+        self._set("wait for ACK", 64 * t1, self._no_ack)
 
     def _repeat_ok(self, interval: float) -> None:
         """Send the 200 again, over any transport: only its ACK ends that (§13.3.1.4)."""
         assert self._ok is not None
         interval = min(2 * interval, self.agent.timing.t2)
-        self._repeat = self.agent.alarm("repeat 200", interval, self._repeat_ok, interval)
-        self._respond(self._ok)
+        self.exchange.respond(self._ok)
+        self._set("repeat 200", interval, self._repeat_ok, interval)
 
     def _no_ack(self) -> None:
         """64*T1 without an ACK: the dialog is confirmed all the same, and ended by BYE (§13.3.1.4)."""
-        self._stop_repeating()
+        self.forget()
         self.answered.disappoint(CallFailed(408, "no ACK came"))
         self._bye()
 
-    def _stop_repeating(self) -> None:
-        for alarm in (self._repeat, self._give_up):
-            if alarm is not None:
-                alarm.cancel()
+    # Details
+
+    def _session(self) -> Sdp | None:
+        """Our answer to the offer, or an offer where the INVITE had none (§13.3.1.4); None without a common codec."""
+        agent = self.agent
+        user, host, port = agent.uri.user or agent.name, agent.address.host, agent.media_port()
+        if not self._described:
+            return offer(user, host, port)
+        return None if self.remote_sdp is None else answer(self.remote_sdp, user, host, port)
+
+    def _ring(self, response: Response) -> None:
+        """Send a provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
+        self._respond(response)
+        self._set("repeat provisional", 60.0, self._ring_on, response, lingering=True)
+
+    def _ring_on(self, response: Response) -> None:
+        if "answer" in self._alarms:
+            self.exchange.respond(response)
+            self._set("repeat provisional", 60.0, self._ring_on, response, lingering=True)
+
+    def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
+        self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)
 
     def _respond(self, response: Response) -> None:
-        self._trying.cancel()
+        """Send what settles the call or keeps it waiting: whatever was to happen by itself does no longer."""
+        self.forget()
         self.exchange.respond(response)
 
     def _try(self) -> None:

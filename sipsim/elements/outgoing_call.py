@@ -7,11 +7,16 @@ from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
 from sipsim.message import build
+from sipsim.errors import SipParseError
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.offer_answer import offer
+
+
+MOST_TARGETS = 20
+"""How many addresses of a redirect are tried."""
 
 
 class OutgoingCall(Call):
@@ -32,7 +37,7 @@ class OutgoingCall(Call):
         self._waiting: list[Uri] = []
         self._wants_cancel = False
         self._acks: dict[str, tuple[Request, Uri]] = {}
-        self.local_sdp = offer(agent.name, agent.address.host, agent.media_port())
+        self.local_sdp = offer(agent.uri.user or agent.name, agent.address.host, agent.media_port())
         self._invite(target)
 
     # What the user does
@@ -40,12 +45,11 @@ class OutgoingCall(Call):
     def hang_up(self) -> Outcome:
         """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15)."""
         with self.agent.acting("call.hang_up()"):
-            if self.state == "answered" and self.dialog is not None:
+            if self.state == "answered":
                 self._bye()
-            elif self.state == "ringing":
-                self._cancel()
-            elif self.state == "calling":
-                self._wants_cancel = True  # only after a provisional response may a CANCEL go out
+            elif self.state in ("calling", "ringing"):
+                self._wants_cancel = True
+                self._exchange.cancel()
         return self.ended
 
     cancel = hang_up
@@ -66,23 +70,23 @@ class OutgoingCall(Call):
             self._fail(status, reason, "network")
 
     def _on_invite_response(self, exchange: Exchange, response: Response) -> None:
-        self._invite_exchange = exchange
         status = response.status
         if status < 200:
             self._on_provisional(response)
         elif status < 300:
-            self._on_accepted(exchange.request, response)
+            try:
+                self._on_accepted(exchange.request, response)
+            except SipParseError:  # no dialog can be made of it: there is nothing to acknowledge, or to end
+                self._fail(400, "the 2xx can't be read", self.peer)
+                raise
         elif status < 400 and not self._wants_cancel:
             self._on_redirected(response)
         elif not self._try_next():
             self._fail(status, response.reason, self.agent.name if self._wants_cancel else self.peer)
 
     def _on_provisional(self, response: Response) -> None:
-        if self.state == "calling":
+        if response.status > 100 and self.state == "calling":
             self.state = "ringing"
-            if self._wants_cancel:
-                self._cancel()
-        if response.status > 100:
             self.ringing.settle(self)
 
     def _on_accepted(self, invite: Request, response: Response) -> None:
@@ -128,18 +132,13 @@ class OutgoingCall(Call):
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact,
             routes=agent.preloaded_routes, body=bytes(self.local_sdp), content_type=SDP,
         )  # fmt: skip
-        agent.request(request, agent.first_hop(target), self)
-
-    def _cancel(self) -> None:
-        """CANCEL the INVITE under way: a request of its own, to the same place (§9.1)."""
-        self._wants_cancel = True
-        exchange = self._invite_exchange
-        self.agent.request(build.cancel(exchange.request), exchange.remote, Unheard())
+        self._exchange = agent.request(request, agent.first_hop(target), self)
 
     def _on_redirected(self, response: Response) -> None:
         contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
         contacts.sort(key=lambda contact: -contact.q)
         self._waiting += [contact.uri for contact in contacts if contact.uri.scheme in ("sip", "sips")]
+        del self._waiting[MOST_TARGETS:]
         if not self._try_next():
             self._fail(response.status, response.reason, self.peer)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Bench
-from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
 from sipsim.errors import UsageError
 from sipsim.message import build
@@ -51,14 +51,24 @@ class Proxy(Registrar):
             return
         refusal = routing.validate(request)
         if refusal is not None:
-            self.refuse(exchange, refusal.status, *refusal.headers)
+            self.reply(exchange, refusal.status, *refusal.headers)
             return
         request = routing.preprocess(request, self.is_me)
+        if self.is_me(request.uri) and not request.has("route"):
+            self._serve_itself(exchange, request)
+            return
         found = self.find(request)
         if found:
             self._forward(exchange, request, found)
         else:
-            self.refuse(exchange, 480 if self.location.known(request.uri.aor) else 404)
+            self.reply(exchange, 480 if self.location.known(request.uri.aor) else 404)
+
+    def _serve_itself(self, exchange: Exchange, request: Request) -> None:
+        """A request for the proxy's own address: it says what it can do, and knows nobody here (§16.3, §11)."""
+        if request.method == "OPTIONS":
+            self.reply(exchange, 200, ("Allow", "OPTIONS, REGISTER"))
+        else:
+            self.reply(exchange, 404)
 
     def on_ack(self, request: Request) -> None:
         """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
@@ -133,16 +143,12 @@ class ResponseContext:
         self._pending: dict[Exchange, Alarm | Timer | None] = {}
         self._finals: list[Response] = []
         self._answered = False
-        self._opening = True
 
     def start(self, branches: list[tuple[Request, Uri]]) -> None:
         """Send a copy along each branch to its next hop."""
         for copy, hop in branches:
             exchange = self.proxy.request(copy, hop, self)
-            if exchange is not None:
-                self._pending[exchange] = self._timer_c(exchange)
-        self._opening = False
-        self._conclude()
+            self._pending[exchange] = self._timer_c(exchange)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         status = response.status
@@ -174,10 +180,9 @@ class ResponseContext:
         self._pending.clear()
 
     def cancel_pending(self) -> None:
-        """CANCEL each branch that has brought a provisional response and no final one (§16.10, §9.1)."""
+        """CANCEL each branch that has brought no final response (§16.10)."""
         for exchange in self._pending:
-            if exchange.state == "proceeding":
-                self._cancel(exchange)
+            exchange.cancel()
 
     def _on_provisional(self, exchange: Exchange, response: Response) -> None:
         if response.status == 100:
@@ -199,12 +204,12 @@ class ResponseContext:
 
     def _conclude(self) -> None:
         """When all branches have ended without success, the best response goes upstream (§16.7 item 6)."""
-        if self._pending or self._answered or self._opening:
+        if self._pending or self._answered:
             return
         self._answered = True
         best = routing.best_response(self._finals)
         if best.status == 503:
-            self.proxy.refuse(self.server, 500)  # our callee's overload is not ours (§16.7 item 6)
+            self.proxy.reply(self.server, 500)  # our callee's overload is not ours (§16.7 item 6)
         else:
             self.server.respond(best.without_first("Via"))
 
@@ -214,12 +219,9 @@ class ResponseContext:
     def _give_up(self, exchange: Exchange) -> None:
         """Timer C: CANCEL a branch that only rang; one that never said a word counts as timed out (§16.8)."""
         if exchange.state == "proceeding":
-            self._cancel(exchange)
+            exchange.cancel()
         else:
             self.on_failure(exchange, "timeout")
-
-    def _cancel(self, exchange: Exchange) -> None:
-        self.proxy.request(build.cancel(exchange.request), exchange.remote, Unheard())
 
     def _close(self, exchange: Exchange) -> None:
         alarm = self._pending.pop(exchange, None)

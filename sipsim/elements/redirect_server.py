@@ -21,6 +21,6 @@ class RedirectServer(Registrar):
         contacts = [binding.field for binding in bindings]
         self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
         if not bindings:
-            self.refuse(exchange, 480 if self.location.known(aor) else 404)
+            self.reply(exchange, 480 if self.location.known(aor) else 404)
         else:
-            self.refuse(exchange, 302 if len(bindings) == 1 else 300, *(("Contact", field) for field in contacts))
+            self.reply(exchange, 302 if len(bindings) == 1 else 300, *(("Contact", field) for field in contacts))

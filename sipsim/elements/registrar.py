@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Bench, Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message.message import Request
 from sipsim.protocol.location import Answer, Change, LocationService
-from sipsim.simulation.environment import Environment
+from sipsim.simulation.environment import Environment, Timer
 
 
 class Registrar(Element):
@@ -26,28 +27,33 @@ class Registrar(Element):
         self.domain = domain.lower()
         self.location = location if location is not None else LocationService()
         self._owns_location = location is None
+        self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if request.method == "REGISTER":
             self.register(exchange, request)
         else:
-            self.refuse(exchange, 405, ("Allow", "REGISTER"))
+            self.reply(exchange, 405, ("Allow", "REGISTER"))
 
     def register(self, exchange: Exchange, request: Request) -> None:
         """Answer a REGISTER and record what it changed."""
         if request.to.uri.host.lower() != self.domain:
-            self.refuse(exchange, 404)
+            self.reply(exchange, 404)
             return
         answer = self.location.register(request, self.env.now)
         for change in answer.changes:
             self._note(request.to.uri.aor, change)
-        self.refuse(exchange, answer.status, *self._contacts(answer))
+        self.reply(exchange, answer.status, *self._contacts(answer))
 
     def forget_users(self) -> None:
         super().forget_users()
+        self.lose_state()
         self.location.clear()
 
     def lose_state(self) -> None:
+        for alarm in self._expiries.values():
+            alarm.cancel()
+        self._expiries.clear()
         if self._owns_location:
             self.location.clear()
 
@@ -61,10 +67,14 @@ class Registrar(Element):
         now, binding = self.env.now, change.binding
         contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
         self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=lasts)
+        pending = self._expiries.pop((aor, contact), None)
+        if pending is not None:
+            pending.cancel()
         if change.action != "remove":
-            self.alarm("binding expiry", lasts, self._expire, aor, contact, lingering=True)
+            alarm = self.alarm("binding expiry", lasts, self._expire, aor, contact, lingering=True)
+            self._expiries[aor, contact] = alarm
 
     def _expire(self, aor: str, contact: str) -> None:
-        """Record the lapse of a binding, unless it was refreshed in the meantime."""
-        if not any(str(binding.contact) == contact for binding in self.location.look_up(aor, self.env.now)):
-            self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
+        """Record the lapse of a binding that nobody refreshed."""
+        del self._expiries[aor, contact]
+        self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)

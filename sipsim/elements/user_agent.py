@@ -6,9 +6,9 @@ from collections.abc import Callable
 from inspect import isgenerator
 from typing import Any
 
-from sipsim.elements.call import Call
+from sipsim.elements.call import Call, description_in, refusal
 from sipsim.elements.element import Bench, Element
-from sipsim.elements.endpoint import ALLOW, Endpoint, parsed_uri
+from sipsim.elements.endpoint import ALLOW, Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.outcome import Outcome
@@ -19,8 +19,10 @@ from sipsim.errors import CallFailed, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
-from sipsim.protocol.location import DEFAULT_EXPIRES
+from sipsim.protocol.location import DEFAULT_EXPIRES, as_uri
 from sipsim.simulation.environment import Environment
+
+METHODS = tuple(ALLOW.split(", "))
 
 OnCall = Callable[[IncomingCall], Any]
 """What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
@@ -62,14 +64,14 @@ class UserAgent(Endpoint):
 
     def call(self, target: str | Uri | UserAgent) -> OutgoingCall:
         """Call someone: a SIP URI, or another user agent at its own contact address."""
-        uri = target.contact_uri if isinstance(target, UserAgent) else parsed_uri(target)
+        uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
             return OutgoingCall(self, uri)
 
     def options(self, target: str | Uri) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
         with self.acting(f'{self.name}.options("{target}")'):
-            return Query(self, parsed_uri(target)).outcome
+            return Query(self, as_uri("target", target)).outcome
 
     @property
     def current_call(self) -> Call | None:
@@ -91,8 +93,7 @@ class UserAgent(Endpoint):
 
     def rejects(self, status: int = 486) -> None:
         """From now on refuse every call with this status."""
-        if not 300 <= status <= 699:
-            raise UsageError(f"status: {status} refuses no call; allowed are 300 to 699")
+        refusal(status)
         self.on_call = lambda call: call.reject(status)
 
     def ignores(self) -> None:
@@ -104,8 +105,12 @@ class UserAgent(Endpoint):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if request.to_tag:
             self._in_dialog(exchange, request)
+        elif request.method not in METHODS:
+            self.reply(exchange, 405, ("Allow", ALLOW))
         elif request.require:
-            self.refuse(exchange, 420, ("Unsupported", ", ".join(request.require)))
+            self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
+        elif request.method == "INVITE" and request.body and not description_in(request):
+            self.reply(exchange, 415, ("Accept", "application/sdp"))
         elif request.method == "INVITE":
             self._ring(exchange)
         else:
@@ -113,9 +118,9 @@ class UserAgent(Endpoint):
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         if request.method == "OPTIONS":
-            self.refuse(exchange, 200, ("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", ""))
+            self.reply(exchange, 200, ("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", ""))
         else:
-            self.refuse(exchange, 405, ("Allow", ALLOW))
+            self.reply(exchange, 405, ("Allow", ALLOW))
 
     def on_ack(self, request: Request) -> None:
         user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
@@ -148,7 +153,7 @@ class UserAgent(Endpoint):
     def _in_dialog(self, exchange: Exchange, request: Request) -> None:
         user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
         if user is None:
-            self.refuse(exchange, 481)
+            self.reply(exchange, 481)
         else:
             user.on_request(exchange, request)
 
@@ -163,12 +168,7 @@ class UserAgent(Endpoint):
                 self.env.process(told(self.bench, f"{self.name}.on_call", reaction))
 
     def _answer_after_ringing(self, call: IncomingCall) -> None:
-        call.ring()
-        self.alarm("answer", self.answers, self._answer, call)
-
-    def _answer(self, call: IncomingCall) -> None:
-        if call.state == "ringing":
-            call.answer()
+        call.answer_after(self.answers)
 
 
 class Query:

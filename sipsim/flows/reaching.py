@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sipsim.elements.story import Story
-from sipsim.errors import UsageError
 from sipsim.flows.casts import DOMAIN, place, trapezoid
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
@@ -32,12 +31,10 @@ def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     codes=(100, 180, 200, 487),
 )
 def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> Story:
-    """Bob's phones all ring; he answers the last of them, and the proxy cancels the others."""
-    if phones < 1:
-        raise UsageError(f"phones: {phones} is too few; it takes at least 1")
+    """Bob's phones, at least one, all ring; he answers the last of them, and the proxy cancels the others."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     lab.proxy(DOMAIN)
-    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, phones + 1)]
+    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, max(phones, 1) + 1)]
     for phone in bobs[:-1]:
         phone.ignores()
     bobs[-1].answers = ring

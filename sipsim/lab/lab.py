@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from inspect import isgenerator
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import simpy
@@ -65,7 +66,7 @@ class Lab:
         self.elements: dict[str, Element] = {}
         self.errors: list[Exception] = []
         self._stories: list[simpy.Process] = []
-        self._progress = Progress(self.env)
+        self._progress = Progress(self.env, lambda error: self.report(error, "a process"))
         self._running: Run[Trace] | None = None
         self.trace.header.update(sipsim=__version__, seed=seed)
 
@@ -137,6 +138,8 @@ class Lab:
             from sipsim.live.driver import refuse_running_loop
 
             refuse_running_loop()  # before the story begins
+        if until is not None and (isinstance(until, bool) or not isinstance(until, (int, float))):
+            raise UsageError(f"until: {until!r} is no time; give seconds")
         if isinstance(story, simpy.Event):
             return self._run_to(story, until)
         stories = self.tell(story)
@@ -152,6 +155,10 @@ class Lab:
         The handle has `pause()`, `resume()`, `stop()` and `call(fn, *args)`; awaiting it gives the trace. Without a
         story it runs until it is stopped.
         """
+        from sipsim.live.driver import running_loop
+
+        if running_loop() is None:
+            raise UsageError("no asyncio loop runs here, as one does in a notebook; in a script use: lab.run(story)")
         return self.prepare(story, speed=speed, until=until).start()
 
     def panel(self, speed: float = 1.0, run: Run[Trace] | None = None) -> Panel:
@@ -167,9 +174,13 @@ class Lab:
         """The handle of a run in real time, not yet begun: `start` begins it, a script hands it to `live.drive`."""
         if self._running is not None and self._running.state in ("running", "paused"):
             raise UsageError(f"this lab has a run that is {self._running.state}: stop() it before the next begins")
-        stories = self.tell(story)
-        self._running = self._live_run(stories if story is not None else None, until, speed)
-        return self._running
+        waiting: list[Any] | None = [] if story is not None else None
+        run = self._live_run(waiting, until, speed)
+        if waiting is not None:  # the story begins only when nothing can refuse the run any more
+            waiting += self.tell(story)
+        self._wake_at(until, lingering=story is not None)
+        self._running = run
+        return run
 
     def tell(self, story: Told | None) -> list[simpy.Process]:
         """Begin a story now, without running anything; gives its process."""
@@ -231,21 +242,23 @@ class Lab:
     def _drive(self, waiting: list[Any], until: float | None, to_event: bool = False) -> None:
         from sipsim.live.driver import drive
 
+        self._wake_at(until, lingering=bool(waiting))
         drive(self._live_run(waiting, until, 1.0, to_event))
+
+    def _wake_at(self, until: float | None, *, lingering: bool) -> None:
+        """Something to do at the end of a run in real time; without a story it is what the run waits for."""
+        if until is not None:
+            self.env.call_later(max(0.0, until - self.env.now), _nothing, lingering=lingering)
 
     def _live_run(
         self, waiting: list[Any] | None, until: float | None, speed: float, to_event: bool = False
     ) -> Run[Trace]:
+        """A run that waits for stories (or for one event), or with None for ever."""
         from sipsim.live.driver import Run
 
         progress, live = self._progress, self.network.live
-        if until is not None:
-            # Without a story the time itself is what the run waits for; with one it may end before.
-            self.env.call_later(max(0.0, until - self.env.now), _nothing, lingering=bool(waiting))
 
         def done() -> bool:
-            if until is not None and self.env.now >= until:
-                return True
             if waiting is None:
                 return False
             if to_event:
@@ -254,6 +267,7 @@ class Lab:
 
         return Run(
             self.env, speed=speed, network=self.network if live else None, done=done, result=self._conclude,
+            until=inf if until is None else until,
             on_error=lambda error: self.report(error, "the simulation"),
         )  # fmt: skip
 

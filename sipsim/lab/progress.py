@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 
 import simpy
@@ -20,15 +20,16 @@ class Progress:
     help it any more.
     """
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, on_error: Callable[[Exception], object]) -> None:
         self._env = env
+        self._on_error = on_error
         self._awaited: simpy.Event | None = None
         self._horizon = 0.0
 
     def run(self, stories: Sequence[simpy.Process], until: float | None) -> None:
         """Run to rest, or to the time `until`; `Stalled` for a story that waits for what can no longer happen."""
         limit = inf if until is None else until
-        while self._env.run_until_quiet(limit):
+        while self._quiet(limit):
             waiting = [story for story in stories if story.is_alive]
             if not waiting or not self._linger(limit, waiting[0].target):
                 break
@@ -37,7 +38,7 @@ class Progress:
     def run_to(self, event: simpy.Event, until: float | None) -> None:
         """Run until an event has happened, or to the time `until`; `Stalled` when it can no longer happen."""
         limit = inf if until is None else until
-        while self._env.run_until_quiet(limit, event) and not event.processed:
+        while self._quiet(limit, event) and not event.processed:
             if not self._linger(limit, event):
                 break
         if not event.processed:
@@ -54,7 +55,23 @@ class Progress:
 
     def exhaust(self) -> None:
         """Run until nothing at all is pending."""
-        self._env.run()
+        self._step_to(inf)
+
+    def _quiet(self, limit: float, event: simpy.Event | None = None) -> bool:
+        """As `run_until_quiet`; what leaves a process of the user's own is reported, and the run goes on."""
+        while True:
+            try:
+                return self._env.run_until_quiet(limit, event)
+            except Exception as error:
+                self._on_error(error)
+
+    def _step_to(self, limit: float) -> None:
+        """Do everything that is due up to an instant."""
+        while (due := self._env.peek()) <= limit and due < inf:
+            try:
+                self._env.step()
+            except Exception as error:
+                self._on_error(error)
 
     def _linger(self, limit: float, awaited: simpy.Event) -> bool:
         """Let lingering timers fire until one sets something off; false when `limit` comes first."""
@@ -76,8 +93,7 @@ class Progress:
         env = self._env
         if until is None or until <= env.now:
             return
-        while env.peek() <= until:
-            env.step()
+        self._step_to(until)
         env.advance_to(until)
 
 

@@ -44,7 +44,11 @@ def begin(
         lab.close()
         raise UsageError(f"network: {found.name} can't run on live sockets; run it in memory")
     lab.trace.header.update(scenario=found.name, title=found.title, parameters=parameters)
-    story = found.story(lab, **own)
+    try:
+        story = found.story(lab, **own)
+    except Exception:
+        lab.close()
+        raise
     if isgenerator(story):
         story.__name__ = found.name  # what the trace calls it
     return lab, story

@@ -49,11 +49,11 @@ def _row(job: tuple[Any, dict[str, Any], int, int]) -> Row:
     scenario, parameters, replication, seed = job
     try:
         result = run(scenario, seed=seed, trace="counters", **parameters).result
-    except UsageError:
-        raise
     except Exception as error:
         trace = getattr(error, "trace", None)
-        result = dict(trace.result if trace is not None else {}, ok=False, error=f"{type(error).__name__}: {error}")
+        if trace is None:  # no story's: the run could not begin
+            raise
+        result = trace.result
     return {**parameters, "replication": replication, "seed": seed, **result}
 
 

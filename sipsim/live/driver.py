@@ -53,6 +53,7 @@ class Run(Generic[T]):
         speed: float = 1.0,
         network: object = None,
         grace: float = 0.05,
+        until: float = inf,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         if not (speed > 0 and isfinite(speed)):
@@ -60,7 +61,7 @@ class Run(Generic[T]):
         self.env, self.speed, self.state = env, speed, "new"
         self.errors: list[Exception] = []
         self.on_change: list[Callable[[Run[T]], object]] = []
-        self._done, self._result, self._grace = done, result, grace
+        self._done, self._result, self._grace, self._until = done, result, grace, until
         self._network = network if isinstance(network, Attachable) else None
         self._on_error = on_error or self.errors.append
         self._pacer = Pacer(env, self._ends_at, self._finish, self._on_error)
@@ -171,6 +172,8 @@ class Run(Generic[T]):
 
     def _ends_at(self) -> float:
         """The loop time at which the run is over, as far as can be said now."""
+        if self.env.now >= self._until:
+            return -inf
         if not self._is_done():
             self._calm_since = inf
         elif self._network is None:

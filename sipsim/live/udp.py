@@ -22,6 +22,7 @@ from sipsim.simulation.streams import Streams
 from sipsim.trace.trace import Trace
 
 DATAGRAMS_A_WAKE = 64  # read from one socket before the others get their turn
+SWEPT = 1024  # the most that is read from one socket before packets are given up
 PATIENCE = 1.0  # simulated seconds after which a packet of ours that no socket gave out counts as lost
 
 
@@ -231,6 +232,6 @@ class UdpNetwork:
         """Give up what should have come out of a socket long ago."""
         self._sweeper = None
         for binding in list(self._bindings.values()):
-            self._read(binding, most=1 << 20)
+            self._read(binding, most=SWEPT)
         self._under_way.give_up(self._env.now - PATIENCE)
         self._arm()

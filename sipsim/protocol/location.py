@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import ceil, inf
 from typing import NamedTuple
 
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.fields import STAR, NameAddr
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
@@ -16,6 +17,9 @@ from sipsim.message.uri import Uri
 DEFAULT_EXPIRES = 3600
 """Seconds that a binding lasts when the request names no other time (RFC 3261 §10.2)."""
 
+
+MOST_EXPIRES = 365 * 24 * 3600
+"""The longest that a registrar of ours lets a binding last, in seconds; it may shorten what is asked (§10.3 step 7)."""
 
 NEVER = 2**32 - 1
 """What stands in `expires` for a binding without end: the largest value there is (RFC 3261 §20.19)."""
@@ -64,6 +68,7 @@ class LocationService:
 
     def __init__(self) -> None:
         self._bindings: dict[str, list[Binding]] = {}
+        self._known: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._bindings)
@@ -71,27 +76,29 @@ class LocationService:
     def __repr__(self) -> str:
         return f"<LocationService of {len(self)} users>"
 
-    def known(self, aor: str) -> bool:
-        return aor in self._bindings
+    def known(self, aor: str | Uri) -> bool:
+        """Whether a user has had a binding at some time."""
+        return aor_of(aor) in self._known
 
-    def look_up(self, aor: str, now: float) -> tuple[Binding, ...]:
+    def look_up(self, aor: str | Uri, now: float) -> tuple[Binding, ...]:
         """The bindings of a user that have not expired, the best liked first."""
-        alive = [binding for binding in self._bindings.get(aor, ()) if binding.expires_at > now]
-        return tuple(sorted(alive, key=lambda binding: -binding.q))
+        alive = [binding for binding in self._bindings.get(aor_of(aor), ()) if binding.expires_at > now]
+        return tuple(sorted(alive, key=lambda binding: -binding.q)) if len(alive) > 1 else tuple(alive)
 
-    def add(self, aor: str, contact: str | Uri, *, q: float = 1.0, expires_at: float = inf) -> None:
-        """Place a binding directly, without a REGISTER."""
-        uri = Uri.parse(contact) if isinstance(contact, str) else contact
-        self._put(aor, Binding(uri, q, expires_at, "", 0))
+    def add(self, aor: str | Uri, contact: str | Uri, *, q: float = 1.0, expires_at: float = inf) -> None:
+        """Place a binding directly, without a REGISTER; `UsageError` where an address is none."""
+        self._put(aor_of(aor), Binding(as_uri("contact", contact), q, expires_at, "", 0))
 
     def clear(self) -> None:
-        """Forget every binding, as a registrar without a store does when it crashes."""
+        """Forget every binding and user, as a registrar without a store does when it crashes."""
         self._bindings.clear()
+        self._known.clear()
 
     def register(self, request: Request, now: float) -> Answer:
         """Carry out a REGISTER, whole or not at all, as §10.3 says in its steps 6 to 8."""
         aor = request.to.uri.aor
         contacts = request.contacts
+        self._sweep(aor, now)
         if any(contact is STAR for contact in contacts):
             if len(contacts) > 1 or request.expires != 0:
                 return Answer(400)
@@ -104,7 +111,7 @@ class LocationService:
 
     def _wanted(self, contact: NameAddr, request: Request, now: float) -> Binding:
         seconds = contact.expires if contact.expires is not None else request.expires
-        expires_at = now + (DEFAULT_EXPIRES if seconds is None else seconds)
+        expires_at = now + (DEFAULT_EXPIRES if seconds is None else min(seconds, MOST_EXPIRES))
         return Binding(contact.uri, contact.q, expires_at, request.call_id, request.cseq.number)
 
     def _is_late(self, aor: str, wanted: Binding) -> bool:
@@ -121,7 +128,13 @@ class LocationService:
         self._put(aor, binding)
         return Change("refresh" if old is not None and old.expires_at > now else "add", binding)
 
+    def _sweep(self, aor: str, now: float) -> None:
+        """Drop a user's bindings that have expired."""
+        if aor in self._bindings:
+            self._bindings[aor] = [binding for binding in self._bindings[aor] if binding.expires_at > now]
+
     def _put(self, aor: str, binding: Binding) -> None:
+        self._known.add(aor)
         bindings = self._bindings.setdefault(aor, [])
         for i, old in enumerate(bindings):
             if old.contact.matches(binding.contact):
@@ -134,6 +147,21 @@ class LocationService:
             if binding.contact.matches(contact):
                 return binding
         return None
+
+
+def as_uri(name: str, text: str | Uri) -> Uri:
+    """An address that a caller of ours gave; `UsageError`, which names the parameter, where it is none."""
+    if isinstance(text, Uri):
+        return text
+    try:
+        return Uri.parse(text)
+    except SipParseError as error:
+        raise UsageError(f"{name}: {text!r} is no URI ({error.reason}); write it as sip:user@domain") from None
+
+
+def aor_of(address: str | Uri) -> str:
+    """The canonical text of an address of record (§10.3 step 5)."""
+    return as_uri("aor", address).aor
 
 
 def targets(bindings: Sequence[Binding]) -> list[Uri]:

@@ -204,3 +204,32 @@ def test_a_proxy_that_crashes_forgets_its_own_bindings_but_not_shared_ones(lab: 
 def test_an_unknown_way_of_forking_is_named(lab: Lab) -> None:
     with pytest.raises(UsageError, match="forking: 'sideways' is unknown; allowed are 'parallel'"):
         lab.proxy("example.com", forking="sideways")
+
+
+def test_a_cancel_waits_at_the_proxy_for_a_slow_branch(lab: Lab) -> None:
+    alice, proxy, (bob,) = domain(lab)
+    bob.ignores()
+    lab.link(proxy, bob, delay=0.1)
+    call = alice.call("sip:bob@example.com")
+    lab.env.call_later(0.05, call.hang_up)
+    assert lab.run(call.ended).why == "CANCEL"
+    lab.run()
+    assert len(times(lab.trace, "CANCEL", "proxy")) == 1 and lab.env.now < 10
+
+
+def test_two_declines_that_cross_make_one_cancel_a_branch(lab: Lab) -> None:
+    alice, _, bobs = domain(lab, phones=3)
+    bobs[0].rejects(603)
+    bobs[1].rejects(603)
+    bobs[2].ignores()
+    assert call_bob(lab, alice) == 603
+    assert wire(lab.trace).count("proxy>bob3 CANCEL") == 1
+
+
+def test_requests_for_the_proxy_itself_are_answered_and_never_loop(lab: Lab) -> None:
+    _, proxy, _ = domain(lab)
+    tester = Wire(lab)
+    tester.send(request("OPTIONS", f"sip:{proxy.address.host}"), proxy)
+    tester.send(request("INVITE", f"sip:{proxy.address.host}", branch="z9hG4bK-t2"), proxy)
+    lab.run(until=1)
+    assert sorted(set(tester.statuses)) == [200, 404] and len(lab.trace.select("sent", "proxy")) < 8

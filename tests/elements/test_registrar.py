@@ -132,3 +132,24 @@ def test_the_caller_tries_the_addresses_of_a_redirect_in_their_order(lab: Lab) -
     ]  # fmt: skip
     invites = messages(trace, "INVITE", "alice")
     assert [invite.cseq.number for invite in invites] == [1, 2, 3, 4] and len({i.call_id for i in invites}) == 1
+
+
+def test_the_longest_time_that_can_be_asked_for_is_shortened() -> None:
+    lab = Lab(seed=1)
+    registrar = lab.registrar("example.com")
+    bob = lab.user_agent("sip:bob@example.com")
+    assert lab.run(bob.register(2**32 - 1)).expires == 365 * 24 * 3600
+    lab.run(bob.register(100))
+    lab.run(until=200)
+    assert not registrar.location.look_up("sip:bob@EXAMPLE.com", 200)
+    assert [record.data["action"] for record in lab.trace.select("binding")] == ["add", "refresh", "expire"]
+
+
+def test_a_location_service_takes_addresses_as_people_write_them() -> None:
+    from sipsim import LocationService, UsageError
+
+    location = LocationService()
+    location.add("sip:bob@Example.COM", "sip:bob@192.0.2.9")
+    assert location.known("sip:bob@example.com") and location.look_up("SIP:bob@example.com", 0)
+    with pytest.raises(UsageError, match="contact: 'nowhere'"):
+        location.add("sip:bob@example.com", "nowhere")

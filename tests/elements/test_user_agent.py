@@ -250,7 +250,7 @@ def test_a_crash_loses_calls_and_registrations_and_whoever_waits_hears_of_it(lab
         (lambda lab: lab.user_agent("sip:a@b", answers=-1), "answers"),
         (lambda lab: lab.user_agent("sip:a@b").register(2**32), "expires"),
         (lambda lab: lab.user_agent("sip:a@b").rejects(200), "status"),
-        (lambda lab: lab.user_agent("sip:a@b").call("nobody"), "uri: 'nobody'"),
+        (lambda lab: lab.user_agent("sip:a@b").call("nobody"), "target: 'nobody'"),
     ],
 )
 def test_a_wrong_parameter_is_named(lab: Lab, wrong: object, names: str) -> None:
@@ -283,3 +283,121 @@ def test_a_broken_header_field_is_answered_with_400_and_the_run_goes_on(lab: Lab
     lab.run(until=0.1)
     assert tester.statuses == [400]
     assert len(lab.trace.select("unparsable")) == 1
+
+
+def test_a_request_without_what_all_requests_need_is_answered_with_400(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    tester = Wire(lab)
+    tester.send(request("OPTIONS").replace("From: <sip:tester@example.com>;tag=t\n", ""), bob)
+    tester.send(request("ACK").replace("From: <sip:tester@example.com>;tag=t\n", ""), bob)
+    lab.run()
+    assert b"400" in lab.trace.message(3).raw[:12] and len(lab.trace.select("sent", "bob")) == 1
+
+
+def test_a_bye_that_overtakes_the_ack_ends_the_call_and_the_repeating_of_the_200(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    lab.network.drop("ACK")  # type: ignore[attr-defined]
+    call = alice.call(bob)
+    lab.run(call.answered)
+    call.hang_up()
+    trace = lab.run()
+    assert times(trace, "200 INVITE", "bob") == [0.005] and not times(trace, "BYE", "bob")
+
+
+def test_a_bye_on_an_early_dialog_gets_its_200_and_the_invite_487(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    bob.ignores()
+    tester = Wire(lab)
+    tester.send(request("INVITE"), bob)
+    tester.on_message = lambda m: m.status == 180 and tester.send(  # type: ignore[attr-defined]
+        request("BYE", branch="z9hG4bK-bye", cseq=2, to_tag=m.to_tag or ""), bob
+    )
+    lab.run(until=0.1)
+    assert tester.statuses == [180, 200, 487]
+
+
+def test_hanging_up_twice_sends_one_cancel_and_one_bye(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=5)
+    ringing = alice.call(bob)
+    lab.run(ringing.ringing)
+    ringing.hang_up()
+    ringing.hang_up()
+    lab.run()
+    standing = alice.call(bob)
+    lab.run(standing.answered)
+    standing.hang_up()
+    standing.hang_up()
+    sent = wire(lab.run())
+    assert sent.count("alice>bob CANCEL") == 1 and sent.count("alice>bob BYE") == 1
+
+
+def test_a_cancel_that_nobody_answers_ends_the_call_after_a_while(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=50)
+    call = alice.call(bob)
+    lab.run(call.ringing)
+    bob.crash()
+    assert lab.run(call.hang_up()) == ("network", "408 timeout")
+    assert lab.env.now == pytest.approx(32.01)
+
+
+def test_an_invite_without_an_offer_gets_one_in_the_200(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    tester.send(request("INVITE"), bob)
+    lab.run(until=0.1)
+    assert tester.statuses[:2] == [180, 200] and b"m=audio" in tester.heard[1].body
+
+
+@pytest.mark.parametrize(("kind", "status"), [("text/plain", 415), ("application/sdp", 488)])
+def test_a_body_that_is_no_description_is_refused(lab: Lab, kind: str, status: int) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    text = request("INVITE", more=f"Content-Type: {kind}\n").replace("Content-Length: 0", "Content-Length: 5")
+    tester.send(text + "hello", bob)
+    lab.run(until=0.1)
+    assert status in tester.statuses
+
+
+def test_a_2xx_that_can_not_be_read_fails_the_call(lab: Lab) -> None:
+    alice = lab.user_agent("sip:alice@example.com")
+    tester = Wire(lab)
+    tester.on_message = lambda m: tester.send(
+        "SIP/2.0 200 OK\n" + "".join(f"{n}: {v}\n" for n, v in m.headers if n in ("Via", "From", "Call-ID", "CSeq"))
+        + "To: <sip:bob@x>;tag=1\nContact: <broken\nContent-Length: 0\n\n", alice)  # fmt: skip
+    call = alice.call(f"sip:bob@{tester.address.host}")
+    with pytest.raises(CallFailed, match="400"):
+        lab.run(call.answered)
+
+
+def test_a_phone_that_is_down_says_so(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    alice.crash()
+    for action in (lambda: alice.call(bob), alice.register, lambda: alice.options("sip:x@y")):
+        with pytest.raises(UsageError, match=r"alice is down; alice\.restart\(\)"):
+            action()
+
+
+def test_a_phone_that_will_answer_late_says_every_minute_that_it_rings(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=150)
+    lab.run(alice.call(bob).answered)
+    assert times(lab.trace, "180 INVITE", "bob") == [0.005, 60.005, 120.005]
+
+
+def test_responses_go_to_where_the_request_came_from_whatever_its_via_claims(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    tester, victim = Wire(lab), Wire(lab, "victim")
+    spoofed = request("OPTIONS").replace("branch=", f"received={victim.address.host};maddr={victim.address.host};branch=")
+    tester.send(spoofed, bob)
+    lab.run()
+    assert tester.statuses == [200] and not victim.heard
+
+
+def test_a_redirect_to_very_many_places_is_tried_within_limits(lab: Lab) -> None:
+    alice = lab.user_agent("sip:alice@example.com")
+    server = lab.redirect_server("example.com")
+    for n in range(60):
+        server.location.add("sip:bob@example.com", f"sip:b{n}@nowhere{n}.test")
+    call = alice.call("sip:bob@example.com")
+    with pytest.raises(CallFailed):
+        lab.run(call.answered)
+    assert len(lab.trace.select("dns", "alice")) == 21

@@ -256,3 +256,69 @@ def test_a_live_lab_inside_a_running_loop_says_what_to_write_and_begins_nothing(
 
 def test_a_paced_run_gives_the_trace_of_the_simulated_one() -> None:
     assert sipsim.run("ozeki", seed=7, speed=100) == sipsim.run("ozeki", seed=7)
+
+
+def test_a_live_run_ends_when_its_story_does_or_when_the_time_is_up_whatever_arrives() -> None:
+    def story(lab: Lab):  # type: ignore[no-untyped-def]
+        yield lab.env.timeout(0.05)
+
+    def chatter(lab: Lab):  # type: ignore[no-untyped-def]
+        alice, bob = lab.user_agent("sip:alice@a.test"), lab.user_agent("sip:bob@a.test")
+        while True:
+            yield alice.options(bob.contact_uri)
+
+    with Lab(network="udp") as lab:
+        assert lab.run(story, until=30).result["duration"] < 1
+        assert 0.5 <= lab.run(chatter, until=0.5).result["duration"] < 1
+
+
+def test_a_process_of_ones_own_that_raises_is_reported_like_a_story() -> None:
+    lab = Lab()
+
+    def careless():  # type: ignore[no-untyped-def]
+        yield lab.env.timeout(1)
+        raise ValueError("mine")
+
+    lab.env.process(careless())
+    alice, _, bob = cast(lab)
+    call = alice.call(bob)
+    with pytest.raises(ValueError, match="mine") as raised:
+        lab.run()
+    assert raised.value.trace.select("error") and call.state == "answered"  # type: ignore[attr-defined]
+
+
+def test_a_refused_start_begins_nothing() -> None:
+    lab = Lab()
+    told = []
+
+    def story(lab: Lab):  # type: ignore[no-untyped-def]
+        told.append(lab)
+        yield lab.env.timeout(1)
+
+    with pytest.raises(UsageError, match=r"lab\.run\(story\)"):
+        lab.start(story)
+    lab.run(story)
+    assert len(told) == 1
+
+
+def test_a_second_run_beside_the_first_is_refused() -> None:
+    async def cell() -> None:
+        lab = Lab()
+        run = lab.start()
+        with pytest.raises(UsageError, match="stop"):
+            lab.start()
+        run.stop()
+        await run
+        await lab.start(lambda lab: (event for event in [lab.env.timeout(0.01)]))
+
+    asyncio.run(cell())
+
+
+def test_draining_sends_nothing_even_while_a_phone_rings() -> None:
+    lab = Lab()
+    alice, _, bob = cast(lab)
+    alice.call(bob)
+    lab.run(until=0.5)
+    sent = len(lab.trace.select("sent"))
+    lab.drain()
+    assert len(lab.trace.select("sent")) == sent and not lab.leftovers()
