@@ -149,9 +149,10 @@ class Element:
         addresses = self.names.resolve(hop.host, hop.port, "UDP", self.name)
         return addresses[0] if addresses else None
 
-    def new_via(self) -> str:
-        """A Via value with a new branch (§8.1.1.7)."""
-        return self.via_with(self.identifiers.branch(self.name))
+    def new_via(self, mark: str = "") -> str:
+        """A Via value with a new branch (§8.1.1.7), which ends with the `mark` of a proxy (§16.6 item 8)."""
+        branch = self.identifiers.branch(self.name)
+        return self.via_with(f"{branch}.{mark}" if mark else branch)
 
     def via_with(self, branch: str) -> str:
         return via_text(self.address, branch)

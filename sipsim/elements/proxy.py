@@ -57,9 +57,13 @@ class Proxy(Registrar):
         if self.is_me(request.uri) and not request.has("route"):
             self._serve_itself(exchange, request)
             return
+        mark = routing.loop_mark(request)
+        if routing.is_loop(request, mark, f"{self.address}".lower()):
+            self.reply(exchange, 482)
+            return
         found = self.find(request)
         if found:
-            self._forward(exchange, request, found)
+            self._forward(exchange, request, found, mark)
         else:
             self.reply(exchange, 480 if self.location.known(request.uri.aor) else 404)
 
@@ -107,13 +111,13 @@ class Proxy(Registrar):
         host, port = self.address
         return self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
 
-    def _forward(self, exchange: Exchange, request: Request, found: list[Uri]) -> None:
+    def _forward(self, exchange: Exchange, request: Request, found: list[Uri], mark: str) -> None:
         context = ResponseContext(self, exchange)
         if request.method == "INVITE":
             exchange.respond(build.reply(request, 100))
             self._contexts[exchange] = context
         record_route = f"<sip:{self.host_port};lr>" if self.record_route and creates_dialog(request) else None
-        context.start([routing.forwarded(request, target, self.new_via(), record_route) for target in found])
+        context.start([routing.forwarded(request, target, self.new_via(mark), record_route) for target in found])
 
     def forget(self, exchange: Exchange) -> None:
         super().forget(exchange)

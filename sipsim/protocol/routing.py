@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
@@ -51,6 +52,24 @@ def preprocess(request: Request, is_mine: IsMine) -> Request:
 def has_lr(uri: Uri) -> bool:
     """Whether a Request-URI is one that we put into Record-Route, and not an address of ours."""
     return is_loose(uri) and not uri.user
+
+
+def loop_mark(request: Request) -> str:
+    """What a proxy's decision for this request depends on, in eight hex digits (§16.6 item 8, RFC 5393 §4.2).
+
+    It ends the branch that the proxy puts into its Via. When the request comes back with the same mark, nothing has
+    changed on its way: a loop. With another one, a Request-URI for instance, it is a spiral, and may go on.
+    """
+    number = request.cseq.number
+    parts = (request.uri_text, request.to_tag, request.from_tag, request.call_id, number, *request.values("Route"))
+    return f"{crc32(repr(parts).encode('utf-8', 'surrogatepass')):08x}"
+
+
+def is_loop(request: Request, mark: str, sent_by: str) -> bool:
+    """Whether a request has passed here before, with everything that matters as it is now (§16.3 item 4)."""
+    return any(
+        via.branch is not None and via.branch.endswith(f".{mark}") and via.sent_by == sent_by for via in request.vias
+    )
 
 
 def without_last_route(request: Request) -> Request:

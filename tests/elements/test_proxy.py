@@ -233,3 +233,19 @@ def test_requests_for_the_proxy_itself_are_answered_and_never_loop(lab: Lab) -> 
     tester.send(request("INVITE", f"sip:{proxy.address.host}", branch="z9hG4bK-t2"), proxy)
     lab.run(until=1)
     assert sorted(set(tester.statuses)) == [200, 404] and len(lab.trace.select("sent", "proxy")) < 8
+
+
+def test_contacts_that_lead_back_are_a_loop_and_end_with_482(lab: Lab) -> None:
+    alice, proxy, _ = domain(lab, phones=0)
+    for n in (1, 2):
+        proxy.location.add("sip:bob@example.com", f"sip:bob@example.com;x={n}")
+    assert call_bob(lab, alice) == 482
+    assert lab.trace.counts["sent"] < 100
+
+
+def test_a_request_that_comes_back_for_someone_else_is_a_spiral_and_goes_on(lab: Lab) -> None:
+    alice, proxy, (bob,) = domain(lab)
+    proxy.location.add("sip:desk@example.com", "sip:bob@example.com")
+    call = alice.call("sip:desk@example.com")
+    lab.run(call.answered)
+    assert len(messages(lab.trace, "INVITE", "proxy")) == 2
