@@ -31,7 +31,8 @@ class Ending(NamedTuple):
 class Call:
     """What both directions have in common.
 
-    `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended` are SimPy events:
+    `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
+    are SimPy events:
     `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`.
     """
 

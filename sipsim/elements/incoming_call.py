@@ -91,7 +91,7 @@ class IncomingCall(Call):
     # What arrives
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "BYE" and self._ok is None:  # on an early dialog: the INVITE wants its answer too (§15.1.2)
+        if request.method == "BYE" and self._ok is None:  # the INVITE wants its answer too (§15.1.2)
             self.agent.reply(exchange, 200)
             self.on_cancel()
         else:

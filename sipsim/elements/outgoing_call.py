@@ -6,14 +6,13 @@ from sipsim.elements.call import SDP, Call, description_in
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
-from sipsim.message import build
 from sipsim.errors import SipParseError
+from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.offer_answer import offer
-
 
 MOST_TARGETS = 20
 """How many addresses of a redirect are tried."""

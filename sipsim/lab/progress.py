@@ -55,7 +55,11 @@ class Progress:
 
     def exhaust(self) -> None:
         """Run until nothing at all is pending."""
-        self._step_to(inf)
+        while self._env.peek() < inf:
+            try:
+                self._env.run()
+            except Exception as error:
+                self._on_error(error)
 
     def _quiet(self, limit: float, event: simpy.Event | None = None) -> bool:
         """As `run_until_quiet`; what leaves a process of the user's own is reported, and the run goes on."""
@@ -67,7 +71,7 @@ class Progress:
 
     def _step_to(self, limit: float) -> None:
         """Do everything that is due up to an instant."""
-        while (due := self._env.peek()) <= limit and due < inf:
+        while self._env.peek() <= limit:
             try:
                 self._env.step()
             except Exception as error:

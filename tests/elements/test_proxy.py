@@ -244,7 +244,7 @@ def test_contacts_that_lead_back_are_a_loop_and_end_with_482(lab: Lab) -> None:
 
 
 def test_a_request_that_comes_back_for_someone_else_is_a_spiral_and_goes_on(lab: Lab) -> None:
-    alice, proxy, (bob,) = domain(lab)
+    alice, proxy, _ = domain(lab)
     proxy.location.add("sip:desk@example.com", "sip:bob@example.com")
     call = alice.call("sip:desk@example.com")
     lab.run(call.answered)
