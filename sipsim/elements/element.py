@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import simpy
 
 from sipsim.elements.alarm import Alarm, set_alarm
+from sipsim.elements.bench import Bench
 from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.elements.via import host_port, reply_address, stamped, via_text
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
-from sipsim.message.fields import Via
 from sipsim.message.message import Message, Request, Response, parse
 from sipsim.message.uri import Uri
 from sipsim.protocol.matching import client_key, server_key
-from sipsim.protocol.timing import Timing
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -32,27 +31,7 @@ from sipsim.protocol.transactions import (
     Transaction,
 )
 from sipsim.simulation.environment import Environment, Timer
-from sipsim.simulation.names import NameService
-from sipsim.simulation.network import Address, Network, Packet
-from sipsim.simulation.streams import Identifiers
-from sipsim.trace.trace import Trace
-
-DEFAULT_PORT = 5060
-
-
-class Bench(Protocol):
-    """What an element stands on: a lab is one, a test may bring its own."""
-
-    network: Network
-    trace: Trace
-    names: NameService
-    identifiers: Identifiers
-    timing: Timing
-    media_ports: dict[str, int]
-    """The next free port for media at each host: over sockets all phones share one."""
-
-    def report(self, error: Exception, who: str) -> None:
-        """Take note of an exception that left a user's own code."""
+from sipsim.simulation.network import Address, Packet
 
 
 class Element:
@@ -371,36 +350,3 @@ class Element:
         self.ignored(f"{packet.destination} can't be reached: {reason}")
         exchange.transport_failed()
         self.trace.current = 0
-
-
-@lru_cache(maxsize=1024)
-def host_port(address: Address) -> str:
-    """An address as it stands in a Via or a URI: the port only when it is not 5060."""
-    host, port = address
-    host = f"[{host}]" if ":" in host else host
-    return host if port == DEFAULT_PORT else f"{host}:{port}"
-
-
-def via_text(address: Address, branch: str | None) -> str:
-    """The Via of whoever sends a request from an address (§8.1.1.7)."""
-    return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
-
-
-def stamped(request: Request, source: Address) -> Request:
-    """The request with `received` (and `rport`) in its top Via where they are due (§18.2.1, RFC 3581 §4)."""
-    via = request.via
-    stamped_via = via
-    if via.host.strip("[]") != source.host or via.rport == 0 or via.received is not None:
-        stamped_via = via.with_param("received", source.host)
-    if via.rport == 0:
-        stamped_via = stamped_via.with_param("rport", str(source.port))
-    return request if stamped_via is via else request.without_first("Via").prepend("Via", str(stamped_via))
-
-
-def reply_address(via: Via, source: Address) -> Address:
-    """Where responses to a request with this top Via go (§18.2.2, RFC 3581 §4).
-
-    Always to the host that the request came from, which is what `received` says once we have set it: `maddr`, or a
-    `received` of the sender's own, would let a stranger aim our responses at others.
-    """
-    return Address(source.host, source.port if via.rport is not None else via.port or DEFAULT_PORT)

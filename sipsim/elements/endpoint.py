@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sipsim.elements.element import Bench, Element
+from sipsim.elements.bench import Bench
+from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.errors import UsageError
 from sipsim.message.message import Request

@@ -6,7 +6,7 @@ What may be forwarded, where to and in which form is decided in `protocol.routin
 from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.element import Bench
+from sipsim.elements.bench import Bench
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
 from sipsim.errors import UsageError

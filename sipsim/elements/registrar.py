@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.element import Bench, Element
+from sipsim.elements.bench import Bench
+from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message.message import Request
 from sipsim.protocol.location import Answer, Change, LocationService

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from inspect import isgenerator
 from typing import Any
 
+from sipsim.elements.bench import Bench
 from sipsim.elements.call import Call, description_in, refusal
-from sipsim.elements.element import Bench, Element
+from sipsim.elements.element import Element
 from sipsim.elements.endpoint import ALLOW, Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.incoming_call import IncomingCall
