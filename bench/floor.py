@@ -205,7 +205,7 @@ class Caller(Seat):
             b"Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER", b"Supported: replaces, timer", b"User-Agent: floor/1",
             b"Content-Type: application/sdp", b"Content-Length: %d" % len(SDP),
         ], SDP)  # fmt: skip
-        self.request("z9hG4bKi%d" % i, data)
+        self.request(f"z9hG4bKi{i}", data)
         if i < self.calls:
             self.clock.at(self.every, self.call, i + 1)
 
@@ -309,7 +309,7 @@ class Proxy(Seat):
             self.request(message, method, branch, source)
 
     def request(self, request: Lines, method: str, branch: str, source: str) -> None:
-        clock, mine = self.clock, "z9hG4bKp%d" % self.branches()
+        clock, mine = self.clock, f"z9hG4bKp{self.branches()}"
         if method != "ACK":
             request.cseq()
             if (branch, method) in self.servers:

@@ -1,73 +1,72 @@
-"""What a trace keeps in memory, as a multiple of the octets that went over the wire.
+"""What a trace keeps in memory, as a multiple of the octets on the wire; and what calls leave behind that are over.
 
-    python bench/memory.py [CALLS]
-
-Calls through one proxy, all timers on, at each level of the trace. What Python's allocators hold more after the calls
-than before (tracemalloc, after a full collection) is retained. Prints a line `FIGURE {json}`; exit 1 when a goal is
-missed.
+Each level of the trace is measured in processes of their own. What a process grows by beyond one whose trace is off is
+the trace's.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import platform
+import subprocess
 import sys
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from sipsim.lab.lab import Lab
+from bench import workload
+from bench.figures import Figure
+from sipsim.trace.trace import Trace
 
 GOALS = {"messages": 1.5, "all": 2.0}
+WARM, CALLS, TURNS = 1_500, 1_500, 3
 
 
-def main(calls: int) -> int:
-    tracemalloc.start()
-    retained = {level: measure(level, calls) for level in ("off", *GOALS)}
-    _, wire, messages, records = retained["all"]
-    ratios = {level: round(retained[level][0] / wire, 2) for level in ("off", *GOALS)}
-    figure = {
-        "figure": "memory retained per octet on the wire", "ratios": ratios, "goals": GOALS, "calls": calls,
-        "octets_per_message": round(wire / messages), "messages_per_call": round(messages / calls, 1),
-        "records_per_message": round(records / messages, 1), "python": sys.version.split(" [")[0],
-        "implementation": platform.python_implementation(),
-    }  # fmt: skip
-    print("FIGURE " + json.dumps(figure))
-    return int(any(ratios[level] > goal for level, goal in GOALS.items()))
+def figures() -> Iterator[Figure]:
+    turns = [{level: in_a_process(level) for level in ("off", *GOALS)} for _ in range(TURNS)]
+    wire, messages = (turns[0]["all"][key] for key in ("octets", "messages"))
+    more = {"octets_per_message": round(wire / messages), "messages": messages}
+    for level, goal in GOALS.items():
+        kept = median([turn[level]["grown"] - turn["off"]["grown"] for turn in turns])
+        yield Figure(f"retained trace {level!r} / octets on the wire", kept / wire, "x", most=goal, more=more)
+    left = max(turn["off"]["left"] for turn in turns) / CALLS
+    yield Figure("objects left by a call that is over", left, "objects", most=0.01)
 
 
-def measure(level: str, calls: int) -> tuple[int, int, int, int]:
-    """Octets retained, octets on the wire, messages and records of so many calls."""
-    lab = Lab(seed=7, trace=level)
-    lab.proxy("example.com")
-    alice = lab.user_agent("sip:alice@example.com")
-    lab.user_agent("sip:bob@example.com", answers=0.1).register()
-
-    def some(number: int) -> Iterator[object]:
-        for _ in range(number):
-            call = alice.call("sip:bob@example.com")
-            yield call.answered
-            yield call.hang_up()
-            yield lab.env.timeout(1)
-
-    lab.run(lambda _: some(100))  # until caches and lingering timers have their usual size
-    before = counted(lab)
-    lab.run(lambda _: some(calls))
-    after = counted(lab)
-    retained, wire, messages, records = (b - a for a, b in zip(before, after, strict=True))
-    return retained, wire, messages, records
+def in_a_process(level: str) -> dict[str, int]:
+    command = [sys.executable, "-m", "bench.memory", level]
+    run = subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[1])
+    found: dict[str, int] = json.loads(run.stdout)
+    return found
 
 
-def counted(lab: Lab) -> tuple[int, int, int, int]:
-    """Octets held now, and octets, messages and records that the trace has."""
+def measure(level: str) -> dict[str, int]:
+    """In the child: what so many calls leave behind, after a few that brought pools and caches to their usual size."""
+    lab = workload.a_lab(level)
+    workload.by_callbacks(lab, WARM)
+    before, objects, seen = resident(), len(gc.get_objects()), octets(lab.trace)
+    workload.by_callbacks(lab, CALLS)
+    grown, left, wire = resident() - before, len(gc.get_objects()) - objects, octets(lab.trace)
+    return {"grown": grown, "left": left, "octets": wire[0] - seen[0], "messages": wire[1] - seen[1]}
+
+
+def octets(trace: Trace) -> tuple[int, int]:
+    """Octets and number of the messages in a trace."""
+    sent = [len(trace[id].raw) for id in trace.columns.sent]
+    return sum(sent), len(sent)
+
+
+def resident() -> int:
+    """Octets of memory that this process holds."""
     gc.collect()
-    held, _ = tracemalloc.get_traced_memory()
-    octets = [len(lab.trace[id].raw) for id in lab.trace.columns.sent]
-    return held, sum(octets), len(octets), len(lab.trace)
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * 4096
+    import resource  # the peak, where there is no better
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    print(json.dumps(measure(sys.argv[1])))

@@ -17,31 +17,29 @@ BOB = "sip:bob@example.com"
 
 
 def a_lab(trace: str) -> Lab:
-    """A caller, a proxy, and a callee that has registered."""
+    """A caller, a proxy and a callee."""
     lab = Lab(seed=7, trace=trace)
     lab.proxy("example.com")
     lab.user_agent("sip:alice@example.com")
-    bob = lab.user_agent(BOB, answers=0)
-    bob.register()
-    lab.run()
+    lab.user_agent(BOB, answers=0)
     return lab
 
 
-def alice(lab: Lab) -> UserAgent:
-    agent = lab.elements["alice"]
-    assert isinstance(agent, UserAgent)
-    return agent
+def agent(lab: Lab, name: str) -> UserAgent:
+    found = lab.elements[name]
+    assert isinstance(found, UserAgent)
+    return found
 
 
 def by_callbacks(lab: Lab, calls: int) -> None:
     """Calls with the least around them: a function places each, another hangs up when it is answered."""
-    env, agent = lab.env, alice(lab)
+    env, alice = lab.env, ready(lab)
 
     def hang_up(answered: simpy.Event) -> None:
         answered.value.hang_up()
 
     def place(left: int) -> None:
-        answered = agent.call(BOB).answered
+        answered = alice.call(BOB).answered
         assert answered.callbacks is not None
         answered.callbacks.append(hang_up)
         if left > 1:
@@ -53,10 +51,10 @@ def by_callbacks(lab: Lab, calls: int) -> None:
 
 def by_stories(lab: Lab, calls: int) -> None:
     """Calls as users write them: each is a SimPy process."""
-    env, agent = lab.env, alice(lab)
+    env, alice = lab.env, ready(lab)
 
     def talk() -> Generator[simpy.Event, Any, None]:
-        call = agent.call(BOB)
+        call = alice.call(BOB)
         yield call.answered
         yield call.hang_up()
 
@@ -69,9 +67,15 @@ def by_stories(lab: Lab, calls: int) -> None:
     finish(lab, calls)
 
 
+def ready(lab: Lab) -> UserAgent:
+    """Let the callee register; gives the caller."""
+    agent(lab, "bob").register()
+    lab.run()
+    return agent(lab, "alice")
+
+
 def finish(lab: Lab, calls: int) -> None:
-    """Let everything end, the timers of finished transactions too; every call has succeeded and nothing is left."""
+    """Let everything end, the timers of finished transactions too: every call has succeeded and nothing is left."""
     lab.run()
     lab.drain()
-    assert alice(lab).tally.answered >= calls, alice(lab).tally
-    assert not lab.leftovers()
+    assert agent(lab, "alice").tally.answered >= calls and not lab.leftovers()

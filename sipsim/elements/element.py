@@ -305,8 +305,7 @@ class Element:
             remote = reply_address(request.via, source)
         exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
         self.servers[key] = exchange
-        exchange.start()
-        try:
+        try:  # to pass the request up is all that the start of a server transaction brings
             if request.method == "CANCEL":
                 self._cancel(exchange, request)
             else:

@@ -57,7 +57,7 @@ class Exchange:
     transaction, and finds it settled.
     """
 
-    __slots__ = ("_alarms", "_cancelled", "branch", "element", "key", "remote", "transaction", "user")
+    __slots__ = ("_alarms", "_cancelled", "branch", "element", "key", "remote", "request", "transaction", "user")
 
     def __init__(
         self, element: Host, transaction: Transaction, key: object, remote: Address,
@@ -65,16 +65,13 @@ class Exchange:
     ) -> None:  # fmt: skip
         self.element = element
         self.transaction = transaction
+        self.request = transaction.request
         self.key = key
         self.remote = remote
         self.user = user
-        self.branch = transaction.request.branch or ""
+        self.branch = self.request.branch or ""
         self._cancelled = False
         self._alarms: dict[str, Alarm | Timer] = {}
-
-    @property
-    def request(self) -> Request:
-        return self.transaction.request
 
     @property
     def state(self) -> str:
@@ -153,14 +150,12 @@ class Exchange:
 
     def _carry_out(self, effects: list[Effect]) -> None:
         told: Effect | None = None
-        lingers = False
         for effect in effects:
             kind = effect[0]
             if kind == "send":
                 self.element.send(effect[1], self.remote, effect[2])
             elif kind == "start":
-                lingers = effect[1] in LINGERING
-                self._start_timer(effect[1], effect[2], lingers)
+                self._start_timer(effect[1], effect[2])
             elif kind == "stop":
                 self._stop_timer(effect[1])
             elif kind == "end":
@@ -181,10 +176,10 @@ class Exchange:
         else:
             self.user.on_failure(self, effect[1])
 
-    def _start_timer(self, name: str, delay: float, lingering: bool) -> None:
+    def _start_timer(self, name: str, delay: float) -> None:
         machine = self.transaction.machine.name
         self._alarms[name] = set_alarm(
-            self.element, name, delay, machine, self.branch, lingering, self._feed, f"timer {name}"
+            self.element, name, delay, machine, self.branch, name in LINGERING, self._feed, f"timer {name}"
         )
 
     def _stop_timer(self, name: str) -> None:

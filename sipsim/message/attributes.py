@@ -6,11 +6,13 @@ These descriptors have no `__set__`, so a second look finds the dictionary's ent
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from sipsim.errors import SipParseError
-from sipsim.message.grammar import refuse
+from sipsim.message.grammar import refuse, split_list
 from sipsim.message.headers import Headers
+from sipsim.message.lines import value_of
 
 T = TypeVar("T")
 
@@ -81,18 +83,23 @@ class Every(Attribute[tuple[T, ...]]):
         self.field = field
         self.parse = parse
         self.most = most
+        self.on_line = lru_cache(maxsize=256)(self._on_line)  # a few lines make up most of the traffic
+
+    def _on_line(self, line: bytes) -> list[T]:
+        return [self.parse(value) for value in split_list(value_of(line))[: self.most + 1]]
 
     def read(self, message: Headers) -> tuple[T, ...]:
         if self.field not in message.names:
             return ()
         found: list[T] = []
-        for at, value in message.members(self.field):
-            try:
-                if len(found) == self.most:
-                    raise refuse(f"more than {self.most} values", value)
-                found.append(self.parse(value))
-            except SipParseError as error:
-                raise message.placed(error, at) from None
+        for at, name in enumerate(message.names):
+            if name == self.field:
+                try:
+                    found += self.on_line(message.lines[at])
+                    if len(found) > self.most:
+                        raise refuse(f"more than {self.most} values", value_of(message.lines[at]))
+                except SipParseError as error:
+                    raise message.placed(error, at) from None
         return tuple(found)
 
 

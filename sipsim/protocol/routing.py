@@ -67,9 +67,11 @@ def loop_mark(request: Request) -> str:
 
 def is_loop(request: Request, mark: str, sent_by: str) -> bool:
     """Whether a request has passed here before, with everything that matters as it is now (§16.3 item 4)."""
-    return any(
-        via.branch is not None and via.branch.endswith(f".{mark}") and via.sent_by == sent_by for via in request.vias
-    )
+    mark = f".{mark}"
+    octets = mark.encode()
+    if not any(octets in line for line in request.lines):  # as nearly always
+        return False
+    return any(via.branch is not None and via.branch.endswith(mark) and via.sent_by == sent_by for via in request.vias)
 
 
 def without_last_route(request: Request) -> Request:

@@ -38,6 +38,8 @@ class Environment(simpy.Environment):
     timer is one that nobody waits for: it keeps a finished transaction or a binding in memory for a while.
     """
 
+    __slots__ = ("_now",)  # so that `now` may be a slot, read at once; SimPy's is a property
+
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(round(float(initial_time), 6))
         for name in ("process", "timeout", "event", "all_of", "any_of"):
@@ -168,3 +170,6 @@ class Environment(simpy.Environment):
         key = (delay, lingering)
         self._asked[key] = times = self._asked.get(key, 0) + 1
         return times >= ASKED_OFTEN and len(self._lanes) + len(self._lingering_lanes) < MOST_LANES
+
+
+Environment.now = Environment._now  # type: ignore[assignment, misc]

@@ -1,0 +1,107 @@
+"""Parsing a message and looking at what an element needs of it, beside other parsers where they are installed.
+
+Looked at are the start line, the branch of the top Via, CSeq, Call-ID and both tags. No two messages are alike, as no
+two calls are: whoever remembers lines gains nothing by it here. `pip install .[bench]` brings the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+from bench.figures import Figure, in_turn, microseconds, ratio
+from bench.floor import SDP
+from sipsim.message.message import Request, parse
+
+MESSAGES = 2_000
+
+INVITE = (
+    "INVITE sip:bob@biloxi.example.com SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP client{n}.atlanta.example.com:5060;branch=z9hG4bK74bf9a{n};rport\r\n"
+    "Max-Forwards: 70\r\nFrom: Alice <sip:alice@atlanta.example.com>;tag=9fxced{n}\r\n"
+    "To: Bob <sip:bob@biloxi.example.com>\r\n"
+    "Call-ID: 3848276298220188511{n}@atlanta.example.com\r\nCSeq: {n} INVITE\r\n"
+    "Contact: <sip:alice@client{n}.atlanta.example.com:5060>\r\nAllow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER\r\n"
+    "Supported: replaces, timer\r\nUser-Agent: bench/1\r\n"
+)
+OK = (
+    "SIP/2.0 200 OK\r\n"
+    "Via: SIP/2.0/UDP ss{n}.atlanta.example.com:5060;branch=z9hG4bK2d4790.{n};received=192.0.2.111\r\n"
+    "Via: SIP/2.0/UDP client{n}.atlanta.example.com:5060;branch=z9hG4bK74bf9a{n};rport=5060;received=192.0.2.101\r\n"
+    "Record-Route: <sip:ss{n}.atlanta.example.com;lr>\r\nFrom: Alice <sip:alice@atlanta.example.com>;tag=9fxced{n}\r\n"
+    "To: Bob <sip:bob@biloxi.example.com>;tag=314159{n}\r\nCall-ID: 3848276298220188511{n}@atlanta.example.com\r\n"
+    "CSeq: {n} INVITE\r\nContact: <sip:bob@client{n}.biloxi.example.com:5060>\r\n"
+)
+BODY = f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n".encode() + SDP
+KINDS = {"INVITE": INVITE, "200": OK}
+
+
+def figures() -> Iterator[Figure]:
+    """How much longer others take than sipsim does."""
+    readers = {"sipsim": looked_at, "sipsim, checked": checked, **others()}
+    messages = {kind: [text.format(n=n).encode() + BODY for n in range(1000, 1000 + MESSAGES)]
+                for kind, text in KINDS.items()}  # fmt: skip
+    pairs = list(product(readers, messages))
+    sides = {f"{name}, {kind}": every(readers[name], messages[kind]) for name, kind in pairs}
+    times = in_turn(sides)
+    each = {"us_per_message": microseconds(times, MESSAGES)}
+    for kind in KINDS:
+        yield Figure(f"look at {kind}", each["us_per_message"][f"sipsim, {kind}"], "us", more=each)
+    for (name, kind), least in product(product(others(), KINDS), [3.0]):
+        longer = ratio(times, f"{name}, {kind}", f"sipsim, {kind}")
+        yield Figure(f"{name} / sipsim, look at {kind}", longer, "x", least=least)
+
+
+def every(read: Callable[[bytes], object], messages: list[bytes]) -> Callable[[], None]:
+    def run() -> None:
+        for data in messages:
+            read(data)
+
+    return run
+
+
+def looked_at(data: bytes) -> tuple[Any, ...]:
+    """What sipsim's elements look at."""
+    message = parse(data)
+    start = message.method if isinstance(message, Request) else message.status
+    return start, message.branch, message.cseq, message.call_id, message.from_tag, message.to_tag
+
+
+def checked(data: bytes) -> tuple[Any, ...]:
+    """The same after the check of a message that its elements make."""
+    message = parse(data)
+    message.check()
+    start = message.method if isinstance(message, Request) else message.status
+    return start, message.branch, message.cseq, message.call_id, message.from_tag, message.to_tag
+
+
+def others() -> dict[str, Callable[[bytes], object]]:
+    """The other parsers that are installed."""
+    found: dict[str, Callable[[bytes], object]] = {}
+    try:
+        from sippy.SipRequest import SipRequest
+        from sippy.SipResponse import SipResponse
+    except ImportError:
+        pass
+    else:
+
+        def by_sippy(data: bytes) -> object:
+            text = data.decode()
+            return (SipResponse if text.startswith("SIP/2.0 ") else SipRequest)(text).getTId(True, True, True)
+
+        found["sippy"] = by_sippy
+    try:
+        from sipmessage import Message
+    except ImportError:
+        pass
+    else:
+
+        def by_sipmessage(data: bytes) -> object:
+            message = Message.parse(data)
+            start = getattr(message, "method", None) or getattr(message, "code", None)
+            tags = message.from_address.parameters.get("tag"), message.to_address.parameters.get("tag")
+            return start, message.via[0].parameters["branch"], message.cseq, message.call_id, tags
+
+        found["sipmessage"] = by_sipmessage
+    return found
