@@ -371,7 +371,8 @@ def test_a_request_uri_is_visible_ascii(text: str):
 
 
 def test_a_message_as_text_is_what_is_on_the_wire_without_tricks_for_the_terminal():
-    octets = b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nX-A: \x1b[2J\xff\xe2\x80\xae\r\n\r\nbody"
+    head = b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+    octets = head + b"X-A: \x1b[2J\xff\xe2\x80\xae\r\n\r\nbody"
     assert str(parse(octets)) == (
         "OPTIONS sip:a@b SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\nX-A: \\x1b[2J\\xff\\u202e\n\nbody"
     )
