@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from sipsim.errors import SipParseError
 from sipsim.message.grammar import refuse
 from sipsim.message.headers import Headers
+from sipsim.message.lines import value_of
 
 T = TypeVar("T")
 
@@ -74,13 +75,24 @@ class Maybe(Needed[T | None]):
         return super().read(message) if self.field in message.names else None
 
 
-class Every(Attribute[tuple[T, ...]]):
-    """What `parse(text)` makes of each value of a header field, top to bottom; SipParseError for more than `most`."""
+class One(Maybe[T]):
+    """What `parse(text)` makes of the value of a header field, the first; None where there is none."""
 
-    def __init__(self, field: str, parse: Callable[[str], T], most: int = 256) -> None:
+    def __init__(self, field: str, parse: Callable[[str], T]) -> None:
+        super().__init__(field, lambda line: parse(value_of(line)))
+
+
+class Every(Attribute[tuple[T, ...]]):
+    """What `parse(text)` makes of each value of a header field, top to bottom; SipParseError for more than `most`.
+
+    Empty values are left out where they mean "nothing", as in Accept.
+    """
+
+    def __init__(self, field: str, parse: Callable[[str], T], most: int = 256, empty: bool = False) -> None:
         self.field = field
         self.parse = parse
         self.most = most
+        self.empty = empty
 
     def read(self, message: Headers) -> tuple[T, ...]:
         if self.field not in message.names:
@@ -90,7 +102,8 @@ class Every(Attribute[tuple[T, ...]]):
             try:
                 if len(found) == self.most:
                     raise refuse(f"more than {self.most} values", value)
-                found.append(self.parse(value))
+                if value or not self.empty:
+                    found.append(self.parse(value))
             except SipParseError as error:
                 raise message.placed(error, at) from None
         return tuple(found)
