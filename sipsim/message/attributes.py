@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from sipsim.errors import SipParseError
+from sipsim.message.codes import LIST_HEADERS
 from sipsim.message.grammar import refuse, split_list
 from sipsim.message.headers import Headers
 from sipsim.message.lines import value_of
@@ -76,17 +77,30 @@ class Maybe(Needed[T | None]):
         return super().read(message) if self.field in message.names else None
 
 
-class Every(Attribute[tuple[T, ...]]):
-    """What `parse(text)` makes of each value of a header field, top to bottom; SipParseError for more than `most`."""
+class One(Maybe[T]):
+    """What `parse(text)` makes of the value of a header field, the first; None where there is none."""
 
-    def __init__(self, field: str, parse: Callable[[str], T], most: int = 256) -> None:
+    def __init__(self, field: str, parse: Callable[[str], T]) -> None:
+        super().__init__(field, lambda line: parse(value_of(line)))
+
+
+class Every(Attribute[tuple[T, ...]]):
+    """What `parse(text)` makes of each value of a header field, top to bottom; SipParseError for more than `most`.
+
+    Empty values are left out where they mean "nothing", as in Accept.
+    """
+
+    def __init__(self, field: str, parse: Callable[[str], T], most: int = 256, empty: bool = False) -> None:
         self.field = field
         self.parse = parse
         self.most = most
+        self.empty = empty
         self.on_line = lru_cache(maxsize=256)(self._on_line)  # a few lines make up most of the traffic
 
     def _on_line(self, line: bytes) -> list[T]:
-        return [self.parse(value) for value in split_list(value_of(line))[: self.most + 1]]
+        value = value_of(line)
+        values = split_list(value)[: self.most + 1] if self.field in LIST_HEADERS else [value]
+        return [self.parse(value) for value in values if value or not self.empty]
 
     def read(self, message: Headers) -> tuple[T, ...]:
         if self.field not in message.names:

@@ -1,4 +1,4 @@
-"""Values of header fields: Via, addresses, CSeq, media types (RFC 3261 §§20, 25.1).
+"""Values of header fields that calls need: Via, addresses, CSeq, media types (RFC 3261 §§20, 25.1).
 
 Each has `parse(text)` for one value, unfolded and stripped, and `str()` for the way back.
 """
@@ -22,6 +22,7 @@ from sipsim.message.grammar import (
     digits,
     find_param,
     number,
+    preference,
     quote,
     read_params,
     refuse,
@@ -44,7 +45,6 @@ _PLAIN_NAME = re.compile(rf"{TOKEN}(?: {TOKEN})*", FLAGS)
 _CSEQ = re.compile(rf"([0-9]+)[ \t]+({TOKEN})", FLAGS)
 _MEDIA = re.compile(rf"({TOKEN}){BLANK}/{BLANK}({TOKEN}){BLANK}", FLAGS)
 _CALL_ID = re.compile(r"[^\x00-\x20\x7f]+", FLAGS)
-_Q = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,7 @@ class NameAddr:
     @property
     def q(self) -> float:
         """Preference among contacts, from 0.0 to 1.0, where none is given 1.0; SipParseError for anything else."""
-        text = find_param(self.params, "q")
-        if text is None:
-            return 1.0
-        if _Q.fullmatch(text) is None:
-            raise refuse("q is no number from 0 to 1 with at most three decimals", text)
-        return float(text)
+        return preference(self.params)
 
     @property
     def expires(self) -> int | None:
@@ -196,7 +191,7 @@ class CSeq(NamedTuple):
 
 
 class MediaType(NamedTuple):
-    """What a body is; type and subtype in lower case (RFC 3261 §20.15)."""
+    """What a body is, or in Accept what it may be; type and subtype in lower case (RFC 3261 §§20.1, 20.15)."""
 
     type: str
     subtype: str
@@ -212,6 +207,19 @@ class MediaType(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.type}/{self.subtype}{write_params(self.params)}"
+
+    @property
+    def q(self) -> float:
+        """Preference among what is accepted, from 0.0 to 1.0, where none is given 1.0; SipParseError otherwise."""
+        return preference(self.params)
+
+    def param(self, name: str, default: str | None = None) -> str | None:
+        """The value of a parameter, "" for one without value, `default` where there is none."""
+        return find_param(self.params, name, default)
+
+    def takes(self, other: MediaType) -> bool:
+        """Whether `other` is of this type, or within this range: `text/*`, `*/*`. Parameters don't count."""
+        return self.type in ("*", other.type) and self.subtype in ("*", other.subtype)
 
 
 def call_id(text: str) -> str:

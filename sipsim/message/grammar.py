@@ -30,6 +30,7 @@ _PARAM = re.compile(rf";{BLANK}({TOKEN}){BLANK}(?:={BLANK}([^\x00-\x20\x7f;,\"<>
 _LIST_PIECE = re.compile(rf'[^",<]+|{QUOTED}|<[^>]*>|(,)', FLAGS)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", FLAGS)
 _QUOTED_PAIR = re.compile(r"\\(.)", FLAGS)
+_Q = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", FLAGS)
 _TO_QUOTE = re.compile(r'(["\\\x00-\x08\x0a-\x1f\x7f])', FLAGS)
 
 
@@ -132,6 +133,16 @@ def find_param(params: Params, name: str, default: str | None = None) -> str | N
         if known == name:
             return unquote(value or "")
     return default
+
+
+def preference(params: Params) -> float:
+    """The parameter `q`, from 0.0 to 1.0, where there is none 1.0; SipParseError for anything else."""
+    text = find_param(params, "q")
+    if text is None:
+        return 1.0
+    if _Q.fullmatch(text) is None:
+        raise refuse("q is no number from 0 to 1 with at most three decimals", text)
+    return float(text)
 
 
 def set_param(params: Params, name: str, value: str | None) -> Params:

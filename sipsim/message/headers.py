@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import Self, TypeVar
 
 from sipsim.errors import SipParseError
-from sipsim.message.codes import CANONICAL, LIST_HEADERS
-from sipsim.message.grammar import encode, split_list
+from sipsim.message.categories import Header
+from sipsim.message.codes import CANONICAL, COMPACT, LIST_HEADERS
+from sipsim.message.grammar import decode, encode, excerpt, split_list
 from sipsim.message.lines import value_of
-from sipsim.message.names import fold, named
+from sipsim.message.names import FOLDED, fold, fold_octets, named
 
 T = TypeVar("T")
+
+LETTERS = {name: letter.encode() for letter, name in COMPACT.items()}
+"""Folded name -> its compact form."""
 
 
 class Headers:
@@ -47,9 +51,9 @@ class Headers:
         return [value for _, value in self.members(fold(name))]
 
     @property
-    def headers(self) -> list[tuple[str, str]]:
+    def headers(self) -> list[Header]:
         """(name as on the wire, value) of every header line, in order."""
-        return [(line.partition(b":")[0].rstrip().decode(), value_of(line)) for line in self.lines[1:]]
+        return [Header(line.partition(b":")[0].rstrip().decode(), value_of(line)) for line in self.lines[1:]]
 
     # ---- by folded name, for the attributes of a message
 
@@ -116,6 +120,15 @@ class Headers:
         names.insert(at, folded)
         return self._copy(lines, names)
 
+    def compacted(self) -> Self:
+        """A copy with names in the compact form where there is one: `v` for Via (§7.3.3)."""
+        lines = self.lines.copy()
+        for at, name in enumerate(self.names):
+            letter = LETTERS.get(name)
+            if letter:
+                lines[at] = letter + lines[at][lines[at].index(b":") :]
+        return self._copy(lines, self.names)
+
     def without(self, name: str) -> Self:
         """A copy without any header field of this name."""
         return self._copy(*self._others(fold(name)))
@@ -147,3 +160,27 @@ class Headers:
         return (
             name + b": " + ", ".join(members[1:]).encode("utf-8", "surrogateescape") if members[1:] else b""
         )
+
+
+def refuse_bare_ends(lines: list[bytes]) -> None:
+    """SipParseError for a line with CR or LF alone in it."""
+    for number, line in enumerate(lines, 1):
+        first, *others = line.replace(b"\n", b"\r").split(b"\r")
+        if others:
+            raise SipParseError("CR or LF alone, a line ends with both", 400, number, len(first) + 1)
+
+
+def name_lines(lines: list[bytes]) -> tuple[list[bytes], list[str]]:
+    """Lines, folded ones put together, and their names, new spellings too; SipParseError for a line without."""
+    whole, names = lines[:1], [""]
+    for number, line in enumerate(lines[1:], 2):
+        if line[:1] in (b" ", b"\t"):
+            whole[-1] += b"\r\n" + line
+            continue
+        raw, colon, _ = line.partition(b":")
+        name = FOLDED.get(raw) or fold_octets(raw)
+        if not colon or name is None:
+            raise SipParseError("no header field name and colon", 400, number, excerpt=excerpt(decode(line)))
+        whole.append(line)
+        names.append(name)
+    return whole, names

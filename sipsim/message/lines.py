@@ -40,11 +40,6 @@ def media_type_of(line: bytes) -> MediaType:
     return MediaType.parse(value_of(line))
 
 
-def seconds_of(line: bytes) -> int:
-    """The value on an Expires or Min-Expires line."""
-    return seconds(value_of(line))
-
-
 def retry_after_of(line: bytes) -> int:
     """The seconds of `120 (comment);duration=60` on a Retry-After line (RFC 3261 §20.33)."""
     return seconds(value_of(line).partition("(")[0].partition(";")[0].rstrip(WHITE))

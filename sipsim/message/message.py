@@ -10,11 +10,11 @@ from itertools import repeat
 from typing import Self
 
 from sipsim.errors import SipParseError
-from sipsim.message.attributes import Every, Lazy, Maybe, Needed, Words
+from sipsim.message.attributes import Every, Lazy, Maybe, Needed
 from sipsim.message.codes import CANONICAL
-from sipsim.message.fields import NameAddr, Via, contact
-from sipsim.message.grammar import decode, excerpt, refuse
-from sipsim.message.headers import Headers
+from sipsim.message.fields import Via
+from sipsim.message.grammar import decode, refuse
+from sipsim.message.headers import name_lines, refuse_bare_ends
 from sipsim.message.lines import (
     address_of,
     call_id_of,
@@ -22,13 +22,11 @@ from sipsim.message.lines import (
     cseq_of,
     hop_of,
     max_forwards_of,
-    media_type_of,
-    retry_after_of,
-    seconds_of,
     tag_of,
     via_of,
 )
-from sipsim.message.names import FOLDED, fold_octets
+from sipsim.message.names import FOLDED
+from sipsim.message.readers import Readers
 from sipsim.message.start_lines import (
     read_odd_request_line,
     read_request_line,
@@ -42,33 +40,19 @@ MOST_LINES, MOST_VIAS = 256, 70
 """What a message may have: octets in all, in the head, on one line; header lines; hops. Robustness limits of ours."""
 
 
-class Message(Headers):
+class Message(Readers):
     """What a request and a response have in common: header fields, typed, and the body.
 
-    A reader of a missing field gives None or an empty tuple; a mandatory one (Via, From, To, Call-ID, CSeq) raises
-    SipParseError, and so does every reader of a value that breaks its grammar.
+    An attribute whose field is missing gives None or an empty tuple; a mandatory one (Via, From, To, Call-ID, CSeq)
+    raises SipParseError, and so does every one whose value breaks its grammar.
     """
 
-    __slots__ = ("__dict__", "_data", "_rest")
-
-    _data: bytes | None
-    _rest: bytes
+    __slots__ = ()
 
     def __bytes__(self) -> bytes:
         if self._data is None:
             self._data = b"\r\n".join([*self.lines, b"", self._rest])
         return self._data
-
-    def __str__(self) -> str:
-        """The message for reading: its text with plain line ends; what a terminal would obey or hide is escaped."""
-        text = bytes(self).decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-        return "".join([c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text])
-
-    def __eq__(self, other: object) -> bool:
-        return bytes(self) == bytes(other) if isinstance(other, Message) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(bytes(self))
 
     def check(self) -> None:
         """SipParseError (400) unless the fields that every message needs are there and readable (§8.1.1, §18.3).
@@ -121,33 +105,20 @@ class Message(Headers):
     to_tag = Needed("to", tag_of)
     """The tag of To; None outside a dialog."""
     call_id = Needed("call-id", call_id_of)
+    """What all messages of a call, or of a client's registrations, have in common (RFC 3261 §20.8)."""
     cseq = Needed("cseq", cseq_of)
+    """The request's number and method (RFC 3261 §20.16)."""
     max_forwards = Maybe("max-forwards", max_forwards_of)
-    content_length = Maybe("content-length", content_length_of)
-
-    # ---- typed values
+    """Hops that are left (RFC 3261 §20.22)."""
 
     via = Needed("via", via_of)
-    """The top Via."""
+    """The top Via (RFC 3261 §20.42)."""
     vias = Every("via", Via.parse, MOST_VIAS)
     """All Via values, the last hop first."""
     from_ = Needed("from", address_of)
+    """Who sent the request (RFC 3261 §20.20)."""
     to = Needed("to", address_of)
-    contacts = Every("contact", contact)
-    """The Contact values; STAR among them for `*`."""
-    routes = Every("route", NameAddr.parse)
-    """The Route values, next hop first."""
-    record_routes = Every("record-route", NameAddr.parse)
-    """The Record-Route values, the last proxy first."""
-    expires = Maybe("expires", seconds_of)
-    min_expires = Maybe("min-expires", seconds_of)
-    retry_after = Maybe("retry-after", retry_after_of)
-    content_type = Maybe("content-type", media_type_of)
-    allow = Words("allow")
-    supported = Words("supported")
-    require = Words("require")
-    proxy_require = Words("proxy-require")
-    unsupported = Words("unsupported")
+    """Whom the request is for (RFC 3261 §20.39)."""
 
     # ---- the body
 
@@ -284,7 +255,7 @@ def parse(data: bytes) -> Request | Response:
         names = []
     names.insert(0, "")
     if len(names) != len(lines):
-        lines, names = _name_slowly(lines)
+        lines, names = name_lines(lines)
     request = read_request_line(lines[0])
     if request:
         return Request(request[0], request[1], lines, names, rest, data)
@@ -305,23 +276,4 @@ def _check_limits(data: bytes, head: bytes) -> None:
     ):
         if has > most:
             raise SipParseError(f"{has} {what}, {most} are allowed", 513)
-    for number, line in enumerate(lines, 1):
-        first, *others = line.replace(b"\n", b"\r").split(b"\r")
-        if others:
-            raise SipParseError("CR or LF alone, a line ends with both", 400, number, len(first) + 1)
-
-
-def _name_slowly(lines: list[bytes]) -> tuple[list[bytes], list[str]]:
-    """Lines, folded ones put together, and their names, new spellings too; SipParseError for a line without."""
-    whole, names = lines[:1], [""]
-    for number, line in enumerate(lines[1:], 2):
-        if line[:1] in (b" ", b"\t"):
-            whole[-1] += b"\r\n" + line
-            continue
-        raw, colon, _ = line.partition(b":")
-        name = FOLDED.get(raw) or fold_octets(raw)
-        if not colon or name is None:
-            raise SipParseError("no header field name and colon", 400, number, excerpt=excerpt(decode(line)))
-        whole.append(line)
-        names.append(name)
-    return whole, names
+    refuse_bare_ends(lines)

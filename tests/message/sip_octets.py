@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from sipsim.errors import SipParseError
 from sipsim.message import build
+from sipsim.message.attributes import Attribute
+from sipsim.message.entity import Entity, Part
 from sipsim.message.fields import CSeq, MediaType, NameAddr, Via, contact
 from sipsim.message.message import Message, Request, parse
+from sipsim.message.rare_fields import Date, Parameterised, RAck, Timestamp, WarningValue
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 
@@ -94,7 +97,71 @@ Content-Length: 4
 
 busy and more than that
 """)
-EXAMPLES = (INVITE, OK, REGISTER, BUSY)
+PARTS = wire("""
+MIME-Version: 1.0
+
+--next
+Content-Type: application/sdp
+Content-Disposition: session;handling=required
+
+v=0
+
+--next
+Content-Type: multipart/alternative;boundary="in it"
+
+--in it
+Content-Language: de, en
+
+Hallo
+--in it--
+--next--
+""").split(b"\r\n\r\n", 1)[1]
+RARE = wire(f"""
+NOTIFY sip:a SIP/2.0
+Via: SIP/2.0/UDP a;branch=z9hG4bK9
+From: <sip:b>;tag=b
+To: <sip:a>;tag=a
+Call-ID: y
+CSeq: 1 NOTIFY
+Accept: text/*;q=0.5, application/sdp
+Accept-Encoding: gzip;q=1.0, identity
+Accept-Language: da, en-gb;q=0.8
+a: *;audio;methods="INVITE,BYE";require
+Alert-Info: <http://a.example.com/ring>;appearance=2
+u: presence, refer
+Call-Info: <http://a.example.com/a,b.png>;purpose=icon, <cid:x@y>
+Content-Disposition: render;handling=optional
+e: gzip, x-bzip
+Content-Language: de
+Date: Sat, 13 Nov 2010 23:29:00 GMT
+Error-Info: <sip:sorry@example.com>
+o: refer;id=93809824
+In-Reply-To: 1@a, 2@b
+MIME-Version: 1.0
+Organization: Boxes, Ltd.
+P-Access-Network-Info: IEEE-802.11b;i-wlan-node-id="a,b"
+P-Associated-URI: <sip:a@b>, <tel:+1201>
+Path: <sip:p;lr>
+Priority: Urgent
+RAck: 776656 1 INVITE
+RSeq: 988789
+r: "A, B" <sip:c@d?Replaces=x>
+Reply-To: sip:e@f;x
+Security-Client: digest;d-alg=MD5
+Security-Server: tls;q=0.2, ipsec-ike;q=0.1
+Security-Verify: tls;q=0.2
+Server: proxy/1 (here)
+Service-Route: <sip:q;lr>
+s: Lunch
+Subscription-State: terminated;reason=timeout;retry-after=60
+Timestamp: 54.25 0.5
+User-Agent: phone/2.0
+Warning: 370 a.example.com:5060 "Too \\"little\\", sorry", 399 b "x"
+Content-Type: multipart/mixed;boundary=next
+Content-Length: {len(PARTS)}
+
+""") + PARTS
+EXAMPLES = (INVITE, OK, REGISTER, BUSY, RARE)
 
 FRAGMENTS = [
     *(b"\r\n", b"\r\n ", b"\r\n\t", b"\r\n\r\n", b"\r", b"\n", b" ", b"\t", b"\0", b":", b";", b",", b"=", b'"'),
@@ -103,6 +170,7 @@ FRAGMENTS = [
     *(b"4294967296", b"99999999999999999999", b"256", b"65536", b"2147483648", b"SIP/2.0", b"SIP/3.0", b"z9hG4bK"),
     *(b"SIP/2.0/UDP a;branch=b", b";branch=", b";tag=", b";rport", b";received=[::1]", b";q=", b";expires=x"),
     *(b"sip:", b"tel:", b"mailto:", b"<sip:a@b>", b"sip:a@b:5060;lr", b"\r\nVia: x", b"\r\nTo: y", b"v=0\r\nm=a 1 b c"),
+    *(b"\r\n--next", b"--next\r\n", b"--next--", b"boundary=", b"multipart/", b" GMT", b"31 Feb", b"00:", b"e: "),
     *(b"\r\nContent-Length: 9", b"\r\nl: 3", b"\r\nMax-Forwards: 1", b"\r\nExpires: 1", b"\r\nRoute: <sip:a;lr>, b"),
 ]
 """What does harm in the right place."""
@@ -144,11 +212,10 @@ def soup() -> st.SearchStrategy[bytes]:
     return st.builds(lambda start, middle: start + b"".join(middle) + b"\r\n\r\n", starts, pieces)
 
 
-READERS = (
-    *("branch", "sent_by", "from_tag", "to_tag", "call_id", "cseq", "max_forwards", "content_length", "via", "vias"),
-    *("from_", "to", "contacts", "routes", "record_routes", "expires", "min_expires", "retry_after", "content_type"),
-    *("allow", "supported", "require", "proxy_require", "unsupported", "body", "headers"),
+READERS = tuple(
+    [name for kind in reversed(Message.__mro__) for name, value in vars(kind).items() if isinstance(value, Attribute)]
 )
+"""Every attribute of a message that is read from its lines."""
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -174,6 +241,9 @@ def looked_at(data: bytes) -> Message | None:
         value = outcome(lambda name=name: getattr(message, name))
         for part in value if isinstance(value, tuple) else (value,):
             look_into(part)
+    look_into_parts(message)
+    for header in message.headers:
+        assert header.category in ("general", "request", "response", "entity", "extension")
     for name in (*message.names[1:], "via", "Contact", "r", "x-none"):
         outcome(lambda name=name: message.values(name))
         assert message.has(name) == (message.header(name) is not None)
@@ -194,14 +264,35 @@ def look_into(value: object) -> None:
         assert contact(str(value)) == value
         assert value.uri.matches(value.uri) and value.uri.aor and value.uri.param("lr", "") is not None
         assert str(value) == "*" or Uri.parse(str(value.uri)) == value.uri
-    elif isinstance(value, CSeq | MediaType):
+    elif isinstance(value, CSeq | MediaType | Parameterised | WarningValue | RAck | Timestamp | Date):
         assert type(value).parse(str(value)) == value
+        if isinstance(value, MediaType | Parameterised):
+            outcome(lambda: value.q)
+            assert value.param("x", "") is not None
+
+
+def look_into_parts(entity: Entity, depth: int = 1) -> None:
+    """Parts are slices of the body around them, at most four deep, and say no more than SipParseError."""
+    parts = outcome(lambda: entity.parts)
+    outcome(lambda: entity.find("application/sdp"))
+    if not parts or parts[0] == "refused":
+        return
+    assert depth <= 4 and len(parts) <= 32
+    at = 0
+    for part in parts:
+        assert isinstance(part, Part) and repr(part).isascii()
+        at = entity.body.index(bytes(part), at) + len(bytes(part))
+        for name in ("content_type", "content_disposition", "content_language", "content_encoding", "content_length"):
+            look_into(outcome(lambda part=part, name=name: getattr(part, name)))
+        assert part.with_header("Content-ID", "<x>").body == part.body
+        look_into_parts(part, depth + 1)
 
 
 def edit_everything(message: Message) -> None:
     """Edits and replies work for whatever was parsed, and give something that is parsed again."""
     for name in ("via", "contact", "route", "to", "x-none"):
         outcome(lambda name=name: bytes(message.without_first(name)))
+    assert parse(bytes(message.compacted())).names == message.names
     edited = message.prepend("Via", "SIP/2.0/UDP p;branch=z9hG4bK").with_header("Max-Forwards", 1).without("Route")
     again = parse(bytes(edited))
     assert again.names == edited.names and again.lines == edited.lines

@@ -195,7 +195,7 @@ def test_a_reply_to_what_is_no_whole_request():
 
 def test_reason_phrases():
     assert (reason_phrase(486), reason_phrase(199)) == ("Busy Here", "Early Dialog Terminated")
-    assert (reason_phrase(150), reason_phrase(299)) == ("Trying", "OK")
+    assert (reason_phrase(150), reason_phrase(299)) == ("Session Progress", "OK")
     assert (reason_phrase(499), reason_phrase(699)) == ("Bad Request", "Busy Everywhere")
     assert list(REASONS) == sorted(REASONS)
 

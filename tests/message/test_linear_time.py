@@ -48,6 +48,17 @@ UNITS = {
 }
 STARTS = ("", "SIP/2.0/UDP ", "1 ", "sip:", '"', "a <", "<sip:a@b;", "<sip:a@b>;a=", "tel:")
 FIELDS = ("Via", "From", "To", "Contact", "CSeq", "Call-ID", "Route", "Retry-After", "Content-Type", "Allow")
+RARE_FIELDS = (
+    "Warning",
+    "Timestamp",
+    "RAck",
+    "Date",
+    "Event",
+    "Call-Info",
+    "Accept",
+    "MIME-Version",
+    "Content-Disposition",
+)
 
 
 def seconds_for(read: object, data: bytes) -> float:
@@ -85,6 +96,24 @@ def test_one_long_line(start: str):
             value = start + unit * (8_000 // len(unit.encode())) + "x"
             data = f"OPTIONS sip:a SIP/2.0\r\n{field}: {value}\r\n\r\n".encode()
             assert seconds_for(looked_at, data) < 0.05, (field, start, unit)
+
+
+@pytest.mark.parametrize("field", RARE_FIELDS)
+def test_one_long_line_of_a_rare_field(field: str):
+    for unit in UNITS.values():
+        for start in ("", "1", '370 a "', "1 1 ", "Sat, 13 Nov 2010 ", "a;", "<x:"):
+            value = start + unit * (8_000 // len(unit.encode())) + "x"
+            data = f"OPTIONS sip:a SIP/2.0\r\n{field}: {value}\r\n\r\n".encode()
+            assert seconds_for(looked_at, data) < 0.05, (field, start, unit)
+
+
+@pytest.mark.parametrize(
+    "unit", ["--b", "\r\n--b", "\r\n--b ", "\r\n--b--x", "\r\n", "--b\r\n", "--b\r\n\r\n", " ", "\r\n--b\r\nA: b"]
+)
+def test_parts(unit: str):
+    head = "OPTIONS sip:a SIP/2.0\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\n\r\n"
+    for end in ("", "\r\n--b--"):
+        assert seconds_for(looked_at, (head + unit * (60_000 // len(unit)) + end).encode()) < 0.05
 
 
 TOO_MUCH = (b"X: y\r\n" * 4_000, b"a" * 60_000, b"\r\n" * 30_000, b" \r\n" * 20_000, b":" * 60_000)

@@ -163,5 +163,8 @@ def test_the_rest():
     assert len(read("longreq").vias) == 34 and read("longreq").branch is None
     assert str(read("invut").content_type) == "application/unknownformat"
     assert isinstance(read("mpart01"), Message) and len(read("mpart01").body) == 553
+    for name in ("baddate", "scalarlg"):
+        with pytest.raises(SipParseError):
+            _ = parse(torture(name)).date if name == "baddate" else parse(torture(name)).warning
     assert read("lwsdisp").from_.display == "caller"
     assert read("badaspec").to.uri.user == "t.watson"

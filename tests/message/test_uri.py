@@ -27,11 +27,13 @@ TEXTS = [
 ]
 
 
+@pytest.mark.covers("P12")
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_to_parts_and_back(text: str):
     assert str(Uri.parse(text)) == text
 
 
+@pytest.mark.covers("P12")
 def test_the_parts():
     uri = Uri.parse("SIPS:al%69ce:pw@Example.COM:5061;Transport=TCP;lr?Subject=hi")
     assert uri == Uri(
@@ -99,11 +101,13 @@ DIFFERENT = [
 ]
 
 
+@pytest.mark.covers("P12")
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_the_same_resource(one: str, other: str):
     assert Uri.parse(one).matches(Uri.parse(other)) and Uri.parse(other).matches(Uri.parse(one))
 
 
+@pytest.mark.covers("P12")
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_another_resource(one: str, other: str):
     assert not Uri.parse(one).matches(Uri.parse(other)) and not Uri.parse(other).matches(Uri.parse(one))
