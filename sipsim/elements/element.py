@@ -14,9 +14,9 @@ from typing import Any
 import simpy
 
 from sipsim.elements.alarm import Alarm, set_alarm
-from sipsim.elements.bench import Bench
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import host_port, reply_address, stamped, via_text
+from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response, parse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sipsim.elements.bench import Bench
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri

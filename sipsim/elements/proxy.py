@@ -6,9 +6,9 @@ What may be forwarded, where to and in which form is decided in `protocol.routin
 from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.bench import Bench
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
+from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.bench import Bench
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.workbench import Bench
 from sipsim.message.message import Request
 from sipsim.protocol.location import Answer, Change, LocationService
 from sipsim.simulation.environment import Environment, Timer

@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from sipsim.elements.bench import Bench
+from sipsim.elements.workbench import Bench
 
 Story = Generator[simpy.Event, Any, Any]
 """An ordinary SimPy generator: it yields events and may return a value."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from inspect import isgenerator
 from typing import Any
 
-from sipsim.elements.bench import Bench
 from sipsim.elements.call import Call, description_in, refusal
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import ALLOW, Endpoint
@@ -16,6 +15,7 @@ from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.registration import Registration
 from sipsim.elements.story import told
+from sipsim.elements.workbench import Bench
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
