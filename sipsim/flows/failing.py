@@ -36,11 +36,10 @@ def busy(lab: Lab, *, status: int = 486) -> Story:
     codes=(100, 180, 200, 487),
 )
 def cancel(lab: Lab, *, patience: float = 4.0) -> Story:
-    """Bob's phone rings for `patience` seconds; then Alice hangs up."""
+    """Bob's phone rings; after `patience` seconds Alice hangs up."""
     alice, _, bob = phones_and_proxy(lab)
     bob.ignores()
     call = alice.call(str(bob.uri))
-    yield call.ringing
     yield lab.env.timeout(patience)
     yield call.hang_up()
 

@@ -10,6 +10,7 @@ from simpy.events import Condition
 
 from sipsim.errors import Stalled
 from sipsim.simulation.environment import Environment
+from sipsim.simulation.garbage import seldom_collected
 
 
 class Progress:
@@ -26,6 +27,7 @@ class Progress:
         self._awaited: simpy.Event | None = None
         self._horizon = 0.0
 
+    @seldom_collected()
     def run(self, stories: Sequence[simpy.Process], until: float | None) -> None:
         """Run to rest, or to the time `until`; `Stalled` for a story that waits for what can no longer happen."""
         limit = inf if until is None else until
@@ -35,6 +37,7 @@ class Progress:
                 break
         self._reach(until)
 
+    @seldom_collected()
     def run_to(self, event: simpy.Event, until: float | None) -> None:
         """Run until an event has happened, or to the time `until`; `Stalled` when it can no longer happen."""
         limit = inf if until is None else until
@@ -53,6 +56,7 @@ class Progress:
             raise stalled(waiting[0].target)
         return not waiting
 
+    @seldom_collected()
     def exhaust(self) -> None:
         """Run until nothing at all is pending."""
         while self._env.peek() < inf:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.grammar import decode, encode, excerpt, number
@@ -90,27 +91,18 @@ class Sdp:
         origin; the version goes up by one with each change (RFC 3264 §8). UsageError for a user or an address
         with blanks.
         """
-        for name, value in (("user", user), ("address", address)):
-            if _WORD.fullmatch(value) is None:
-                raise UsageError(f"{name} {value!r}: one word without blanks is allowed")
-        host = address.strip("[]")
-        where = f"IN IP{6 if ':' in host else 4} {host}"
-        rtpmaps = tuple([("a", f"rtpmap:{form} {name}") for form, name in codecs])
-        stream = Media("audio", port, formats=tuple([form for form, _ in codecs]), lines=rtpmaps)
-        lines = (
-            ("v", "0"),
-            ("o", f"{user} {session} {version} {where}"),
-            ("s", "-"),
-            ("c", where),
-            ("t", "0 0"),
-        )
-        return cls(lines, [stream])
+        formats, rtpmaps = _formats(tuple(codecs))
+        stream = Media("audio", port, formats=formats, lines=rtpmaps)
+        return cls(_session_lines(user, address, session, version), [stream])
 
     def __bytes__(self) -> bytes:
         lines = [f"{letter}={value}" for letter, value in self.lines]
         for media in self.media:
             lines.append(f"m={media}")
             lines += [f"{letter}={value}" for letter, value in media.lines]
+        text = "\r\n".join(lines)
+        if text.isascii() and text.count("\n") == text.count("\r") == len(lines) - 1 and "\0" not in text:
+            return f"{text}\r\n".encode()  # as nearly always
         return b"".join([encode(line) + b"\r\n" for line in lines])
 
     def __str__(self) -> str:
@@ -125,6 +117,22 @@ class Sdp:
     def connection(self) -> str | None:
         """The session's address; None where every stream has its own."""
         return _connection(self.lines)
+
+
+@lru_cache(maxsize=1024)  # a phone describes many streams
+def _session_lines(user: str, address: str, session: int, version: int) -> Lines:
+    for name, value in (("user", user), ("address", address)):
+        if _WORD.fullmatch(value) is None:
+            raise UsageError(f"{name} {value!r}: one word without blanks is allowed")
+    host = address.strip("[]")
+    where = f"IN IP{6 if ':' in host else 4} {host}"
+    return ("v", "0"), ("o", f"{user} {session} {version} {where}"), ("s", "-"), ("c", where), ("t", "0 0")
+
+
+@lru_cache(maxsize=64)
+def _formats(codecs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], Lines]:
+    """Codecs as the formats of an `m=` line, and as its `a=rtpmap:` lines."""
+    return tuple([form for form, _ in codecs]), tuple([("a", f"rtpmap:{form} {name}") for form, name in codecs])
 
 
 def _read_line(text: str, at: int) -> tuple[str, str]:

@@ -39,6 +39,7 @@ def read_odd_request_line(line: bytes) -> tuple[str, str]:
     raise refuse("no start line of SIP/2.0", text, status=505 if _OTHER_VERSION.fullmatch(text) else 400)
 
 
+@lru_cache(maxsize=256)
 def request_line(method: str, uri_text: str) -> bytes:
     """The start line of a request; UsageError for a method or a URI that can't stand in one."""
     if method not in METHODS and not is_token(method):
@@ -48,6 +49,7 @@ def request_line(method: str, uri_text: str) -> bytes:
     return f"{method} {uri_text} SIP/2.0".encode()
 
 
+@lru_cache(maxsize=256)
 def status_line(status: int, reason: str | None) -> tuple[bytes, str]:
     """The start line of a response, and its reason phrase, by default the usual one.
 

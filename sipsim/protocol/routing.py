@@ -69,7 +69,7 @@ def is_loop(request: Request, mark: str, sent_by: str) -> bool:
     """Whether a request has passed here before, with everything that matters as it is now (§16.3 item 4)."""
     mark = f".{mark}"
     octets = mark.encode()
-    if not any(octets in line for line in request.lines):  # as nearly always
+    if octets not in bytes(request):  # as nearly always
         return False
     return any(via.branch is not None and via.branch.endswith(mark) and via.sent_by == sent_by for via in request.vias)
 

@@ -95,3 +95,9 @@ def test_heavy_loss_is_survived_or_ends_in_a_definite_failure() -> None:
     rows = sipsim.sweep("busy", {"loss": [0.2, 0.4]}, replications=30)
     assert all(row["ok"] and row["failed"] == 1 for row in rows)
     assert {row["status"] for row in rows} <= {486, 408}
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_a_cancelled_call_ends_well_over_a_bad_link(seed: int) -> None:
+    result = sipsim.run("cancel", seed=seed, loss=0.3, duplicate=0.2, reorder=0.2).result
+    assert result["ok"] and result["failed"] == 1
