@@ -6,10 +6,12 @@ Exit status: 0 done, 1 the story failed, 2 usage or unreadable input.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sipsim.errors import SipError, UsageError
@@ -20,15 +22,21 @@ from sipsim.lab.sweep import as_csv, sweep
 from sipsim.pictures.ladder import Ladder
 from sipsim.trace.files import load, read
 from sipsim.trace.saving import write
+from sipsim.trace.sentences import printable
 from sipsim.trace.trace import Trace
 from sipsim.version import __version__
 
+LADDERS, TRACES = (".svg", ".txt"), (".jsonl", ".pcap", ".pcapng")
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line (by default the process's own) and give the exit status."""
     options = parser().parse_args(arguments)
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal can't show is escaped
     try:
         status: int = options.command(options)
         sys.stdout.flush()
@@ -38,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (SipError, OSError) as error:
-        print(f"sipsim: {error}", file=sys.stderr)
+        print(f"sipsim: {printable(str(error))}", file=sys.stderr)
         return UNUSABLE
     return status
 
@@ -99,6 +107,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    wanted(options.ladder, LADDERS)
+    wanted(options.save, TRACES)
     parameters = {name: read_value(text) for name, text in pairs(options.parameters)}
     try:
         scenario = scenario_named(options.scenario)
@@ -108,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
         if not isinstance(kept, Trace):
             raise
         trace = kept
-        print(f"sipsim: the story failed: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"sipsim: the story failed: {type(error).__name__}: {printable(str(error))}", file=sys.stderr)
         status = FAILED
     else:
         status = DONE
@@ -126,7 +136,7 @@ def _sweep(options: argparse.Namespace) -> int:
     grid = {name: [read_value(part) for part in text.split(",")] for name, text in pairs(options.parameters)}
     rows = sweep(scenario_named(options.scenario), grid, replications=options.replications, seed=options.seed)
     if options.output:
-        write(options.output, as_csv(rows).encode())
+        write(options.output, as_csv(rows).encode("utf-8", "backslashreplace"))
         print(f"{len(rows)} runs in {options.output}")
     else:
         sys.stdout.write(as_csv(rows))
@@ -161,6 +171,13 @@ def show(ladder: Ladder) -> None:
         plain = True
     width = max(60, min(os.get_terminal_size().columns, 140)) if sys.stdout.isatty() else 100
     print(ladder.to_text(width=width, ascii=plain))
+
+
+def wanted(paths: Sequence[str], suffixes: Sequence[str]) -> None:
+    """`UsageError` for a file of a kind that can't be written: before the run, not after it."""
+    for path in paths:
+        if Path(path).suffix.lower() not in suffixes:
+            raise UsageError(f"path={path!r}: its suffix says how it is written; there are {', '.join(suffixes)}")
 
 
 def pairs(texts: Sequence[str]) -> list[tuple[str, str]]:

@@ -254,6 +254,10 @@ class Element:
     def _handle(self, packet: Packet) -> None:
         trace = self.trace
         trace.current = packet.cause
+        if not packet.data.strip(b"\r\n\0 "):
+            self.ignored("a keep-alive", "RFC 5626 §3.5.1")
+            trace.current = 0
+            return
         try:
             message = self._read(packet)
             if isinstance(message, Response):
@@ -298,7 +302,8 @@ class Element:
 
     def _begin(self, request: Request, key: object, source: Address) -> None:
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
-        if request.line("via") == b"Via: " + via_text(source, request.branch).encode():  # as most are
+        usual = via_text(source, request.branch).encode("utf-8", "surrogateescape")
+        if request.line("via") == b"Via: " + usual:  # as most are
             remote = source
         else:
             request = stamped(request, source)

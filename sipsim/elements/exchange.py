@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sipsim.elements.alarm import Alarm, set_alarm
+from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.timing import LINGERING, Timing
@@ -172,7 +173,12 @@ class Exchange:
         if self.user is None:
             self.element.on_passed(self, effect)
         elif effect[0] == "pass":
-            self.user.on_response(self, effect[1])
+            try:
+                self.user.on_response(self, effect[1])
+            except SipParseError:  # in a header field that only now somebody looked at: no use to anybody
+                if effect[1].status >= 200:
+                    self.user.on_failure(self, "the response can't be read")
+                raise
         else:
             self.user.on_failure(self, effect[1])
 

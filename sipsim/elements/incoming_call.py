@@ -45,7 +45,8 @@ class IncomingCall(Call):
         """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199."""
         if not 101 <= status <= 199:
             raise UsageError(f"status: {status} is no provisional response; allowed are 101 to 199")
-        self._open("ring")
+        if not self._is_open("ring"):
+            return
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
             self._ring(build.reply(self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact))
@@ -58,7 +59,8 @@ class IncomingCall(Call):
 
     def answer(self) -> Outcome:
         """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
-        self._open("answer")
+        if not self._is_open("answer"):
+            return self.answered
         with self.agent.acting("call.answer()"):
             self.local_sdp = self._session()
             if self.local_sdp is None:
@@ -70,7 +72,8 @@ class IncomingCall(Call):
     def reject(self, status: int = 486) -> Outcome:
         """Refuse with a final response from 300 to 699."""
         refusal(status)
-        self._open("reject")
+        if not self._is_open("reject"):
+            return self.ended
         with self.agent.acting(f"call.reject({status})"):
             response = build.reply(self.exchange.request, status, to_tag=self._tag)
             self._respond(response)
@@ -175,6 +178,14 @@ class IncomingCall(Call):
     def _try(self) -> None:
         self.exchange.respond(build.reply(self.exchange.request, 100))
 
-    def _open(self, verb: str) -> None:
-        if self.state == "ended" or self._ok is not None:
-            raise UsageError(f"call.{verb}(): the call {self.agent.name} - {self.peer} is {self.state} already")
+    def _is_open(self, verb: str) -> bool:
+        """Whether the call still wants an answer; `UsageError` for a second one.
+
+        A call that ended meanwhile does not: a user who reacts too late does no harm.
+        """
+        if self.state == "ended":
+            self.agent.ignored(f"call.{verb}(): the call has ended already")
+            return False
+        if self._ok is not None:
+            raise UsageError(f"call.{verb}(): the call {self.agent.name} - {self.peer} is answered already")
+        return True

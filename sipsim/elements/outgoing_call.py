@@ -115,7 +115,7 @@ class OutgoingCall(Call):
         self.agent.request(dialog.request("BYE", via=self.agent.new_via()), dialog.next_hop, Unheard())
 
     def _fail(self, status: int, reason: str, by: str) -> None:
-        if self.state != "ended":
+        if self.state in ("calling", "ringing"):
             self.agent.tally.failed += 1
         super()._fail(status, reason, by)
 
@@ -143,7 +143,7 @@ class OutgoingCall(Call):
 
     def _try_next(self) -> bool:
         """Call the next address that a redirect named and nobody tried yet; false when there is none."""
-        while self._waiting and not self._wants_cancel:
+        while self._waiting and not self._wants_cancel and len(self._tried) <= MOST_TARGETS:
             target = self._waiting.pop(0)
             if not any(target.matches(tried) for tried in self._tried):
                 self.state = "calling"

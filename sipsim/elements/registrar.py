@@ -41,6 +41,9 @@ class Registrar(Element):
         if request.to.uri.host.lower() != self.domain:
             self.reply(exchange, 404)
             return
+        if request.require:
+            self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
+            return
         answer = self.location.register(request, self.env.now)
         for change in answer.changes:
             self._note(request.to.uri.aor, change)

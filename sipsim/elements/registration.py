@@ -56,12 +56,12 @@ class Registration:
     def on_response(self, exchange: Exchange, response: Response) -> None:
         if response.status < 200:
             return
-        outcome = self._outcomes.pop(response.cseq.number)
+        number = exchange.request.cseq.number
         if response.status >= 300:
-            outcome.disappoint(RegistrationFailed(response.status, response.reason))
+            self._outcomes.pop(number).disappoint(RegistrationFailed(response.status, response.reason))
         else:
             self.expires = self._granted(response)
-            outcome.settle(self)
+            self._outcomes.pop(number).settle(self)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         status = 408 if reason == "timeout" else 503

@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 
 from sipsim.elements.workbench import Bench
+from sipsim.errors import UsageError
 
 Story = Generator[simpy.Event, Any, Any]
 """An ordinary SimPy generator: it yields events and may return a value."""
@@ -37,6 +38,9 @@ def _told(bench: Bench, who: str, story: Generator[Any, Any, Any], cause: int) -
         finally:
             trace.current = 0
         value, error = None, None
+        if not isinstance(event, simpy.Event):
+            error = UsageError(f"{who} yields {event!r}, which is no event; call.answered, for one, is")
+            continue
         try:
             value = yield event
         except Exception as failure:  # what the awaited event failed with, for the story to catch

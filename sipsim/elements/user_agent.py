@@ -20,10 +20,12 @@ from sipsim.errors import CallFailed, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import target_of
 from sipsim.protocol.location import DEFAULT_EXPIRES, as_uri
 from sipsim.simulation.environment import Environment
 
 METHODS = tuple(ALLOW.split(", "))
+SIP_SCHEMES = ("sip", "sips")
 
 OnCall = Callable[[IncomingCall], Any]
 """What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
@@ -106,16 +108,30 @@ class UserAgent(Endpoint):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if request.to_tag:
             self._in_dialog(exchange, request)
+        elif request.method == "BYE":
+            self.reply(exchange, 481)
         elif request.method not in METHODS:
             self.reply(exchange, 405, ("Allow", ALLOW))
+        elif request.uri.scheme not in SIP_SCHEMES:
+            self.reply(exchange, 416)
         elif request.require:
             self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
-        elif request.method == "INVITE" and request.body and not description_in(request):
-            self.reply(exchange, 415, ("Accept", "application/sdp"))
         elif request.method == "INVITE":
-            self._ring(exchange)
+            self._invited(exchange, request)
         else:
             self.serve(exchange, request)
+
+    def _invited(self, exchange: Exchange, request: Request) -> None:
+        """An INVITE: is it for this user, can its sender be reached, can its body be read (§8.2.2.1, §8.2.3)?"""
+        target = target_of(request)
+        if request.uri.user != self.uri.user:
+            self.reply(exchange, 404)
+        elif target is None or target.scheme not in SIP_SCHEMES:
+            self.reply(exchange, 400)
+        elif request.body and not description_in(request):
+            self.reply(exchange, 415, ("Accept", "application/sdp"))
+        else:
+            self._ring(exchange)
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         if request.method == "OPTIONS":

@@ -16,7 +16,7 @@ from sipsim.elements.redirect_server import RedirectServer
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
-from sipsim.errors import UsageError
+from sipsim.errors import Stalled, UsageError
 from sipsim.lab.progress import Progress
 from sipsim.lab.wiring import made_network
 from sipsim.protocol.location import LocationService
@@ -146,7 +146,10 @@ class Lab:
         if self.network.live:
             self._drive(stories, until)
         else:
-            self._progress.run(stories, until)
+            try:
+                self._progress.run(stories, until)
+            except Stalled as error:
+                self.report(error, "the story")
         return self._conclude()
 
     def start(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
@@ -231,7 +234,10 @@ class Lab:
         if self.network.live:
             self._drive([event], until, to_event=True)
         else:
-            self._progress.run_to(event, until)
+            try:
+                self._progress.run_to(event, until)
+            except Stalled as error:
+                self.report(error, "lab.run(event)")
         self._conclude()
         if not event.triggered:
             return None  # the time was up

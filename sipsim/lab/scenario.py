@@ -5,10 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeVar
 
 from sipsim.errors import UsageError
 from sipsim.lab.wiring import LINK_PARAMETERS, TIMERS
+
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,12 +35,15 @@ class Scenario:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Its own parameters and their defaults."""
-        return {
-            name: parameter.default
-            for name, parameter in inspect.signature(self.story).parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        }
+        """Its own parameters and their defaults: all but the first, which is the lab."""
+        _, *own = self._signature()
+        return {parameter.name: parameter.default for parameter in own if parameter.kind in NAMED}
+
+    def _signature(self) -> list[inspect.Parameter]:
+        parameters = list(inspect.signature(self.story).parameters.values())
+        if not parameters or parameters[0].kind not in POSITIONAL:
+            raise UsageError(f"scenario: {self.name} takes no lab; write it as {self.name}(lab, *, talk=5.0)")
+        return parameters
 
     def sort(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split keyword parameters into the story's own and the lab's; `UsageError` for one that neither has."""
@@ -45,6 +52,9 @@ class Scenario:
         for name in given:
             if name not in allowed:
                 raise UsageError(f"{name}: {self.name} has no such parameter; there are {', '.join(allowed)}")
+        for name, default in own.items():
+            if default is inspect.Parameter.empty and name not in given:
+                raise UsageError(f"{name}: {self.name} needs this parameter, and it has no default")
         mine = {name: fitting(name, value, own[name]) for name, value in given.items() if name in own}
         return mine, {name: value for name, value in given.items() if name not in own}
 
@@ -59,6 +69,8 @@ class Scenario:
 def fitting(name: str, value: Any, default: Any) -> Any:
     """A parameter's value, if it is of its default's kind; `UsageError` where it is not."""
     kinds = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}.get(type(default))
+    if isinstance(value, float) and not isfinite(value):
+        raise UsageError(f"{name}: {value!r} is not finite")
     if kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == isinstance(default, bool)):
         return value
     kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[type(default)]

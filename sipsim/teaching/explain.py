@@ -8,6 +8,7 @@ from sipsim.errors import SipParseError, UsageError
 from sipsim.message.codes import reason_phrase
 from sipsim.message.message import Message, Request, Response
 from sipsim.trace.record import Record
+from sipsim.trace.sentences import printable
 from sipsim.trace.trace import Trace
 
 METHODS = {
@@ -124,8 +125,3 @@ def _paragraph(about: dict[str, Any]) -> str:
         rows.append(f"  body: {about['body']}")
     rows += [f"  {step}" for step in about.get("why", ())]
     return "\n".join([head, *rows])
-
-
-def printable(text: str) -> str:
-    """Text with everything that could play tricks on a terminal shown as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

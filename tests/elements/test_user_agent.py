@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from bench_pair import Wire, messages, request, times, wire
+from bench_pair import Wire, messages, octets, request, times, wire
 
 import sipsim
 from sipsim import CallFailed, Lab, UsageError
+from sipsim.message import build
+from sipsim.simulation.network import Packet
 
 INVITE_INSTANTS = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
 OTHER_INSTANTS = [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
@@ -274,7 +276,7 @@ def test_answering_twice_is_the_callers_fault(lab: Lab) -> None:
     assert len(errors) == 1 and "answer" in errors[0]
 
 
-@pytest.mark.parametrize("field", ["Contact: <sip:tester@HERE", "Record-Route: nonsense"])
+@pytest.mark.parametrize("field", ["Contact: <sip:tester@HERE", "Contact: <sip:a@HERE>\nRecord-Route: nonsense"])
 def test_a_broken_header_field_is_answered_with_400_and_the_run_goes_on(lab: Lab, field: str) -> None:
     bob = lab.user_agent("sip:bob@example.com", answers=0)
     tester = Wire(lab)
@@ -401,3 +403,76 @@ def test_a_redirect_to_very_many_places_is_tried_within_limits(lab: Lab) -> None
     with pytest.raises(CallFailed):
         lab.run(call.answered)
     assert len(lab.trace.select("dns", "alice")) == 21
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (("INVITE sip:bob@", "INVITE sip:carol@"), 404),
+        (("INVITE sip:bob@example.com", "INVITE tel:+1555"), 416),
+        (("Contact: <sip:tester@HERE>\n", ""), 400),
+        (("Contact: <sip:tester@HERE>", "Contact: <mailto:t@example.com>"), 400),
+        (("INVITE", "BYE"), 481),
+    ],
+    ids=lambda value: str(value),
+)
+def test_an_invite_that_makes_no_call_gets_its_status(lab: Lab, change: tuple[str, str], status: int) -> None:
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    tester = Wire(lab)
+    tester.send(request("INVITE").replace(*change), bob)
+    lab.run(until=0.1)
+    assert tester.statuses == [status]
+
+
+def test_octets_that_are_no_utf8_in_a_branch_come_back_as_they_were(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    tester = Wire(lab)
+    data = octets(request("OPTIONS").replace("HERE", tester.address.host)).replace(b"z9hG4bK-t1", b"z9hG4bK\xff1")
+    tester.send(sipsim.parse(data), bob)
+    lab.run()
+    assert tester.statuses == [200] and b"z9hG4bK\xff1" in bytes(tester.heard[0])
+
+
+def test_a_keep_alive_is_no_broken_message(lab: Lab) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    tester = Wire(lab)
+    lab.network.send(Packet(b"\r\n\r\n", tester.address, bob.address))
+    assert not lab.run().select("unparsable")
+
+
+def test_answering_after_the_caller_gave_up_does_no_harm(lab: Lab) -> None:
+    alice, bob = pair(lab)
+
+    def slow(call: sipsim.Call):  # type: ignore[no-untyped-def]
+        call.ring()
+        yield lab.env.timeout(3)
+        call.answer()
+
+    bob.on_call = slow
+    call = alice.call(bob)
+    lab.run(call.ringing)
+    call.hang_up()
+    assert lab.run().result["ok"] and call.state == "ended"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "302 Moved"])
+def test_a_final_response_that_can_not_be_read_is_a_failure_and_no_silence(lab: Lab, status: str) -> None:
+    alice = lab.user_agent("sip:alice@example.com", outbound="sip:192.0.2.2")
+    tester = Wire(lab)
+    tester.on_message = lambda m: tester.send(
+        f"SIP/2.0 {status}\n" + "".join(f"{n}: {v}\n" for n, v in m.headers if n in ("Via", "From", "Call-ID", "CSeq"))
+        + "To: <sip:bob@x>;tag=1\nContact: <broken\nContent-Length: 0\n\n", alice)  # fmt: skip
+    for outcome in (alice.register(), alice.call("sip:bob@x").answered):
+        with pytest.raises((CallFailed, sipsim.RegistrationFailed)):
+            lab.run(outcome)
+
+
+def test_a_server_that_redirects_for_ever_is_left_after_a_while(lab: Lab) -> None:
+    alice = lab.user_agent("sip:alice@example.com")
+    tester = Wire(lab)
+    counted = iter(range(10_000))
+    tester.on_message = lambda m: isinstance(m, sipsim.Request) and m.method == "INVITE" and tester.send(
+        build.reply(m, 302, to_tag="t", contact=f"<sip:u{next(counted)}@{tester.address.host}>"), alice)  # fmt: skip
+    with pytest.raises(CallFailed, match="302"):
+        lab.run(alice.call(f"sip:bob@{tester.address.host}").answered)
+    assert next(counted) < 30

@@ -90,3 +90,32 @@ def test_rows_make_csv_that_no_spreadsheet_takes_for_formulas() -> None:
     assert list(csv.reader(io.StringIO(as_csv(rows)))) == [
         ["a", "text", "ok", "b"], ["1", "'=1+1", "true", ""], ["-2.5", "", "", ""],
     ]  # fmt: skip
+
+
+def test_a_story_that_is_written_wrong_is_told_how() -> None:
+    def no_lab():  # type: ignore[no-untyped-def]
+        yield
+
+    def needs(lab: Lab, *, n: int):  # type: ignore[no-untyped-def]
+        yield lab.env.timeout(n)
+
+    def no_event(lab: Lab):  # type: ignore[no-untyped-def]
+        yield 42
+
+    with pytest.raises(UsageError, match="no-lab takes no lab"):
+        sipsim.run(no_lab)
+    with pytest.raises(UsageError, match="n: needs needs this parameter"):
+        sipsim.run(needs)
+    with pytest.raises(UsageError, match="yields 42, which is no event"):
+        sipsim.run(no_event)
+    assert sipsim.run(needs, n=2).result["duration"] == 2
+    with pytest.raises(UsageError, match="ring: nan is not finite"):
+        sipsim.run(two_phones, ring=float("nan"))
+
+
+def test_a_stalled_run_keeps_its_trace_and_is_a_row() -> None:
+    with pytest.raises(sipsim.Stalled) as stalled:
+        sipsim.run("lost-200", times=12)
+    assert stalled.value.trace.result["lost"] >= 11  # type: ignore[attr-defined]
+    rows = sipsim.sweep("lost-200", {"times": [1, 12]})
+    assert [row["ok"] for row in rows] == [True, False] and set(rows[0]) == set(rows[1])
