@@ -64,6 +64,7 @@ class MemoryNetwork:
     """
 
     live = False
+    transports: tuple[str, ...] = ("UDP",)
 
     def __init__(
         self,

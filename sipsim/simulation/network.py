@@ -19,6 +19,21 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Hop(NamedTuple):
+    """Where a message goes next: an address, and the transport that takes it there."""
+
+    address: Address
+    transport: str = "UDP"
+
+    def __str__(self) -> str:
+        return f"{self.address} over {self.transport}"
+
+
+def default_port(transport: str) -> int:
+    """The port of a transport where none is given (RFC 3261 §18.1.1)."""
+    return 5061 if transport == "TLS" else 5060
+
+
 class Packet:
     """Octets on their way from one address to another.
 
@@ -69,6 +84,8 @@ class Network(Protocol):
     """Where elements bind addresses and send packets from."""
 
     live: bool
+    transports: tuple[str, ...]
+    """What it carries, the one first that is taken where nothing else is asked for."""
 
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Listen at an address, and give it back with its blanks filled in.
