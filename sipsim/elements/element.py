@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
 from typing import Any, Protocol
 
 import simpy
 
 from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.elements.failover import Failover, send_elsewhere
+from sipsim.elements.via import host_port, reply_address, stamped, via_text
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
-from sipsim.message.fields import Via
 from sipsim.message.message import Message, Request, Response, parse
 from sipsim.message.uri import Uri
-from sipsim.protocol.matching import client_key, server_key
+from sipsim.protocol.matching import answered_key, client_key, server_key
 from sipsim.protocol.timing import Timing
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
@@ -32,12 +32,13 @@ from sipsim.protocol.transactions import (
     Transaction,
 )
 from sipsim.simulation.environment import Environment, Timer
+from sipsim.simulation.locating import locate
 from sipsim.simulation.names import NameService
-from sipsim.simulation.network import Address, Network, Packet
+from sipsim.simulation.network import Address, Hop, Network, Packet
 from sipsim.simulation.streams import Identifiers
 from sipsim.trace.trace import Trace
 
-DEFAULT_PORT = 5060
+NOWHERE = Hop(Address("", 0))
 
 
 class Bench(Protocol):
@@ -73,6 +74,7 @@ class Element:
         self.bench = bench
         self.name = name
         self.network = bench.network
+        self.transports = bench.network.transports
         self.trace = bench.trace
         self.names = bench.names
         self.identifiers = bench.identifiers
@@ -109,45 +111,48 @@ class Element:
 
     # Sending
 
-    def request(self, request: Request, hop: Uri | Address, user: TransactionUser) -> Exchange:
-        """Send a request through a client transaction of its own.
+    def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request through a client transaction, to the next server if one fails (RFC 3263 §4.3).
 
-        Where its next hop can't be resolved the user hears of a "transport error" at once, but after this has
-        returned (RFC 3261 §8.1.3.1).
+        Where its next hop leads nowhere the user hears of a "transport error" at once, but after this has returned
+        (RFC 3261 §8.1.3.1).
         """
-        remote = self.resolve(hop)
-        invite = request.method == "INVITE"
-        machine = INVITE_CLIENT if invite else NON_INVITE_CLIENT
-        key = client_key(request)
-        transaction = Transaction(machine, request, self.timing, False)
-        exchange = Exchange(self, transaction, key, remote or Address("", 0), user)
-        if remote is None:
-            self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
-            return exchange
-        self.clients[key] = exchange
+        hops = self.hops(hop)
+        if len(hops) == 1:
+            return self.attempt(request, hops[0], user)
+        if hops:
+            return Failover(self, request, hops, user)
+        exchange = self._client(request, NOWHERE, user)
+        self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
+        return exchange
+
+    def attempt(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
+        """Send a request to one hop, through a client transaction of its own."""
+        exchange = self._client(request, hop, user)
+        self.clients[exchange.key] = exchange
         exchange.start()
         return exchange
 
-    def send_outside_transaction(self, request: Request, hop: Uri | Address) -> None:
-        """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
-        remote = self.resolve(hop)
-        if remote is not None:
-            self.send(request, remote)
+    def _client(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
+        machine = INVITE_CLIENT if request.method == "INVITE" else NON_INVITE_CLIENT
+        return Exchange(self, Transaction(machine, request, self.timing, False), client_key(request), hop, user)
 
-    def send(self, message: Message, remote: Address, copy: int = 1) -> None:
+    def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
+        """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
+        for first in self.hops(hop)[:1]:
+            self.send(request, first)
+
+    def send(self, message: Message, remote: Hop, copy: int = 1) -> None:
         """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
         if self.down:
             return
-        packet = Packet(bytes(message), self.address, remote, "UDP")
+        packet = Packet(bytes(message), self.address, remote.address, remote.transport)
         packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
         self.network.send(packet)
 
-    def resolve(self, hop: Uri | Address) -> Address | None:
-        """The address of a next hop (RFC 3263), None when its name is not known."""
-        if isinstance(hop, Address):
-            return hop
-        addresses = self.names.resolve(hop.host, hop.port, "UDP", self.name)
-        return addresses[0] if addresses else None
+    def hops(self, hop: Uri | Hop) -> list[Hop]:
+        """Where a message may go next, in the order to try (RFC 3263 §4); none where its URI leads nowhere."""
+        return [hop] if isinstance(hop, Hop) else locate(self.names, hop, self.transports, self.name)
 
     def new_via(self, mark: str = "") -> str:
         """A Via value with a new branch (§8.1.1.7), which ends with the `mark` of a proxy (§16.6 item 8)."""
@@ -295,7 +300,7 @@ class Element:
             message.check()
         except SipParseError as error:
             if isinstance(message, Request) and message.method != "ACK":
-                self.send(build.reply(message, error.status), reply_address(message.via, packet.source))
+                self.send(build.reply(message, error.status), Hop(reply_address(message.via, packet.source)))
             raise
         return message
 
@@ -320,10 +325,10 @@ class Element:
     def _begin(self, request: Request, key: object, source: Address) -> None:
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
         if request.line("via") == b"Via: " + via_text(source, request.branch).encode():  # as most are
-            remote = source
+            remote = Hop(source)
         else:
             request = stamped(request, source)
-            remote = reply_address(request.via, source)
+            remote = Hop(reply_address(request.via, source))
         exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
         self.servers[key] = exchange
         exchange.start()
@@ -358,49 +363,21 @@ class Element:
         mine.pop(exchange.key, None)
 
     def _unreachable(self, packet: Packet, reason: str) -> None:
-        """The network could not deliver a packet of ours: the transaction that sent it hears so (§17.1.4)."""
+        """The network could not deliver a packet of ours: the transaction that sent it hears so (§17.1.4, §17.2.4)."""
         try:
             message = parse(packet.data)
-            key = client_key(message) if isinstance(message, Request) else None
+            if isinstance(message, Response):
+                exchange = self.servers.get(answered_key(message))
+            else:
+                exchange = self.clients.get(client_key(message))
         except SipParseError:
             return
-        exchange = self.clients.get(key)
         if exchange is None:
             return
         self.trace.current = packet.cause
         self.ignored(f"{packet.destination} can't be reached: {reason}")
-        exchange.transport_failed()
+        if isinstance(message, Response):
+            send_elsewhere(self, exchange, message, packet.destination)
+        else:
+            exchange.transport_failed()
         self.trace.current = 0
-
-
-@lru_cache(maxsize=1024)
-def host_port(address: Address) -> str:
-    """An address as it stands in a Via or a URI: the port only when it is not 5060."""
-    host, port = address
-    host = f"[{host}]" if ":" in host else host
-    return host if port == DEFAULT_PORT else f"{host}:{port}"
-
-
-def via_text(address: Address, branch: str | None) -> str:
-    """The Via of whoever sends a request from an address (§8.1.1.7)."""
-    return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
-
-
-def stamped(request: Request, source: Address) -> Request:
-    """The request with `received` (and `rport`) in its top Via where they are due (§18.2.1, RFC 3581 §4)."""
-    via = request.via
-    stamped_via = via
-    if via.host.strip("[]") != source.host or via.rport == 0 or via.received is not None:
-        stamped_via = via.with_param("received", source.host)
-    if via.rport == 0:
-        stamped_via = stamped_via.with_param("rport", str(source.port))
-    return request if stamped_via is via else request.without_first("Via").prepend("Via", str(stamped_via))
-
-
-def reply_address(via: Via, source: Address) -> Address:
-    """Where responses to a request with this top Via go (§18.2.2, RFC 3581 §4).
-
-    Always to the host that the request came from, which is what `received` says once we have set it: `maddr`, or a
-    `received` of the sender's own, would let a stranger aim our responses at others.
-    """
-    return Address(source.host, source.port if via.rport is not None else via.port or DEFAULT_PORT)

@@ -1,0 +1,47 @@
+"""The top Via of a request: written by whoever sends it, completed by whoever gets it (RFC 3261 §18, RFC 3581)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sipsim.message.fields import Via
+from sipsim.message.message import Request
+from sipsim.simulation.network import Address, default_port
+
+
+@lru_cache(maxsize=1024)
+def host_port(address: Address) -> str:
+    """An address as it stands in a Via or a URI: the port only when it is not 5060."""
+    host, port = address
+    host = f"[{host}]" if ":" in host else host
+    return host if port == default_port("") else f"{host}:{port}"
+
+
+def via_text(address: Address, branch: str | None) -> str:
+    """The Via of whoever sends a request from an address (§8.1.1.7)."""
+    return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
+
+
+def with_via(request: Request, via: str) -> Request:
+    """The request with another top Via."""
+    return request.without_first("Via").prepend("Via", via)
+
+
+def stamped(request: Request, source: Address) -> Request:
+    """The request with `received` (and `rport`) in its top Via where they are due (§18.2.1, RFC 3581 §4)."""
+    via = request.via
+    stamped_via = via
+    if via.host.strip("[]") != source.host or via.rport == 0 or via.received is not None:
+        stamped_via = via.with_param("received", source.host)
+    if via.rport == 0:
+        stamped_via = stamped_via.with_param("rport", str(source.port))
+    return request if stamped_via is via else with_via(request, str(stamped_via))
+
+
+def reply_address(via: Via, source: Address) -> Address:
+    """Where responses to a request with this top Via go (§18.2.2, RFC 3581 §4).
+
+    Always to the host that the request came from, which is what `received` says once we have set it: `maddr`, or a
+    `received` of the sender's own, would let a stranger aim our responses at others.
+    """
+    return Address(source.host, source.port if via.rport is not None else via.port or default_port(via.transport))
