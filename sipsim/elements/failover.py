@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from sipsim.elements.exchange import Exchange, Host, TransactionUser
-from sipsim.elements.via import with_via
-from sipsim.message.message import Request, Response
+from sipsim.elements.via import reply_address, with_via
+from sipsim.errors import SipParseError
+from sipsim.message.message import Request, Response, parse
+from sipsim.protocol.matching import answered_key, client_key
 from sipsim.protocol.routing import mark_of
 from sipsim.simulation.locating import locate_response
 from sipsim.simulation.names import NameService
-from sipsim.simulation.network import Address, Hop
+from sipsim.simulation.network import Hop, Packet
 
 
 class Sender(Host, Protocol):
     """What failover needs of the element that it works for."""
 
+    clients: dict[object, Exchange]
     names: NameService
+    servers: dict[object, Exchange]
     transports: tuple[str, ...]
 
     def attempt(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
@@ -69,10 +73,12 @@ class Failover(Exchange):
 
     def _go_on(self, why: str) -> bool:
         """Send the request, with a new branch, to the next server; false when there is none to be asked."""
+        sender, failed = self._sender, self.remote
+        if why != "transport error":  # the server itself has failed, whatever the transport
+            self._untried = [hop for hop in self._untried if hop.address != failed.address]
         if self._cancelled or not self._untried:
             return False
-        sender, failed = self._sender, self.remote
-        text = f"{failed.address} failed ({why}): {self.request.method} goes to {self._untried[0].address}"
+        text = f"{failed} failed ({why}): {self.request.method} goes to {self._untried[0]}"
         sender.trace.add("note", sender.env.now, sender.name, text=text)
         self._try(with_via(self.request, sender.new_via(mark_of(self.branch))))
         attempt = self._attempt
@@ -84,15 +90,39 @@ class Failover(Exchange):
         self._attempt = self._sender.attempt(request, self._untried.pop(0), self)
 
 
-def send_elsewhere(sender: Sender, exchange: Exchange, response: Response, tried: Address) -> None:
-    """Send a response that did not get to `tried` to where the sent-by of its request leads (RFC 3263 §5).
+def undelivered(sender: Sender, packet: Packet, reason: str) -> None:
+    """The network could not deliver a packet: the transaction that sent it hears so (§17.1.4, §17.2.4)."""
+    try:
+        message = parse(packet.data)
+        if isinstance(message, Response):
+            exchange = sender.servers.get(answered_key(message))
+        else:
+            exchange = sender.clients.get(client_key(message))
+    except SipParseError:
+        return
+    if exchange is None:
+        return
+    sender.trace.current = packet.cause
+    sender.ignored(f"{packet.destination} can't be reached: {reason}")
+    if isinstance(message, Response):
+        send_elsewhere(sender, exchange, message, Hop(packet.destination, packet.transport, packet.flow))
+    else:
+        exchange.transport_failed()
+    sender.trace.current = 0
 
-    The server transaction fails when that is nowhere else.
+
+def send_elsewhere(sender: Sender, exchange: Exchange, response: Response, tried: Hop) -> None:
+    """Send a response that did not get there by `tried` another way, as its request's Via says (§18.2.2, RFC 3263 §5).
+
+    When its connection is gone that is by a new one, then to where the sent-by leads. The server transaction fails
+    when all has been tried.
     """
     if exchange.detours is None:
-        found = locate_response(sender.names, exchange.request.via, sender.name)
-        exchange.detours = [hop for hop in found if hop.transport in sender.transports and hop.address != tried]
-    if exchange.remote.address == tried:
+        via = exchange.request.via
+        anew = Hop(reply_address(via, tried.address), tried.transport)
+        found = dict.fromkeys([anew, *locate_response(sender.names, via, sender.name)])
+        exchange.detours = [hop for hop in found if hop.transport in sender.transports and hop != tried]
+    if exchange.remote == tried:
         if not exchange.detours:
             exchange.transport_failed()
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from sipsim.message.fields import Via
 from sipsim.message.message import Request
-from sipsim.simulation.network import Address, default_port
+from sipsim.simulation.network import Address, Hop, Packet, default_port
 
 
 @lru_cache(maxsize=1024)
@@ -18,8 +19,15 @@ def host_port(address: Address) -> str:
 
 
 def via_text(address: Address, branch: str | None) -> str:
-    """The Via of whoever sends a request from an address (§8.1.1.7)."""
+    """The Via of whoever sends a request from an address (§8.1.1.7), over UDP until the transport is chosen."""
     return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
+
+
+def over(request: Request, transport: str) -> Request:
+    """The request with this transport in its top Via (§18.1.1)."""
+    if transport == "UDP" or request.via.transport == transport:  # as `via_text` has it, or a CANCEL's INVITE
+        return request
+    return with_via(request, str(replace(request.via, transport=transport)))
 
 
 def with_via(request: Request, via: str) -> Request:
@@ -45,3 +53,10 @@ def reply_address(via: Via, source: Address) -> Address:
     `received` of the sender's own, would let a stranger aim our responses at others.
     """
     return Address(source.host, source.port if via.rport is not None else via.port or default_port(via.transport))
+
+
+def reply_hop(via: Via, packet: Packet) -> Hop:
+    """The way back for responses to a request that came in this packet: by its connection, if it has one (§18.2.2)."""
+    if packet.flow is not None:
+        return Hop(packet.source, packet.transport, packet.flow)
+    return Hop(reply_address(via, packet.source), packet.transport)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from sipsim.message.fields import Via
 from sipsim.message.uri import Uri
-from sipsim.simulation.names import NameService, is_numeric
-from sipsim.simulation.network import Hop
+from sipsim.simulation.names import NameService, is_numeric, numeric_address
+from sipsim.simulation.network import Hop, default_port
 from sipsim.simulation.zones import Srv
 
 SERVICES = {"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS", "SIP+D2S": "SCTP"}
@@ -23,10 +23,11 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
     `transports` are those that the client has, the one it likes best first. No hop for a name that leads nowhere, and
     for a transport that the client doesn't have. `element` is who asks, for the records of the queries.
     """
-    secure, host = uri.scheme == "sips", uri.param("maddr") or uri.host
+    secure, host, wanted = uri.scheme == "sips", uri.host, ""
+    if uri.params:
+        host, wanted = uri.param("maddr") or host, (uri.param("transport") or "").upper()
     if not host:
         return []
-    wanted = (uri.param("transport") or "").upper()
     if secure and wanted:
         wanted = OVER_TLS.get(wanted, "nothing")
     numeric = is_numeric(host)
@@ -34,7 +35,9 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
         wanted = "TLS" if secure else "UDP"
     if wanted and wanted not in transports:
         return []
-    if numeric or uri.port:
+    if numeric:
+        return [Hop(numeric_address(host, uri.port or default_port(wanted)), wanted)]
+    if uri.port:
         return _at(names, host, uri.port, wanted, element)
     if wanted:
         return _of_service(names, service(wanted, host), host, wanted, element)

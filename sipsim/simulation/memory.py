@@ -65,7 +65,7 @@ class MemoryNetwork:
     """
 
     live = False
-    transports: tuple[str, ...] = ("UDP",)
+    transports: tuple[str, ...] = ("UDP", "TCP")
 
     def __init__(
         self,

@@ -56,8 +56,10 @@ class NameService:
 
     def in_zone(self, host: str) -> bool:
         """Whether a zone describes this name, so that it may have records besides addresses."""
+        if not self._zones:
+            return False
         name = folded(host)
-        return bool(self._zones) and any(is_within(name, domain) for domain in self._zones)
+        return any(is_within(name, domain) for domain in self._zones)
 
     def resolve(self, host: str, port: int | None = None, transport: str = "UDP", element: str = "") -> list[Address]:
         """The addresses of a host (A and AAAA records), to try in this order; none for an unknown name.
@@ -65,14 +67,16 @@ class NameService:
         A port that is given wins over one that was added with the address, and that over the transport's own: 5060,
         with TLS 5061. A numeric host stands for itself and is no query.
         """
-        port_otherwise = default_port(transport)
         if is_numeric(host):
-            return [Address(host.strip("[]"), port or port_otherwise)]
+            return [numeric_address(host, port or default_port(transport))]
+        added = () if self.in_zone(host) else self._addresses.get(folded(host), ())
+        if added and not self._trace.everything:  # nothing else to ask, and nobody to tell
+            return [Address(address.host, port or address.port) for address in added]
         found = [answer for kind in self._families(host) for answer in self._asked(host, kind, element)]
         return [
             Address(answer.host, port or answer.port)
             if isinstance(answer, Address)
-            else Address(str(answer), port or port_otherwise)
+            else Address(str(answer), port or default_port(transport))
             for answer in found
         ]
 
@@ -114,6 +118,11 @@ def is_numeric(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def numeric_address(host: str, port: int) -> Address:
+    """The address that a numeric host is, with or without brackets."""
+    return Address(host[1:-1] if host[0] == "[" else host, port)
 
 
 def _family(address: Address) -> str:

@@ -60,7 +60,7 @@ def test_the_ladder_tells_why_the_next_server_is_asked(lab: Lab) -> None:
     lab.run(alice.call("sip:bob@example.com").answered)
     (note,) = lab.trace.select("note")
     assert note.element == "alice"
-    assert note.data["text"] == "192.0.2.1:5060 failed (503): INVITE goes to 192.0.2.2:5060"
+    assert note.data["text"] == "192.0.2.1:5060 over UDP failed (503): INVITE goes to 192.0.2.2:5060 over UDP"
     second = next(record for record in lab.trace.select("sent", "alice") if record.peer == "s2")
     assert "503" in str(lab.trace.why(second))
 
