@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import simpy
 
 from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.elements.exchange import Exchange, TransactionUser
-from sipsim.elements.via import host_port, reply_address, stamped, via_text
+from sipsim.elements.failover import Failover, undelivered
+from sipsim.elements.next_hops import next_hops
+from sipsim.elements.stream_reader import StreamReader
+from sipsim.elements.via import host_port, over, reply_hop, stamped, via_text
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -31,7 +34,9 @@ from sipsim.protocol.transactions import (
     Transaction,
 )
 from sipsim.simulation.environment import Environment, Timer
-from sipsim.simulation.network import Address, Packet
+from sipsim.simulation.network import Address, Hop, Packet
+
+NOWHERE = Hop(Address("", 0))
 
 
 class Element:
@@ -52,6 +57,7 @@ class Element:
         self.bench = bench
         self.name = name
         self.network = bench.network
+        self.transports = bench.network.transports
         self.trace = bench.trace
         self.names = bench.names
         self.identifiers = bench.identifiers
@@ -64,8 +70,17 @@ class Element:
         self._inbox: deque[Packet] = deque()
         self._idle: simpy.Event | None = None
         self.address = self.network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=name)
+        self._reader = StreamReader(self._arrive, self._unreadable)
+        self._listen()
         self.trace.register(name, self.kind, self.address)
         env.process(self._serve())
+
+    def _listen(self) -> None:
+        """Take connections where datagrams arrive, if the network has any (§18.2.1); those that stood are broken."""
+        if "TCP" in self.transports:
+            self._reader.forget()
+            self.network.unbind(self.address, "TCP")
+            self.network.bind(self.address, "TCP", self._reader, self._unreachable, node=self.name)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} at {self.address}>"
@@ -88,45 +103,45 @@ class Element:
 
     # Sending
 
-    def request(self, request: Request, hop: Uri | Address, user: TransactionUser) -> Exchange:
-        """Send a request through a client transaction of its own.
+    def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request through a client transaction, to the next server if one fails (RFC 3263 §4.3).
 
-        Where its next hop can't be resolved the user hears of a "transport error" at once, but after this has
-        returned (RFC 3261 §8.1.3.1).
+        Where its next hop leads nowhere the user hears of a "transport error" at once, but after this has returned
+        (RFC 3261 §8.1.3.1).
         """
-        remote = self.resolve(hop)
-        invite = request.method == "INVITE"
-        machine = INVITE_CLIENT if invite else NON_INVITE_CLIENT
-        key = client_key(request)
-        transaction = Transaction(machine, request, self.timing, False)
-        exchange = Exchange(self, transaction, key, remote or Address("", 0), user)
-        if remote is None:
-            self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
-            return exchange
-        self.clients[key] = exchange
+        hops = next_hops(self, request, hop)
+        if len(hops) == 1:
+            return self.attempt(request, hops[0], user)
+        if hops:
+            return Failover(self, request, hops, user)
+        exchange = self._client(request, NOWHERE, user)
+        self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
+        return exchange
+
+    def attempt(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
+        """Send a request to one hop, through a client transaction of its own."""
+        exchange = self._client(request, hop, user)
+        self.clients[exchange.key] = exchange
         exchange.start()
         return exchange
 
-    def send_outside_transaction(self, request: Request, hop: Uri | Address) -> None:
-        """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
-        remote = self.resolve(hop)
-        if remote is not None:
-            self.send(request, remote)
+    def _client(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
+        machine = INVITE_CLIENT if request.method == "INVITE" else NON_INVITE_CLIENT
+        transaction = Transaction(machine, over(request, hop.transport), self.timing, hop.transport != "UDP")
+        return Exchange(self, transaction, client_key(request), hop, user)
 
-    def send(self, message: Message, remote: Address, copy: int = 1) -> None:
+    def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
+        """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
+        for first in next_hops(self, request, hop)[:1]:
+            self.send(over(request, first.transport), first)
+
+    def send(self, message: Message, remote: Hop, copy: int = 1) -> None:
         """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
         if self.down:
             return
-        packet = Packet(bytes(message), self.address, remote, "UDP")
+        packet = Packet(bytes(message), self.address, *remote)
         packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
         self.network.send(packet)
-
-    def resolve(self, hop: Uri | Address) -> Address | None:
-        """The address of a next hop (RFC 3263), None when its name is not known."""
-        if isinstance(hop, Address):
-            return hop
-        addresses = self.names.resolve(hop.host, hop.port, "UDP", self.name)
-        return addresses[0] if addresses else None
 
     def new_via(self, mark: str = "") -> str:
         """A Via value with a new branch (§8.1.1.7), which ends with the `mark` of a proxy (§16.6 item 8)."""
@@ -202,6 +217,7 @@ class Element:
         self.down = False
         with self.acting(f"{self.name}.restart()"):
             self.trace.add("fault", self.env.now, self.name, what="restart", text=f"{self.name} restarts")
+        self._listen()
 
     # Leaving nothing behind
 
@@ -263,7 +279,7 @@ class Element:
             if isinstance(message, Response):
                 self._handle_response(message)
             elif isinstance(message, Request):
-                self._handle_request(message, packet.source)
+                self._handle_request(message, packet)
         except SipParseError as error:
             trace.unparsable(self.env.now, self.name, packet.cause, error)
         except Exception as error:  # a mistake of ours, or of a user's own kind of element
@@ -277,8 +293,7 @@ class Element:
         try:
             message.check()
         except SipParseError as error:
-            if isinstance(message, Request) and message.method != "ACK":
-                self.send(build.reply(message, error.status), reply_address(message.via, packet.source))
+            self._refuse_unread(message, error.status, packet)
             raise
         return message
 
@@ -289,7 +304,7 @@ class Element:
         else:
             exchange.receive(response)
 
-    def _handle_request(self, request: Request, source: Address) -> None:
+    def _handle_request(self, request: Request, packet: Packet) -> None:
         key = server_key(request)
         exchange = self.servers.get(key)
         method = request.method
@@ -298,17 +313,18 @@ class Element:
         elif method == "ACK":
             self.on_ack(request)
         else:
-            self._begin(request, key, source)
+            self._begin(request, key, packet)
 
-    def _begin(self, request: Request, key: object, source: Address) -> None:
+    def _begin(self, request: Request, key: object, packet: Packet) -> None:
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
+        source, reliable = packet.source, packet.transport != "UDP"
         usual = via_text(source, request.branch).encode("utf-8", "surrogateescape")
-        if request.line("via") == b"Via: " + usual:  # as most are
-            remote = source
+        if not reliable and request.line("via") == b"Via: " + usual:  # as most are
+            remote = Hop(source)
         else:
             request = stamped(request, source)
-            remote = reply_address(request.via, source)
-        exchange = Exchange(self, Transaction(machine, request, self.timing, False), key, remote)
+            remote = reply_hop(request.via, packet)
+        exchange = Exchange(self, Transaction(machine, request, self.timing, reliable), key, remote)
         self.servers[key] = exchange
         try:  # to pass the request up is all that the start of a server transaction brings
             if request.method == "CANCEL":
@@ -341,16 +357,21 @@ class Element:
         mine.pop(exchange.key, None)
 
     def _unreachable(self, packet: Packet, reason: str) -> None:
-        """The network could not deliver a packet of ours: the transaction that sent it hears so (§17.1.4)."""
-        try:
-            message = parse(packet.data)
-            key = client_key(message) if isinstance(message, Request) else None
-        except SipParseError:
+        undelivered(self, packet, reason)
+
+    def _unreadable(self, piece: Packet, error: SipParseError, refused: Message | None) -> None:
+        """A stream on which nobody knows where a message ends: answer if its head is there, and end it (§18.3)."""
+        if self.down or piece.flow is None:
             return
-        exchange = self.clients.get(key)
-        if exchange is None:
-            return
-        self.trace.current = packet.cause
-        self.ignored(f"{packet.destination} can't be reached: {reason}")
-        exchange.transport_failed()
-        self.trace.current = 0
+        trace = self.trace
+        trace.current = trace.delivered(self.env.now, self.name, piece.cause, piece.data)
+        trace.unparsable(self.env.now, self.name, trace.current, error)
+        with suppress(SipParseError):
+            self._refuse_unread(refused, error.status, piece)
+        piece.flow.finish()
+        trace.current = 0
+
+    def _refuse_unread(self, message: Message | None, status: int, packet: Packet) -> None:
+        """Answer, outside of any transaction, a request that can't be read as a whole."""
+        if isinstance(message, Request) and message.method != "ACK":
+            self.send(build.reply(message, status), reply_hop(message.via, packet))

@@ -11,7 +11,7 @@ from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.timing import LINGERING, Timing
 from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
 from sipsim.simulation.environment import Environment, Timer
-from sipsim.simulation.network import Address
+from sipsim.simulation.network import Hop
 from sipsim.trace.trace import Trace
 
 
@@ -34,11 +34,11 @@ class Host(Protocol):
     timing: Timing
     trace: Trace
 
-    def request(self, request: Request, hop: Address, user: TransactionUser) -> Exchange:
+    def request(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
         """Send a request through a client transaction of its own."""
         ...
 
-    def send(self, message: Message, remote: Address, copy: int = 1) -> None:
+    def send(self, message: Message, remote: Hop, copy: int = 1) -> None:
         """Hand a message's octets to the network."""
 
     def ignored(self, why: str, rfc: str = "") -> None:
@@ -58,21 +58,25 @@ class Exchange:
     transaction, and finds it settled.
     """
 
-    __slots__ = ("_alarms", "_cancelled", "branch", "element", "key", "remote", "request", "transaction", "user")
+    __slots__ = ("_alarms", "_cancelled", "branch", "detours", "element", "key", "remote", "transaction", "user")
 
     def __init__(
-        self, element: Host, transaction: Transaction, key: object, remote: Address,
+        self, element: Host, transaction: Transaction, key: object, remote: Hop,
         user: TransactionUser | None = None,
     ) -> None:  # fmt: skip
         self.element = element
         self.transaction = transaction
-        self.request = transaction.request
         self.key = key
         self.remote = remote
         self.user = user
-        self.branch = self.request.branch or ""
+        self.branch = transaction.request.branch or ""
+        self.detours: list[Hop] | None = None  # where else a server's responses may go, once one got lost
         self._cancelled = False
         self._alarms: dict[str, Alarm | Timer] = {}
+
+    @property
+    def request(self) -> Request:
+        return self.transaction.request
 
     @property
     def state(self) -> str:

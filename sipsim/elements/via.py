@@ -1,14 +1,13 @@
-"""The top Via: what a sender writes into it, what a receiver adds, where responses go (RFC 3261 §18.2, RFC 3581)."""
+"""The top Via of a request: written by whoever sends it, completed by whoever gets it (RFC 3261 §18, RFC 3581)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from sipsim.message.fields import Via
 from sipsim.message.message import Request
-from sipsim.simulation.network import Address
-
-DEFAULT_PORT = 5060
+from sipsim.simulation.network import Address, Hop, Packet, default_port
 
 
 @lru_cache(maxsize=1024)
@@ -16,12 +15,24 @@ def host_port(address: Address) -> str:
     """An address as it stands in a Via or a URI: the port only when it is not 5060."""
     host, port = address
     host = f"[{host}]" if ":" in host else host
-    return host if port == DEFAULT_PORT else f"{host}:{port}"
+    return host if port == default_port("") else f"{host}:{port}"
 
 
 def via_text(address: Address, branch: str | None) -> str:
-    """The Via of whoever sends a request from an address (§8.1.1.7)."""
+    """The Via of whoever sends a request from an address (§8.1.1.7), over UDP until the transport is chosen."""
     return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
+
+
+def over(request: Request, transport: str) -> Request:
+    """The request with this transport in its top Via (§18.1.1)."""
+    if transport == "UDP" or request.via.transport == transport:  # as `via_text` has it, or a CANCEL's INVITE
+        return request
+    return with_via(request, str(replace(request.via, transport=transport)))
+
+
+def with_via(request: Request, via: str) -> Request:
+    """The request with another top Via."""
+    return request.without_first("Via").prepend("Via", via)
 
 
 def stamped(request: Request, source: Address) -> Request:
@@ -32,7 +43,7 @@ def stamped(request: Request, source: Address) -> Request:
         stamped_via = via.with_param("received", source.host)
     if via.rport == 0:
         stamped_via = stamped_via.with_param("rport", str(source.port))
-    return request if stamped_via is via else request.without_first("Via").prepend("Via", str(stamped_via))
+    return request if stamped_via is via else with_via(request, str(stamped_via))
 
 
 def reply_address(via: Via, source: Address) -> Address:
@@ -41,4 +52,11 @@ def reply_address(via: Via, source: Address) -> Address:
     Always to the host that the request came from, which is what `received` says once we have set it: `maddr`, or a
     `received` of the sender's own, would let a stranger aim our responses at others.
     """
-    return Address(source.host, source.port if via.rport is not None else via.port or DEFAULT_PORT)
+    return Address(source.host, source.port if via.rport is not None else via.port or default_port(via.transport))
+
+
+def reply_hop(via: Via, packet: Packet) -> Hop:
+    """The way back for responses to a request that came in this packet: by its connection, if it has one (§18.2.2)."""
+    if packet.flow is not None:
+        return Hop(packet.source, packet.transport, packet.flow)
+    return Hop(reply_address(via, packet.source), packet.transport)

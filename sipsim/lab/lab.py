@@ -61,7 +61,7 @@ class Lab:
         self.timing = Timing(t1, t2, t4)
         self.network: Network = made_network(network, self.env, self.trace, self.streams, link)
         self.identifiers = SecretIdentifiers(secrets.token_hex) if self.network.live else Identifiers()
-        self.names = NameService(self.env, self.trace)
+        self.names = NameService(self.env, self.trace, self.streams)
         self.media_ports: dict[str, int] = {}
         self.elements: dict[str, Element] = {}
         self.errors: list[Exception] = []

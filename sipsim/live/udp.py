@@ -36,6 +36,7 @@ class UdpNetwork:
     """
 
     live = True
+    transports: tuple[str, ...] = ("UDP",)
 
     def __init__(
         self,

@@ -48,6 +48,11 @@ def server_key(request: Request, method: str | None = None) -> Key:
     return request.uri_text, to_tag, from_tag, request.call_id, request.cseq.number, method, str(request.via)
 
 
+def answered_key(response: Response) -> Key:
+    """The key of the server transaction that sent a response; for an RFC 2543 client's, one that nobody has."""
+    return (response.branch or "").lower(), response.sent_by, response.cseq.method
+
+
 def acknowledges(ack: Request, response: Response | None) -> bool:
     """Whether an ACK with the key of an INVITE server transaction is for `response`, the last that this sent.
 

@@ -5,6 +5,7 @@ RFC 3261 §16.3 to §16.7. Each takes messages and gives messages or a verdict; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from zlib import crc32
@@ -12,6 +13,8 @@ from zlib import crc32
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
+
+_MARK = re.compile("[0-9a-f]{8}")
 
 IsMine = Callable[[Uri], bool]
 """Tells whether a URI names this very proxy."""
@@ -63,6 +66,12 @@ def loop_mark(request: Request) -> str:
     number = request.cseq.number
     parts = (request.uri_text, request.to_tag, request.from_tag, request.call_id, number, *request.values("Route"))
     return f"{crc32(repr(parts).encode('utf-8', 'surrogatepass')):08x}"
+
+
+def mark_of(branch: str) -> str:
+    """The loop mark at the end of a branch, "" where there is none."""
+    _, dot, mark = branch.rpartition(".")
+    return mark if dot and _MARK.fullmatch(mark) else ""
 
 
 def is_loop(request: Request, mark: str, sent_by: str) -> bool:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
+from sipsim.simulation.connections import Connections, Listener, Segment
 from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
 from sipsim.simulation.network import Address, Failed, Packet, Receive
@@ -64,6 +65,7 @@ class MemoryNetwork:
     """
 
     live = False
+    transports: tuple[str, ...] = ("UDP", "TCP")
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class MemoryNetwork:
         self._nodes: dict[Address | str, str] = {}  # by address and by host; kept when a node stops listening
         self._free_hosts = _hosts()
         self._ways: dict[Key, Way] = {}
+        self._connections = Connections(env, trace, self)
         self._script = Script(self._ways.clear)
         self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._changed, self._note)
         self._changed()
@@ -109,6 +112,8 @@ class MemoryNetwork:
         if port is not None:
             port.receive = self._arrive
             self._ways.clear()
+        if transport == "TCP":
+            self._connections.abort("connection reset", lambda *ends: address in ends)
 
     def node_at(self, address: Address) -> str:
         """The name of the node at an address, its host where nobody ever listened."""
@@ -120,7 +125,9 @@ class MemoryNetwork:
             self.unbind(address, transport)
         self._script.end(*self._script.rules)
         while self.held:
-            self._lose(self.held.pop(0), "the network was closed")
+            packet = self.held.pop(0)
+            if not isinstance(packet, Segment):
+                self._lose(packet, "the network was closed")
 
     # Packets
 
@@ -140,6 +147,8 @@ class MemoryNetwork:
         return way
 
     def _way(self, source: Address, destination: Address, transport: str) -> Way:
+        if transport == "TCP":
+            return None, self._connections.send
         route = self._route(source, destination)
         if self._script.rules:
             return None, partial(self._look_at, route)
@@ -200,7 +209,40 @@ class MemoryNetwork:
     def _lose(self, packet: Packet, why: str) -> None:
         self._trace.lost(self._env.now, packet.cause, why)
 
+    # What connections stand on
+
+    def journey(self, source: Address, destination: Address, data: bytes) -> float | None:
+        """How long (s) octets take from one address to another as links are now; None where they get lost."""
+        route = self._route(source, destination)
+        if route.broken:
+            return None
+        elapsed = route.pauses[0]
+        for wire, pause in zip(route.wires, route.pauses[1:], strict=True):
+            delays = wire.delays(len(data), self._env.now + elapsed)
+            if not delays or wire.carried(data) is not data:  # TCP throws away what doesn't fit its checksum
+                return None
+            elapsed += min(delays) + pause
+        return elapsed
+
+    def listener(self, address: Address) -> Listener | None:
+        """Who takes connections at an address."""
+        return self._ports.get((address, "TCP"))
+
+    def intercepted(self, segment: Segment) -> str:
+        """What the script does with a message whose first segment this is: "", "held", or why it is lost."""
+        rule = self._script.rule_for(segment.whole)
+        if rule is None or rule.why:
+            return rule.why if rule is not None else ""
+        self.held.append(segment)
+        return "held"
+
     # Faults
+
+    def reset(self, a: str, b: str) -> None:
+        """Break every connection between two nodes: what is on its way there is lost, and its sender hears of it."""
+        pair = set(self._known(a, b))
+        self._note("reset", f"connections between {a} and {b} are reset")
+        self._connections.abort("connection reset", lambda *ends: set(map(self.node_at, ends)) == pair)
 
     def link(self, a: str, b: str, **parameters: float) -> Link:
         """The link between two nodes, with these parameters changed for both directions.
@@ -228,7 +270,10 @@ class MemoryNetwork:
         self._script.end(*(rule for rule in self._script.rules if not rule.why))
         held, self.held = self.held, []
         for packet in held:
-            self._set_out(self._route(packet.source, packet.destination), packet)
+            if isinstance(packet, Segment):
+                packet.connection.travel(packet)
+            else:
+                self._set_out(self._route(packet.source, packet.destination), packet)
         return len(held)
 
     def filter(self, function: Callable[[Packet], bool | None]) -> Rule:

@@ -1,4 +1,7 @@
-"""The name service: which addresses a host name stands for (RFC 3263 as far as A and AAAA records go)."""
+"""The name service: what hosts and domains stand for. Each query is a `dns` record of the trace.
+
+Answers come at once and are the same for everybody; no record ages, and nobody keeps one: each look-up asks again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from sipsim.simulation.network import Address
+from sipsim.simulation.network import Address, default_port
+from sipsim.simulation.streams import Streams
+from sipsim.simulation.zones import Answer, Naptr, Records, Srv, Zone, folded, is_within
 
 if TYPE_CHECKING:
     from sipsim.simulation.environment import Environment
@@ -14,40 +19,95 @@ if TYPE_CHECKING:
 
 
 class NameService:
-    """Addresses by host name, without case and closing dot. Each query is a `dns` record of the trace."""
+    """Addresses by host name, without case and closing dot, and the records of zones.
 
-    def __init__(self, env: Environment, trace: Trace) -> None:
+    A name that is `add`ed stands for addresses with their ports, and needs no zone. `zone(domain)` describes a domain
+    as its name servers do; what its records say goes before. The dice that share load among servers (RFC 2782) are
+    the stream "dns".
+    """
+
+    def __init__(self, env: Environment, trace: Trace, streams: Streams | None = None) -> None:
         self._env = env
         self._trace = trace
+        self._streams = streams or Streams(0)
         self._addresses: dict[str, list[Address]] = {}
+        self._zones: dict[str, Zone] = {}
+        self._records: Records = {}
 
     def add(self, host: str, address: Address) -> None:
         """Let a name stand for one more address; those added first are tried first."""
-        addresses = self._addresses.setdefault(_folded(host), [])
+        addresses = self._addresses.setdefault(folded(host), [])
         if address not in addresses:
             addresses.append(address)
 
     def remove(self, host: str) -> None:
-        """Forget a name."""
-        self._addresses.pop(_folded(host), None)
+        """Forget what was added for a name; the records of zones stay."""
+        self._addresses.pop(folded(host), None)
+
+    def zone(self, domain: str) -> Zone:
+        """The zone of a domain, made when it is first asked for."""
+        name = folded(domain)
+        return self._zones.setdefault(name, Zone(name, self._records))
 
     def knows(self, host: str) -> bool:
-        """Whether a name stands for anything."""
-        return _folded(host) in self._addresses
+        """Whether a name stands for anything: an address, or servers in a zone."""
+        name = folded(host)
+        return name in self._addresses or any(is_within(owner, name) for owner, _ in self._records)
+
+    def in_zone(self, host: str) -> bool:
+        """Whether a zone describes this name, so that it may have records besides addresses."""
+        if not self._zones:
+            return False
+        name = folded(host)
+        return any(is_within(name, domain) for domain in self._zones)
 
     def resolve(self, host: str, port: int | None = None, transport: str = "UDP", element: str = "") -> list[Address]:
-        """The addresses to try, in this order; none for an unknown name.
+        """The addresses of a host (A and AAAA records), to try in this order; none for an unknown name.
 
-        A port that is given wins over that of the record. A numeric host stands for itself, at 5060 (5061 with TLS)
-        when no port is given, and is no query.
+        A port that is given wins over one that was added with the address, and that over the transport's own: 5060,
+        with TLS 5061. A numeric host stands for itself and is no query.
         """
         if is_numeric(host):
-            return [Address(host.strip("[]"), port or (5061 if transport == "TLS" else 5060))]
-        found = self._addresses.get(_folded(host), [])
-        answer = [Address(address.host, port) if port else address for address in found]
-        texts = [str(address) for address in answer]
-        self._trace.add("dns", self._env.now, element, name=host, transport=transport, answer=texts)
-        return answer
+            return [numeric_address(host, port or default_port(transport))]
+        added = () if self.in_zone(host) else self._addresses.get(folded(host), ())
+        if added and not self._trace.everything:  # nothing else to ask, and nobody to tell
+            return [Address(address.host, port or address.port) for address in added]
+        found = [answer for kind in self._families(host) for answer in self._asked(host, kind, element)]
+        return [
+            Address(answer.host, port or answer.port)
+            if isinstance(answer, Address)
+            else Address(str(answer), port or default_port(transport))
+            for answer in found
+        ]
+
+    def servers(self, name: str, element: str = "") -> list[Srv]:
+        """The SRV records of a name such as "_sip._udp.example.com"."""
+        return [answer for answer in self._asked(name, "SRV", element) if isinstance(answer, Srv)]
+
+    def transports(self, domain: str, element: str = "") -> list[Naptr]:
+        """The NAPTR records of a domain."""
+        return [answer for answer in self._asked(domain, "NAPTR", element) if isinstance(answer, Naptr)]
+
+    def draw(self, highest: int) -> int:
+        """A whole number from 0 to `highest`, each as likely as the others."""
+        return int(self._streams.get("dns").random() * (highest + 1))
+
+    def _families(self, host: str) -> tuple[str, ...]:
+        """The types of address records to ask for: of a name without a zone, those that there are."""
+        if self.in_zone(host):
+            return "A", "AAAA"
+        return tuple(dict.fromkeys(map(_family, self._addresses.get(folded(host), ())))) or ("A",)
+
+    def _asked(self, host: str, kind: str, element: str) -> list[Answer] | list[Address]:
+        """One query, on the record."""
+        name = folded(host)
+        answers: list[Answer] | list[Address] = self._records.get((name, kind), [])
+        if not answers:
+            answers = [address for address in self._addresses.get(name, ()) if _family(address) == kind]
+        if self._trace.everything:
+            texts = [str(answer) for answer in answers]
+            self._trace.add("dns", self._env.now, element, name=host, type=kind, answers=texts)
+        return answers
 
 
 @lru_cache(maxsize=1024)
@@ -60,5 +120,10 @@ def is_numeric(host: str) -> bool:
     return True
 
 
-def _folded(host: str) -> str:
-    return host.rstrip(".").lower()
+def numeric_address(host: str, port: int) -> Address:
+    """The address that a numeric host is, with or without brackets."""
+    return Address(host[1:-1] if host[0] == "[" else host, port)
+
+
+def _family(address: Address) -> str:
+    return "AAAA" if ":" in address.host else "A"

@@ -19,11 +19,43 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Flow(Protocol):
+    """A connection, as those see it who send and receive over it."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes anything more."""
+        ...
+
+    def finish(self) -> None:
+        """Take nothing more, and end when all that was sent has arrived."""
+        ...
+
+
+class Hop(NamedTuple):
+    """Where a message goes next: an address, the transport that takes it there, and the connection if it has to be one.
+
+    Without a `flow` the network takes a connection that stands, or makes one.
+    """
+
+    address: Address
+    transport: str = "UDP"
+    flow: Flow | None = None
+
+    def __str__(self) -> str:
+        return f"{self.address} over {self.transport}"
+
+
+def default_port(transport: str) -> int:
+    """The port of a transport where none is given (RFC 3261 §18.1.1)."""
+    return 5061 if transport == "TLS" else 5060
+
+
 class Packet:
     """Octets on their way from one address to another.
 
-    `flow` identifies the connection, or the 5-tuple, that it belongs to. `cause` is the id of the trace record that
-    put it on the wire, 0 when none was kept.
+    `flow` is the connection that it comes by, or has to go by; None for a datagram, and where any connection will do.
+    `cause` is the id of the trace record that put it on the wire, 0 when none was kept.
     """
 
     __slots__ = ("cause", "data", "destination", "flow", "source", "transport")
@@ -35,7 +67,7 @@ class Packet:
         source: Address,
         destination: Address,
         transport: str = "UDP",
-        flow: object = None,
+        flow: Flow | None = None,
         cause: int = 0,
     ) -> None:
         self.data = data
@@ -44,6 +76,11 @@ class Packet:
         self.transport = transport
         self.flow = flow
         self.cause = cause
+
+    @property
+    def sent(self) -> bytes:
+        """What its sender put on the wire at once: these octets, or those that they are a piece of."""
+        return self.data
 
     def again(self, data: bytes | None = None) -> Packet:
         """The same packet once more; an `AlteredPacket` when it is given other octets."""
@@ -69,13 +106,16 @@ class Network(Protocol):
     """Where elements bind addresses and send packets from."""
 
     live: bool
+    transports: tuple[str, ...]
+    """What it carries, the one first that is taken where nothing else is asked for."""
 
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Listen at an address, and give it back with its blanks filled in.
 
         `receive(packet)` is called for what arrives there, `failed(packet, reason)` when a packet sent from there
-        turns out to be undeliverable (ICMP, a connection refused or reset). `node` names who listens. `UsageError`
-        when the address is taken or not to be had.
+        turns out to be undeliverable (ICMP, a connection refused or reset). Over TCP what is sent is a message, and
+        what arrives the next octets of its flow. `node` names who listens. `UsageError` when the address is taken or
+        not to be had.
         """
         ...
 

@@ -1,10 +1,10 @@
 """Captures: the SIP packets of a trace as pcap or pcapng, and a trace out of somebody's capture.
 
 Written: every SIP packet at the instant when it was sent, lost ones and retransmissions included, counted
-from the epoch, over Ethernet and UDP. Read: every SIP datagram becomes a `sent` and a `delivered` record at
-the instant when it was captured, counted from the first frame, with the hosts as elements; the same octets
-between the same ends once more are a retransmission. TCP, tunnels and what is no SIP are counted in
-`header["skipped"]`.
+from the epoch, over Ethernet and UDP; what went over TCP as one segment a message, of a stream without gaps.
+Read: every SIP datagram becomes a `sent` and a `delivered` record at the instant when it was captured, counted
+from the first frame, with the hosts as elements; the same octets between the same ends once more are a
+retransmission. TCP, tunnels and what is no SIP are counted in `header["skipped"]`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from sipsim.trace.values import address_text
 
 if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
+
+Route = tuple[tuple[str, int], tuple[str, int]]
+"""From where, and to where."""
 
 SIP_PORT = 5060
 _START = re.compile(rb"[\r\n]*(?:SIP/2\.0 [0-9]{3}[ \r\n]|[!-~]{1,64} [!-~]{1,4096} SIP/2\.0\r?\n)")
@@ -43,7 +46,8 @@ def is_sip(datagram: Datagram) -> bool:
 def dump(trace: Trace, suffix: str) -> bytes:
     """The trace's SIP packets as the bytes of a capture; `suffix` is ".pcap" or ".pcapng"."""
     write = {".pcap": pcap.pcap, ".pcapng": pcap.pcapng}[suffix]
-    return write(map(_frame, trace.select("sent")))
+    octets: Counter[Route] = Counter()
+    return write(_frame(sent, octets) for sent in trace.select("sent"))
 
 
 def load(data: bytes, trace: Trace) -> None:
@@ -82,12 +86,17 @@ def _name(trace: Trace, address: tuple[str, int]) -> str:
     return trace.name_of(address)
 
 
-def _frame(sent: Record) -> tuple[int, bytes]:
+def _frame(sent: Record, octets: Counter[Route]) -> tuple[int, bytes]:
+    """The frame of a message; `octets` counts those that went each way by TCP."""
     time = round(sent.time * 10**6)
     if not 0 <= time < 2**32 * 10**6:
         raise UsageError(f"message {sent.number} fits in no capture: it was sent at {sent.time} s")
+    route, stream = sent.route, None
+    if sent.data["transport"] == "TCP":
+        stream = 1 + octets[route], 1 + octets[route[::-1]]
+        octets[route] += len(sent.raw)
     try:
-        return time, ethernet(*sent.route, sent.raw)
+        return time, ethernet(*route, sent.raw, stream)
     except ValueError as error:
         raise UsageError(f"message {sent.number} fits in no capture: {error}") from None
 

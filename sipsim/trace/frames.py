@@ -1,4 +1,4 @@
-"""What is in a captured frame: UDP datagrams out of Ethernet, raw IP, loopback, Linux "cooked"; and into it.
+"""What is in a captured frame: UDP datagrams out of Ethernet, raw IP, loopback, Linux "cooked"; and into it, TCP too.
 
 dpkt knows the layers. It is old and raises whatever it stumbles over, so everything that it is asked stands
 in this file, and a frame that it can't read is counted instead of an error.
@@ -30,11 +30,15 @@ _TUNNELS = frozenset((4, 41, 47))  # IP protocols that carry IP: IP in IP, IPv6,
 _TUNNEL_PORTS = frozenset((2123, 2152, 4789))  # GTP-C, GTP-U, VXLAN
 _UDP, _TCP, _FRAGMENT_HEADER = 17, 6, 44
 _DONT_FRAGMENT = 0x4000
+_PUSH_ACK = dpkt.tcp.TH_PUSH | dpkt.tcp.TH_ACK
 _TYPES = {4: 0x0800, 6: 0x86DD}  # Ethernet's types, by IP version
 _MOST_PIECES, _MOST_PENDING = (
     200,
     1000,
 )  # limits on fragments: of one datagram, and datagrams waiting for theirs
+
+
+Host = IPv4Address | IPv6Address
 
 
 class Datagram(NamedTuple):
@@ -122,32 +126,39 @@ class Frames:
         return whole
 
 
-def ethernet(source: tuple[str, int], destination: tuple[str, int], data: bytes) -> bytes:
+def ethernet(
+    source: tuple[str, int], destination: tuple[str, int], data: bytes, stream: tuple[int, int] | None = None
+) -> bytes:
     """An Ethernet frame with a UDP datagram over IPv4 or IPv6; MAC addresses are made from the hosts.
 
-    `ValueError` where a host is not numeric, or a port or the length is none of a datagram's.
+    With a `stream`, the numbers of the next octets there and back, it is a TCP segment, however long. `ValueError`
+    where a host is not numeric, or a port or the length is none of a packet's.
     """
     src, dst = (ip_address(host.partition("%")[0]) for host, _ in (source, destination))
-    udp = dpkt.udp.UDP(sport=source[1], dport=destination[1], data=data, ulen=len(data) + 8)
+    ports = {"sport": source[1], "dport": destination[1], "data": data}
     macs = {"src": b"\x02\0" + src.packed[-4:], "dst": b"\x02\0" + dst.packed[-4:]}
     try:
-        packet = _packet(src, dst, udp)
+        if stream is None:
+            packet = _packet(src, dst, dpkt.udp.UDP(ulen=len(data) + 8, **ports), _UDP)
+        else:
+            there, back = (number % 2**32 for number in stream)
+            packet = _packet(src, dst, dpkt.tcp.TCP(seq=there, ack=back, flags=_PUSH_ACK, win=65535, **ports), _TCP)
     except dpkt.PackError:
-        ports = f"port {source[1]} to port {destination[1]}"
-        raise ValueError(f"{len(data)} octets from {ports} make no UDP datagram") from None
+        way, what = f"port {source[1]} to port {destination[1]}", "UDP datagram" if stream is None else "TCP segment"
+        raise ValueError(f"{len(data)} octets from {way} make no {what}") from None
     return bytes(dpkt.ethernet.Ethernet(type=_TYPES[src.version], data=packet, **macs))
 
 
-def _packet(src: IPv4Address | IPv6Address, dst: IPv4Address | IPv6Address, udp: dpkt.udp.UDP) -> bytes:
+def _packet(src: Host, dst: Host, inner: dpkt.udp.UDP | dpkt.tcp.TCP, protocol: int) -> bytes:
     if src.version != dst.version:
         raise ValueError(f"{src} and {dst} are of different families")
     if src.version == 4:
-        return bytes(dpkt.ip.IP(src=src.packed, dst=dst.packed, p=_UDP, _flags_offset=_DONT_FRAGMENT, data=udp))
-    ip = dpkt.ip6.IP6(src=src.packed, dst=dst.packed, nxt=_UDP, hlim=64, plen=udp.ulen, data=udp)
+        return bytes(dpkt.ip.IP(src=src.packed, dst=dst.packed, p=protocol, _flags_offset=_DONT_FRAGMENT, data=inner))
+    ip = dpkt.ip6.IP6(src=src.packed, dst=dst.packed, nxt=protocol, hlim=64, plen=len(inner), data=inner)
     ip.extension_hdrs = {}
     packet = bytes(ip)
-    if not udp.sum:  # RFC 8200 §8.1: a checksum that comes out as zero is sent as all ones
-        udp.sum = 0xFFFF
+    if protocol == _UDP and not inner.sum:  # RFC 8200 §8.1: a checksum that comes out as zero is sent as all ones
+        inner.sum = 0xFFFF
         packet = bytes(ip)
     return packet
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sipsim.pictures.ladder import Ladder
 
 LEVELS = ("off", "counters", "messages", "all")
-INNER_LIFE = frozenset(("timer", "state", "binding", "dns", "api"))  # what level "messages" leaves out
+INNER_LIFE = frozenset(("timer", "state", "binding", "dns", "api", "connection"))  # what level "messages" leaves out
 
 
 class Packet(Protocol):
@@ -39,7 +39,7 @@ class Packet(Protocol):
 class Trace:
     """Everything that happened in a run, in order: `len`, iteration and `trace[id]` give records.
 
-    `level` says how much is kept: "all"; "messages" leaves out timers, states, bindings, DNS and API calls;
+    `level` is how much is kept: "all"; "messages" leaves out timers, states, bindings, DNS, API calls, connections;
     "counters" keeps only `counts`; "off" nothing. `header` says what was run and with what, `result` what
     came of it. `current` is the id of the record that causes what happens now (0: none); whoever starts
     something sets it. Every recording method takes the time in seconds and returns the new record's id, 0

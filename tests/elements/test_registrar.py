@@ -100,7 +100,7 @@ def test_registering_where_no_name_leads_fails_at_once(lab: Lab) -> None:
     bob = lab.user_agent("sip:bob@nowhere.test")
     with pytest.raises(RegistrationFailed, match="503"):
         lab.run(bob.register())
-    assert lab.trace.select("dns")[0].data["answer"] == []
+    assert lab.trace.select("dns")[0].data["answers"] == []
 
 
 @pytest.mark.covers("P04", "L4")

@@ -66,3 +66,24 @@ def test_tshark_counts_lost_packets_and_copies_too(tmp_path: Path) -> None:
     ours = Counter(getattr(r.message, "method", "") or str(r.message.status) for r in trace.select("sent"))
     assert Counter("".join(row) for row in rows) == ours
     assert tshark(tmp_path / "a.pcap", "-Y", WRONG) == []
+
+
+@needs("tshark")
+@pytest.mark.parametrize(("one", "other"), [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")])
+def test_tshark_follows_what_went_over_tcp(one: str, other: str, tmp_path: Path) -> None:
+    """An INVITE and its answers; the rest of the call goes by UDP, as the Contact says nothing else."""
+    lab = sipsim.Lab()
+    bob = lab.user_agent("sip:bob@example.com", host=other, answers=0.0)
+    call = lab.user_agent("sip:alice@example.com", host=one).call(f"{bob.contact_uri};transport=tcp")
+    lab.run(call.answered)
+    lab.trace.save(tmp_path / "a.pcap")
+    columns = ("sip.Method", "sip.Status-Code", "tcp.seq", "tcp.ack", "tcp.checksum.status", "udp.checksum.status")
+    fields = [part for column in columns for part in ("-e", column)]
+    rows = tshark(tmp_path / "a.pcap", "-o", "tcp.check_checksum:TRUE", "-T", "fields", *fields)
+    asked, rang, *_ = (len(record.raw) for record in lab.trace.select("sent"))
+    assert rows == [
+        ["INVITE", "", "1", "1", GOOD, ""], ["", "180", "1", f"{asked + 1}", GOOD, ""],
+        ["", "200", f"{rang + 1}", f"{asked + 1}", GOOD, ""], ["ACK", "", "", "", "", GOOD],
+    ]  # fmt: skip
+    assert tshark(tmp_path / "a.pcap", "-Y", "_ws.malformed") == []
+    lab.run(call.hang_up())

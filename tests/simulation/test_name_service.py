@@ -63,6 +63,6 @@ def test_each_query_is_a_record() -> None:
     names.resolve("example.com", element="alice")
     names.resolve("nowhere.example")
     asked = [
-        (record.time, record.element, record.data["name"], record.data["answer"]) for record in trace.select("dns")
+        (record.time, record.element, record.data["name"], record.data["answers"]) for record in trace.select("dns")
     ]
     assert asked == [(3, "alice", "example.com", ["192.0.2.9:5080"]), (3, "", "nowhere.example", [])]

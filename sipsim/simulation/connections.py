@@ -1,0 +1,273 @@
+"""TCP in memory: connections whose octets come out once and in order, however the links treat the segments.
+
+A segment that a link loses or corrupts is sent again after a second, then two, four and so on (RFC 6298), and holds up
+what is behind it. A script decides about messages by their first segments: one that it drops is late, not lost. Not
+simulated are acknowledgements (nothing that arrived is sent again), windows, congestion control, fast retransmission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Address, Failed, Flow, Packet, Receive
+from sipsim.trace.trace import Trace
+
+SEGMENT = 1460
+"""Octets that a segment holds: what is left of Ethernet's 1500 (RFC 9293 §3.7.1)."""
+
+FIRST_WAIT = 1.0
+"""Seconds after which a lost segment is sent again, at first (RFC 6298 §2)."""
+
+MOST_TRIES = 7
+"""How often a segment is sent before the connection is given up, after 127 s (at least 100 s: RFC 9293 §3.8.3)."""
+
+
+class Listener(Protocol):
+    """Who sits at an address."""
+
+    receive: Receive
+    failed: Failed
+
+
+class Ground(Protocol):
+    """The packet network that connections stand on."""
+
+    def journey(self, source: Address, destination: Address, data: bytes) -> float | None:
+        """How long (s) octets take from one address to another; None where they get lost."""
+        ...
+
+    def listener(self, address: Address) -> Listener | None:
+        """Who takes connections at an address."""
+        ...
+
+    def intercepted(self, segment: Segment) -> str:
+        """What a script does with a message: "" nothing, "held", or why it is lost this time."""
+        ...
+
+
+class Segment(Packet):
+    """A piece of a message on its way over a connection; `whole` is the packet that was sent."""
+
+    __slots__ = ("connection", "number", "offset", "tries", "whole")
+
+    def __init__(self, whole: Packet, offset: int, number: int, flow: Connection) -> None:
+        data = whole.data[offset : offset + SEGMENT]
+        super().__init__(data, whole.source, whole.destination, whole.transport, flow, whole.cause)
+        self.connection = flow
+        self.whole = whole
+        self.offset = offset
+        self.number = number
+        self.tries = 0
+
+    @property
+    def sent(self) -> bytes:
+        return self.whole.data
+
+    @property
+    def is_last(self) -> bool:
+        return self.offset + len(self.data) >= len(self.whole.data)
+
+
+class Pipe:
+    """One direction of a connection."""
+
+    def __init__(self) -> None:
+        self.count = 0  # of segments so far
+        self.awaited = 0  # the number of the segment that is handed over next
+        self.waiting: list[Segment] = []  # for the connection to stand
+        self.early: dict[int, Segment] = {}  # arrived before those in front of them
+        self.unfinished: dict[int, Packet] = {}  # not arrived as a whole, by the number of the last segment
+
+
+class Connection(Flow):
+    """A connection between two addresses, used in both directions; `state` is "connecting", "open" or "closed".
+
+    Who connects does so from the port that it listens at, so that two addresses have one connection and share it. It
+    stands until one of them ends it, however long it is idle; both know of its end at once.
+    """
+
+    def __init__(self, layer: Connections, source: Address, destination: Address) -> None:
+        self.source, self.destination = source, destination
+        self.state = "connecting"
+        self._layer = layer
+        self._pipes = {source: Pipe(), destination: Pipe()}
+        self._finishing = False
+        self._tries = 0
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.source} - {self.destination}: {self.state}>"
+
+    @property
+    def open(self) -> bool:
+        return self.state != "closed" and not self._finishing
+
+    def send(self, packet: Packet) -> None:
+        """Put a message at the end of what goes the way of the packet."""
+        pipe = self._pipes[packet.source]
+        for offset in range(0, len(packet.data) or 1, SEGMENT):
+            segment = Segment(packet, offset, pipe.count, self)
+            pipe.count += 1
+            if segment.is_last:
+                pipe.unfinished[segment.number] = packet
+            if self.state == "connecting":
+                pipe.waiting.append(segment)
+            else:
+                self.depart(segment)
+
+    def finish(self) -> None:
+        if self.open:
+            self._finishing = True
+            self._layer.forget(self)
+            self._end_if_done()
+
+    def abort(self, why: str) -> None:
+        """End at once: what has not arrived as a whole is lost, and its senders hear of it."""
+        if self.state == "closed":
+            return
+        self.state = "closed"
+        self._layer.forget(self)
+        self._layer.note(self, "closed", why)
+        for pipe in self._pipes.values():
+            for packet in pipe.unfinished.values():
+                self._layer.lose(packet, why)
+
+    # Setting up: one segment there, one back
+
+    def connect(self, _: object = None) -> None:
+        """Ask the other end; all that waits departs when it agrees."""
+        if self.state == "closed":
+            return
+        ground = self._layer.ground
+        there = ground.journey(self.source, self.destination, b"")
+        back = ground.journey(self.destination, self.source, b"")
+        if there is None or back is None:
+            self._tries = self._again(self._tries, self.connect, None)
+        else:
+            self._layer.env.post(there, self._asked, back)
+
+    def _asked(self, back: float) -> None:
+        willing = self._layer.ground.listener(self.destination) is not None
+        self._layer.env.post(back, self._answered, willing)
+
+    def _answered(self, willing: bool) -> None:
+        if self.state == "closed":
+            return
+        if not willing:
+            self.abort(f"no one listens at {self.destination}")
+            return
+        self.state = "open"
+        self._layer.note(self, "open")
+        for pipe in self._pipes.values():
+            for segment in pipe.waiting:
+                self.depart(segment)
+            pipe.waiting.clear()
+
+    # Segments
+
+    def depart(self, segment: Segment) -> None:
+        """Send a segment; a script has a say about the first one of a message."""
+        if self.state == "closed":
+            return
+        fate = "" if segment.offset else self._layer.ground.intercepted(segment)
+        if fate != "held":
+            self.travel(segment, fate)
+
+    def travel(self, segment: Segment, fate: str = "") -> None:
+        """Let a segment go its way; `fate` is why it gets nowhere this time."""
+        delay = None if fate else self._layer.ground.journey(segment.source, segment.destination, segment.data)
+        if delay is None:
+            self._layer.note(self, "segment lost", fate or "on the way", segment.cause)
+            segment.tries = self._again(segment.tries, self.depart, segment)
+        else:
+            self._layer.env.post(delay, self._arrive, segment)
+
+    def _again(self, tries: int, send: Callable[[Any], None], what: Segment | None) -> int:
+        """Send once more after a while, which doubles each time, or give up; counts the tries."""
+        wait = FIRST_WAIT * 2**tries
+        if tries + 1 < MOST_TRIES:
+            self._layer.env.post(wait, send, what)
+        else:
+            self._layer.env.post(wait, self.abort, "the other end does not answer")
+        return tries + 1
+
+    def _arrive(self, segment: Segment) -> None:
+        """Hand over what is next in order, and all that waited for it."""
+        pipe = self._pipes[segment.source]
+        pipe.early[segment.number] = segment
+        while self.state != "closed" and pipe.awaited in pipe.early:
+            segment = pipe.early.pop(pipe.awaited)
+            pipe.awaited += 1
+            pipe.unfinished.pop(segment.number, None)
+            listener = self._layer.ground.listener(segment.destination)
+            if listener is not None:
+                listener.receive(segment)
+            elif segment.is_last:
+                self._layer.lose(segment.whole, f"no one listens at {segment.destination}")
+        self._end_if_done()
+
+    def _end_if_done(self) -> None:
+        if self._finishing and not any(pipe.unfinished for pipe in self._pipes.values()):
+            self.abort("finished")
+
+
+class Connections:
+    """All connections of a network, by the addresses at their ends."""
+
+    def __init__(self, env: Environment, trace: Trace, ground: Ground) -> None:
+        self.env = env
+        self.ground = ground
+        self._trace = trace
+        self._standing: dict[tuple[Address, Address], Connection] = {}
+
+    def send(self, packet: Packet) -> None:
+        """Send a message over the connection that it names as its flow, else over one between its addresses."""
+        flow = packet.flow
+        if flow is None:
+            flow = self._between(packet.source, packet.destination)
+        if isinstance(flow, Connection) and flow.open:
+            flow.send(packet)
+        else:
+            self.lose(packet, "its connection is closed")
+
+    def abort(self, why: str, of: Callable[[Address, Address], bool]) -> None:
+        """End every connection that the function says yes to, given its two ends."""
+        for ends, connection in list(self._standing.items()):
+            if of(*ends):
+                connection.abort(why)
+
+    def forget(self, connection: Connection) -> None:
+        """Use a connection no more for what is sent from now on."""
+        key = _key(connection.source, connection.destination)
+        if self._standing.get(key) is connection:
+            del self._standing[key]
+
+    def lose(self, packet: Packet, why: str) -> None:
+        """A message will not arrive; its sender hears of it in a moment."""
+        self._trace.lost(self.env.now, packet.cause, why)
+        self.env.post(0, self._report, (packet, why))
+
+    def note(self, connection: Connection, what: str, why: str = "", cause: int | None = None) -> None:
+        """Record what happens to a connection."""
+        if self._trace.everything:
+            ends = [str(connection.source), str(connection.destination)]
+            self._trace.add("connection", self.env.now, "", cause, what=what, between=ends, why=why)
+
+    def _between(self, source: Address, destination: Address) -> Connection:
+        key = _key(source, destination)
+        connection = self._standing.get(key)
+        if connection is None:
+            connection = self._standing[key] = Connection(self, source, destination)
+            connection.connect()
+        return connection
+
+    def _report(self, failure: tuple[Packet, str]) -> None:
+        packet, why = failure
+        sender = self.ground.listener(packet.source)
+        if sender is not None:
+            sender.failed(packet, why)
+
+
+def _key(one: Address, other: Address) -> tuple[Address, Address]:
+    return (one, other) if one <= other else (other, one)
