@@ -1,72 +1,56 @@
 """What a trace keeps in memory, as a multiple of the octets on the wire; and what calls leave behind that are over.
 
-Each level of the trace is measured in processes of their own. What a process grows by beyond one whose trace is off is
-the trace's.
+Counted is what Python's allocator was asked for, which repeats exactly; the process grows by a few percent more.
 """
 
 from __future__ import annotations
 
 import gc
-import json
-import subprocess
-import sys
+import tracemalloc
 from collections.abc import Iterator
-from pathlib import Path
-from statistics import median
+from typing import NamedTuple
 
 from bench import workload
 from bench.figures import Figure
-from sipsim.trace.trace import Trace
+from sipsim.lab.lab import Lab
 
 GOALS = {"messages": 1.5, "all": 2.0}
-WARM, CALLS, TURNS = 1_500, 1_500, 3
+CALLS = 1_100  # enough for all that remembers lines or addresses to be full: it forgets as much as it learns
+
+
+class Kept(NamedTuple):
+    """Octets of memory; objects that the garbage collector knows; messages in the trace, and their octets."""
+
+    memory: int
+    objects: int
+    messages: int
+    octets: int
 
 
 def figures() -> Iterator[Figure]:
-    turns = [{level: in_a_process(level) for level in ("off", *GOALS)} for _ in range(TURNS)]
-    wire, messages = (turns[0]["all"][key] for key in ("octets", "messages"))
-    more = {"octets_per_message": round(wire / messages), "messages": messages}
+    off = kept("off")
     for level, goal in GOALS.items():
-        kept = median([turn[level]["grown"] - turn["off"]["grown"] for turn in turns])
-        yield Figure(f"retained trace {level!r} / octets on the wire", kept / wire, "x", most=goal, more=more)
-    left = max(turn["off"]["left"] for turn in turns) / CALLS
-    yield Figure("objects left by a call that is over", left, "objects", most=0.01)
+        on = kept(level)
+        more = {"octets_per_message": round(on.octets / on.messages), "messages": on.messages}
+        times = (on.memory - off.memory) / on.octets
+        yield Figure(f"retained trace {level!r} / octets on the wire", times, "x", most=goal, more=more)
+    yield Figure("left by a call that is over", off.memory / CALLS, "octets", most=10, more={"objects": off.objects})
 
 
-def in_a_process(level: str) -> dict[str, int]:
-    command = [sys.executable, "-m", "bench.memory", level]
-    run = subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[1])
-    found: dict[str, int] = json.loads(run.stdout)
-    return found
-
-
-def measure(level: str) -> dict[str, int]:
-    """In the child: what so many calls leave behind, after a few that brought pools and caches to their usual size."""
+def kept(level: str) -> Kept:
+    """What so many calls add to what as many calls before them have left."""
     lab = workload.a_lab(level)
-    workload.by_callbacks(lab, WARM)
-    before, objects, seen = resident(), len(gc.get_objects()), octets(lab.trace)
+    tracemalloc.start()
     workload.by_callbacks(lab, CALLS)
-    grown, left, wire = resident() - before, len(gc.get_objects()) - objects, octets(lab.trace)
-    return {"grown": grown, "left": left, "octets": wire[0] - seen[0], "messages": wire[1] - seen[1]}
+    before = present(lab)
+    workload.by_callbacks(lab, CALLS)
+    after = present(lab)
+    tracemalloc.stop()
+    return Kept(*[new - old for new, old in zip(after, before, strict=True)])
 
 
-def octets(trace: Trace) -> tuple[int, int]:
-    """Octets and number of the messages in a trace."""
-    sent = [len(trace[id].raw) for id in trace.columns.sent]
-    return sum(sent), len(sent)
-
-
-def resident() -> int:
-    """Octets of memory that this process holds."""
+def present(lab: Lab) -> Kept:
     gc.collect()
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * 4096
-    import resource  # the peak, where there is no better
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1])))
+    memory, _ = tracemalloc.get_traced_memory()
+    sent = [len(lab.trace[id].raw) for id in lab.trace.columns.sent]
+    return Kept(memory, len(gc.get_objects()), len(sent), sum(sent))
