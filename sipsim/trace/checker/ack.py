@@ -1,0 +1,128 @@
+"""ACK: for each final response to INVITE, hop by hop or end to end (RFC 3261 §13.2.2.4, §17.1.1.3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sipsim.protocol.timing import SHORTEST_D
+from sipsim.trace.checker.conversations import Transaction
+from sipsim.trace.checker.hops import Arrival, Hop
+from sipsim.trace.checker.index import Index
+from sipsim.trace.checker.rule import MUST, Fault, fault, rule
+
+
+@rule("ACK-01", MUST, "RFC 3261 §17.1.1.3")
+def belongs_to_refusal(index: Index) -> Iterator[Fault]:
+    """The ACK for a refusal has the INVITE's URI, Call-ID, From, Route, CSeq and Via."""
+    for transaction in index.invites:
+        refusals = transaction.sent(300)
+        for hop in transaction.acks if refusals else ():
+            if hop.copy_of is not None or hop.upstream is not None:
+                continue
+            wrong = unlike(index, hop, transaction.first)
+            if hop.to_tag not in [refusal.to_tag for refusal in refusals]:
+                wrong.append("To")
+            if wrong:
+                text = f"ACK has another {' and '.join(wrong)} than it should"
+                yield fault(text, hop, transaction.first, refusals[0])
+
+
+@rule("ACK-02", MUST, "RFC 3261 §13.2.2.4")
+def acknowledges_success(index: Index) -> Iterator[Fault]:
+    """The caller sends an ACK for each 2xx, with the INVITE's CSeq and a new branch."""
+    for transaction in index.invites:
+        tags = [hop.to_tag for hop in transaction.sent(200, 299)]
+        for hop in transaction.acks:
+            if hop.to_tag in tags and hop.copy_of is None:
+                yield fault("the ACK for a 2xx has the branch of the INVITE", hop, transaction.first)
+        for came in _successes(index, transaction):
+            sent = len(index.acks_of(came[0].hop))
+            if sent < len(came):
+                yield fault(f"a 2xx came {len(came)} times, {sent} ACKs went out", came[-1].hop, by=transaction.client)
+    yield from _wrongly_numbered(index)
+
+
+@rule("ACK-03", MUST, "RFC 3261 §17.1.1.2")
+def acknowledges_refusal(index: Index) -> Iterator[Fault]:
+    """Each copy of a refusal gets an ACK from the hop that it reached, and nothing else does."""
+    for transaction in index.invites:
+        came = transaction.heard(300)
+        sent = transaction.acks
+        if not _can_be_told(index, transaction) or transaction.heard(200, 299):
+            continue
+        patience = max(SHORTEST_D, index.patience)
+        due = [one for one in came if one.time < came[0].time + patience and index.over(one.time)]
+        if len(sent) < len(due):
+            text = f"a refusal came {len(due)} times, {len(sent)} ACKs went out"
+            yield fault(text, due[-1].hop, transaction.first, by=transaction.client)
+        elif len(sent) > len(came):
+            yield fault(f"{len(sent)} ACKs went out, a refusal came {len(came)} times", sent[-1], transaction.first)
+
+
+@rule("ACK-04", MUST, "RFC 3261 §17")
+def is_not_answered(index: Index) -> Iterator[Fault]:
+    """Nobody answers an ACK."""
+    for hop in index.responses:
+        if hop.method == "ACK" and hop.fresh:
+            yield fault(f"{hop.status} answers an ACK", hop)
+
+
+@rule("ACK-06", MUST, "RFC 3261 §13.2.2.4")
+def brings_the_answer(index: Index) -> Iterator[Fault]:
+    """When the 2xx brought the offer, its ACK brings the answer."""
+    for transaction in index.invites:
+        reliable = any(hop.get("require") for hop in transaction.sent(101, 199))
+        if not transaction.first.own or transaction.first.get("body") or reliable:
+            continue
+        for hop in transaction.sent(200, 299):
+            for ack in index.acks_of(hop)[:1]:
+                if hop.copy_of is None and hop.get("body") and not ack.get("body"):
+                    yield fault(f"ACK has no answer to the offer in the {hop.status}", ack, hop)
+
+
+def unlike(index: Index, hop: Hop, invite: Hop) -> list[str]:
+    """The fields of an ACK or CANCEL that should be those of its INVITE and are not."""
+    path = hop.path if index.watched(hop.sender) else hop.path[:1]  # in a capture it may come from beyond a proxy
+    pairs = {
+        "Request-URI": (hop.uri_text, invite.uri_text),
+        "Call-ID": (hop.call_id, invite.call_id),
+        "From": (hop.get("from_"), invite.get("from_")),
+        "CSeq number": (hop.cseq.number, invite.cseq.number),
+        "Via": (path, invite.path[:1]),
+        "Route": (hop.routes, invite.routes),
+    }
+    return [name for name, (one, other) in pairs.items() if one != other]
+
+
+def _can_be_told(index: Index, transaction: Transaction) -> bool:
+    """Whether the client surely was still there when responses came, and not told that its messages got lost."""
+    start, heard = transaction.first.time, transaction.heard()
+    failed = any(hop.failed for hop in [*transaction.requests, *transaction.acks])
+    alive = not heard or heard[0].time < start + index.patience
+    return alive and not failed and index.steady(transaction.client, start)
+
+
+def _successes(index: Index, transaction: Transaction) -> list[list[Arrival]]:
+    """For each To tag the 2xx that came to the caller while its transaction still took them (RFC 6026 §7.2)."""
+    came, refused = transaction.heard(200, 299), transaction.heard(300)
+    if not came or not transaction.first.own or not _can_be_told(index, transaction):
+        return []
+    until = min([came[0].time + index.patience, *(arrival.time for arrival in refused)])
+    found: dict[str, list[Arrival]] = defaultdict(list)
+    for arrival in came:
+        if arrival.time < until and index.over(arrival.time):
+            found[arrival.hop.to_tag].append(arrival)
+    return list(found.values())
+
+
+def _wrongly_numbered(index: Index) -> Iterator[Fault]:
+    for hop in index.loose_acks:
+        dialog = index.dialog_of(hop)
+        if dialog is None or not hop.own or hop.copy_of is not None:
+            continue
+        invites = [one.first for one in [*dialog.legs, *dialog.inside] if one.method == "INVITE"]
+        numbers = [invite.cseq.number for invite in invites if invite.from_tag == hop.from_tag]
+        known = index.watched(hop.sender) or hop.cseq.number < min(numbers, default=0)
+        if known and hop.cseq.number not in numbers:
+            yield fault(f"CSeq {hop.cseq.number} of the ACK is that of no INVITE", hop, *invites[:1])

@@ -1,0 +1,103 @@
+"""Via: the way back of every response, and the name of every transaction (RFC 3261 §8.1.1.7, §18.2; RFC 3581)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sipsim.errors import SipParseError
+from sipsim.message.fields import Via
+from sipsim.protocol.matching import COOKIE
+from sipsim.trace.checker.hops import Hop, plain_host
+from sipsim.trace.checker.index import Index
+from sipsim.trace.checker.rule import MUST, Fault, fault, rule
+
+_STAMPS = ("received", "rport")
+
+
+@rule("VIA-01", MUST, "RFC 3261 §8.1.1.7")
+def magic_cookie(index: Index) -> Iterator[Fault]:
+    """The branch in the top Via of a request begins with z9hG4bK."""
+    for hop in index.requests:
+        if hop.copy_of is None and not hop.path[0][0].startswith(COOKIE):
+            yield fault(f"branch of the top Via is {hop.path[0][0]!r}", hop)
+
+
+@rule("VIA-02", MUST, "RFC 3261 §8.1.1.7")
+def unique_branch(index: Index) -> Iterator[Fault]:
+    """Each request has a branch of its own; only CANCEL and ACK borrow the INVITE's."""
+    known: dict[tuple[str, str], Hop] = {}
+    for hop in index.requests:
+        if hop.method in ("CANCEL", "ACK") or hop.copy_of is not None:
+            continue
+        first = known.setdefault((hop.sender, hop.path[0][0]), hop)
+        if (hop.call_id, hop.cseq, hop.uri_text) != (first.call_id, first.cseq, first.uri_text):
+            yield fault(f"{hop.method} has the branch of an earlier {first.method}", hop, first)
+
+
+@rule("VIA-03", MUST, "RFC 3261 §8.2.6.2")
+def same_vias(index: Index) -> Iterator[Fault]:
+    """A response has the Via values of its request, in their order."""
+    for transaction in index.transactions:
+        wanted = _unstamped(transaction.first)
+        for hop in transaction.answers:
+            if hop.copy_of is None and _unstamped(hop) != wanted:
+                yield fault(f"{hop.status} has other Via values than its {hop.method}", hop, transaction.first)
+
+
+@rule("VIA-04", MUST, "RFC 3261 §18.2.1")
+def received(index: Index) -> Iterator[Fault]:
+    """The server notes in received where a request came from, unless its Via says so."""
+    for request, hop, via in _stamped(index):
+        source = plain_host(request.source[0])
+        right = plain_host(via.received or "") == source if index.watched(hop.sender) else via.received
+        if plain_host(request.vias[0].host) != source and not right:
+            yield fault(f"{hop.method} came from {source}, received says {via.received or 'nothing'}", hop, request)
+
+
+@rule("VIA-05", MUST, "RFC 3581 §4")
+def rport(index: Index) -> Iterator[Fault]:
+    """An empty rport is filled in with the port that the request came from, and used."""
+    for request, hop, via in _stamped(index):
+        if _port(request.vias[0]) != 0 or not (index.watched(hop.sender) or _port(via)):
+            continue  # a host in a capture may know nothing of RFC 3581
+        host, port = request.source
+        if not index.watched(hop.sender):
+            host, port = via.received or "?", _port(via) or 0
+        if (via.received, _port(via)) != (host, port):
+            yield fault(f"rport was left empty by the {hop.method}, and the Via that comes back is {via}", hop, request)
+        elif hop.status and (hop.destination, hop.source) != (request.source, request.destination):
+            yield fault(f"{hop.status} does not go back the way that the {hop.method} came", hop, request)
+
+
+@rule("VIA-08", MUST, "RFC 3261 §16.7")
+def own_via_removed(index: Index) -> Iterator[Fault]:
+    """A proxy takes its own Via away before it forwards a response."""
+    for hop in index.responses:
+        top, (host, port) = hop.vias[0], hop.source
+        mine = plain_host(top.host) == plain_host(host) and top.sent_by.endswith(f":{port}")
+        if mine and hop.copy_of is None and hop.source != hop.destination:
+            yield fault(f"{hop.status} has its sender's own Via on top", hop)
+
+
+def _unstamped(hop: Hop) -> list[object]:
+    """What the Via values say, the top one without what its server may add."""
+    top = [param for param in hop.vias[0].params if param[0].lower() not in _STAMPS]
+    return [hop.path, *[sorted(params, key=repr) for params in (top, *[via.params for via in hop.vias[1:]])]]
+
+
+def _stamped(index: Index) -> Iterator[tuple[Hop, Hop, Via]]:
+    """(request, message that its receiver made of it, the Via in there that the receiver may have stamped)."""
+    for transaction in index.transactions:
+        for hop in transaction.answers:
+            if hop.copy_of is None and len(hop.vias) == len(transaction.first.vias):
+                yield transaction.first, hop, hop.vias[0]
+        for branch in transaction.branches:
+            yield transaction.first, branch.first, branch.first.vias[1]
+
+
+def _port(via: Via) -> int | None:
+    """What rport says: 0 where it is empty, None where it is not there or no port."""
+    try:
+        return via.rport
+    except SipParseError:
+        return None
