@@ -1,4 +1,4 @@
-"""The command line: `sipsim list`, `run`, `sweep`, `ladder` and `explain`, with the words of the Python API.
+"""The command line: `sipsim list`, `run`, `sweep`, `ladder`, `check` and `explain`, with the words of the Python API.
 
 Exit status: 0 done, 1 the story failed, 2 usage or unreadable input.
 """
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     running.add_argument("--speed", type=float, metavar="X", help="simulated seconds a second of wall clock")
     running.add_argument("--ladder", action="append", default=[], metavar="FILE", help="write the ladder: .svg or .txt")
     running.add_argument("--save", action="append", default=[], metavar="FILE", help="write the trace: .jsonl, .pcap")
+    running.add_argument("--check", action="store_true", help="say which rules of the RFCs were broken; 1 for a MUST")
     running.add_argument("--quiet", action="store_true", help="no ladder on the terminal")
     running.set_defaults(command=_run)
 
@@ -80,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
     drawing.add_argument("file", metavar="FILE", help="a .jsonl, .pcap or .pcapng file")
     drawing.add_argument("-o", "--output", metavar="FILE", help="where to write, by suffix; otherwise the terminal")
     drawing.set_defaults(command=_ladder)
+
+    checking = commands.add_parser("check", help="say what in a trace or a capture breaks the RFCs")
+    checking.add_argument("file", metavar="FILE", help="a .jsonl, .pcap or .pcapng file")
+    checking.add_argument("--json", action="store_true", help="as JSON")
+    checking.set_defaults(command=_check)
 
     explaining = commands.add_parser("explain", help="say what messages mean, line by line")
     explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message, or - for standard input")
@@ -129,7 +135,7 @@ def _run(options: argparse.Namespace) -> int:
         ladder.save(path)
     for path in options.save:
         trace.save(path)
-    return status
+    return report(trace) or status if options.check else status
 
 
 def _sweep(options: argparse.Namespace) -> int:
@@ -150,6 +156,20 @@ def _ladder(options: argparse.Namespace) -> int:
     else:
         show(ladder)
     return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    return report(load(options.file), as_json=options.json)
+
+
+def report(trace: Trace, *, as_json: bool = False) -> int:
+    """Print what in a trace breaks the RFCs; the status is 1 where a MUST was broken."""
+    findings = trace.check()
+    if as_json:
+        print(json.dumps([finding.as_dict() for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(map(str, findings)) or "no rule is broken")
+    return FAILED if any(finding.severity == "MUST" for finding in findings) else DONE
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -152,3 +152,14 @@ def test_explain_reads_a_message_from_standard_input(
     assert main(["explain", "-"]) == 0
     out = capsys.readouterr().out
     assert "asks what the other side can do" in out and "\x1b" not in out
+
+
+def test_check_says_what_breaks_the_rfcs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.jsonl"
+    assert main(["run", "ozeki", "--quiet", "--check", "--save", str(path)]) == 0
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out == "no rule is broken\n" * 2
+    broken = path.read_text(encoding="utf-8").replace("CSeq: 1 ACK", "CSeq: 7 ACK")
+    path.write_text(broken, encoding="utf-8")
+    assert main(["check", str(path), "--json"]) == 1
+    assert {finding["severity"] for finding in json.loads(capsys.readouterr().out)} == {"MUST"}

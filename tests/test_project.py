@@ -57,7 +57,7 @@ def test_binder_would_build_it(tmp_path: Path):
 
 def test_the_reading_order_names_every_file_of_the_engine():
     page = (ROOT / "docs" / "reading-order.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:\w+/)?\w+\.py)`", page))
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", page))
     rooms = ("message", "protocol", "trace", "simulation", "elements", "live", "pictures", "lab")
     there = [path for room in rooms for path in (ROOT / "sipsim" / room).rglob("*.py")]
     files = {path.relative_to(ROOT / "sipsim").as_posix() for path in there if path.stem != "__init__"}

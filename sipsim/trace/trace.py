@@ -6,7 +6,7 @@ formatted or parsed until somebody reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,7 @@ from sipsim.trace.values import address_text, encoded, plain
 
 if TYPE_CHECKING:
     from sipsim.pictures.ladder import Ladder
+    from sipsim.trace.checker.rule import Finding
 
 LEVELS = ("off", "counters", "messages", "all")
 INNER_LIFE = frozenset(("timer", "state", "binding", "dns", "api", "connection"))  # what level "messages" leaves out
@@ -229,6 +230,12 @@ class Trace:
             self._subscribers = tuple(other for other in self._subscribers if other is not fn)
 
         return unsubscribe
+
+    def check(self, rules: Iterable[str] | None = None, tolerance: float | None = None) -> list[Finding]:
+        """What in this trace breaks the RFCs; see `sipsim.trace.checker.check.check`."""
+        from sipsim.trace.checker.check import check
+
+        return check(self, rules, tolerance)
 
     def ladder(self, **options: Any) -> Ladder:
         """The ladder diagram of this trace; options as in `sipsim.pictures.ladder.Ladder`."""
