@@ -107,15 +107,16 @@ def timer_j(index: Index) -> Iterator[Fault]:
 
 @rule("ACK-05", MUST, "RFC 3261 §13.3.1.4")
 def repeated_success(index: Index) -> Iterator[Fault]:
-    """The callee repeats its 2xx after T1, doubling up to T2, until the ACK comes."""
-    for _, leg, accepted in _answered(index):
+    """The callee repeats its 2xx after T1, doubling up to T2, until the ACK comes, or a BYE that ends the session."""
+    for dialog, leg, accepted in _answered(index):
         if index.steady(leg.server, leg.first.time):
             start = accepted[0].time
             asked = [arrival.time for arrival in leg.taken]
             until = min(first_time(index.acked(accepted[0])), start + index.patience)
-            plan = Plan(accepted, _doubling(start, index), until, asked)
-            yield from _too_many(index, plan)
-            yield from _too_few(index, plan)
+            ended = min((hop.time for hop in dialog.requests if hop.method == "BYE"), default=inf)
+            due = _doubling(start, index)
+            yield from _too_many(index, Plan(accepted, due, until, asked))
+            yield from _too_few(index, Plan(accepted, due, min(until, ended), asked))
 
 
 @rule("ACK-08", SHOULD, "RFC 3261 §13.3.1.4")

@@ -46,6 +46,8 @@ def start_line(index: Index) -> Iterator[Fault]:
 def mandatory_fields(index: Index) -> Iterator[Fault]:
     """Via, From, To, Call-ID and CSeq are there, and Max-Forwards in a request."""
     for hop, message in _first_seen(index):
+        if _is_bad_request(hop):  # what the request lacked it can't have
+            continue
         needed = (*MANDATORY, "max-forwards") if isinstance(message, Request) else MANDATORY
         if missing := [CANONICAL[name] for name in needed if name not in message.names]:
             yield fault(f"has no {' and no '.join(missing)}", hop)
@@ -104,11 +106,16 @@ def max_forwards(index: Index) -> Iterator[Fault]:
 def grammar(index: Index) -> Iterator[Fault]:
     """What every message needs keeps to its grammar: header lines, addresses, Via, Call-ID."""
     for hop in index.hops:
-        if not hop.readable and hop.fresh and _START.fullmatch(_first_line(hop)):
+        if not hop.readable and hop.fresh and not _is_bad_request(hop) and _START.fullmatch(_first_line(hop)):
             try:
                 _read(hop.message or parse(hop.raw))
             except SipParseError as error:
                 yield fault(str(error), hop)
+
+
+def _is_bad_request(hop: Hop) -> bool:
+    """Whether this is a 400, whose header fields are those of the request that it refuses (§8.2.6.2)."""
+    return _first_line(hop).startswith(b"SIP/2.0 400 ")
 
 
 def _first_line(hop: Hop) -> bytes:
