@@ -8,26 +8,45 @@ from bench import floor, workload
 from bench.figures import Figure, in_turn, microseconds, ratio
 from sipsim.lab.lab import Lab
 
-FEW, MANY = 3_000, 30_000
-SIDES = {"callbacks": "off", "stories": "off", "counters": "counters", "messages": "messages", "all": "all"}
+SOME, FEW, MANY = 1_000, 3_000, 30_000
+
+Run = Callable[[], object]
+Load = Callable[[Lab, int], None]
 
 
 def figures() -> Iterator[Figure]:
-    sides: dict[str, Callable[[], object]] = {"floor": lambda: floor.run(FEW, workload.EVERY)}
-    sides |= {name: side(name, level, FEW) for name, level in SIDES.items()}
+    yield from beside_the_floor()
+    yield from beside_each_other()
+
+
+def beside_the_floor() -> Iterator[Figure]:
+    """What a call costs; and whether it costs more when there are many, the timers of many still standing."""
+    few = in_turn({"floor": bare(FEW), "sipsim": simulated(FEW)})
+    many = in_turn({"floor": bare(MANY), "sipsim": simulated(MANY)}, turns=1)
+    each, each_of_many = microseconds(few, FEW), microseconds(many, MANY)
+    times = ratio(few, "sipsim", "floor")
+    more = {"us_per_call": each, "x_older_skeleton": round(times * floor.CALIBRATION, 2)}
+    yield Figure("call / floor", times, "x", most=3.3, more=more)
+    yield Figure(f"call, of {FEW}", each["sipsim"], "us")
+    yield Figure(f"call, of {MANY}", each_of_many["sipsim"], "us", more={"us_per_call": each_of_many})
+    yield Figure(f"call, of {MANY} / of {FEW}", each_of_many["sipsim"] / each["sipsim"], "x")
+
+
+def beside_each_other() -> Iterator[Figure]:
+    """What it costs more to write a call as a story, or to keep a trace."""
+    sides = {"callbacks": simulated(SOME), "stories": simulated(SOME, load=workload.by_stories)}
+    sides |= {level: simulated(SOME, level) for level in ("counters", "messages", "all")}
     times = in_turn(sides)
-    each = {"us_per_call": microseconds(times, FEW)}
-    for name in ("callbacks", "stories"):
-        yield Figure(f"call, trace off, {name}", ratio(times, name, "floor"), "x floor", most=3.3, more=each)
-    for level in ("messages", "all"):
+    each = {"us_per_call": microseconds(times, SOME)}
+    yield Figure("stories / callbacks", ratio(times, "stories", "callbacks"), "x", more=each)
+    for level in ("counters", "messages", "all"):
         yield Figure(f"trace {level!r} / trace off", ratio(times, level, "callbacks"), "x")
-    many = in_turn({"floor": lambda: floor.run(MANY, workload.EVERY), "many": side("callbacks", "off", MANY)}, turns=1)
-    per_call = microseconds(many, MANY)
-    yield Figure(f"{FEW} calls", each["us_per_call"]["callbacks"], "us/call")
-    yield Figure(f"{MANY} calls", per_call["many"], "us/call", more={"us_per_call": per_call})
 
 
-def side(name: str, level: str, calls: int) -> Callable[[], object]:
+def bare(calls: int) -> Run:
+    return lambda: floor.run(calls, workload.EVERY)
+
+
+def simulated(calls: int, trace: str = "off", load: Load = workload.by_callbacks) -> Run:
     """One run in a lab of its own."""
-    load: Callable[[Lab, int], None] = workload.by_stories if name == "stories" else workload.by_callbacks
-    return lambda: load(workload.a_lab(level), calls)
+    return lambda: load(workload.a_lab(trace), calls)

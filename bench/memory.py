@@ -34,7 +34,7 @@ def figures() -> Iterator[Figure]:
         more = {"octets_per_message": round(on.octets / on.messages), "messages": on.messages}
         times = (on.memory - off.memory) / on.octets
         yield Figure(f"retained trace {level!r} / octets on the wire", times, "x", most=goal, more=more)
-    yield Figure("left by a call that is over", off.memory / CALLS, "octets", most=10, more={"objects": off.objects})
+    yield Figure("left by a call that is over", off.memory / CALLS, "octets", most=400, more={"objects": off.objects})
 
 
 def kept(level: str) -> Kept:
