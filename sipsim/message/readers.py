@@ -2,12 +2,13 @@
 
 Each is read at first look. One that is missing gives None or an empty tuple, one that breaks its grammar raises
 SipParseError. What every element looks at in every message has quicker ways, in `message`; what describes the body
-stands in `entity`; credentials and challenges have a file of their own.
+stands in `entity`.
 """
 
 from __future__ import annotations
 
 from sipsim.message.attributes import Every, Maybe, One, Words
+from sipsim.message.auth import AuthenticationInfo, Challenge, Credentials
 from sipsim.message.entity import Entity
 from sipsim.message.fields import MediaType, NameAddr, call_id, contact, seconds
 from sipsim.message.lines import retry_after_of
@@ -91,6 +92,19 @@ class Readers(Entity):
     """Security mechanisms that the server has (RFC 3329 §2.2)."""
     security_verify = Every("security-verify", Parameterised.parse)
     """Security mechanisms that the client was told by the server (RFC 3329 §2.2)."""
+
+    # ---- who is asking: one challenge or one set of credentials a line
+
+    www_authenticate = Every("www-authenticate", Challenge.parse)
+    """The challenges of a registrar, a redirect server or a user agent (RFC 3261 §20.44)."""
+    proxy_authenticate = Every("proxy-authenticate", Challenge.parse)
+    """The challenges of proxies (RFC 3261 §20.27)."""
+    authorization = Every("authorization", Credentials.parse)
+    """The credentials for whoever the request is for (RFC 3261 §20.7)."""
+    proxy_authorization = Every("proxy-authorization", Credentials.parse)
+    """The credentials for the proxies on the way (RFC 3261 §20.28)."""
+    authentication_info = One("authentication-info", AuthenticationInfo.parse)
+    """What a server says to a client that it let in (RFC 3261 §20.6)."""
 
     # ---- events
 
