@@ -51,7 +51,7 @@ DOORS = {
 CATALOGUE = ("lab", "flows")
 
 # Inside a room a method may bring in late what is built upon its own class: writers of files and pictures.
-LATE_METHODS = {"Trace.save", "Trace.check", "Ladder.save"}
+LATE_METHODS = {"Trace.save", "Trace.check", "Trace.compare", "Ladder.save"}
 
 # A room that must run anywhere, at any speed, the same each time, does not know these.
 CLOCKS = {"time", "datetime", "sched"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.user_agent import UserAgent
@@ -29,6 +30,48 @@ def trapezoid(lab: Lab) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
     place(atlanta, alice)
     place(biloxi, bob)
     return alice, atlanta, biloxi, bob
+
+
+def published_host(lab: Lab, host: str) -> str:
+    """The address that an RFC's examples give an element; on sockets whichever is free."""
+    return "" if lab.network.live else host
+
+
+def published_phone(lab: Lab, uri: str, name: str, contact: str, host: str, ring: float = 2.0) -> UserAgent:
+    """A phone as an RFC publishes it: its Contact has a host name, which leads to its address."""
+    phone = lab.user_agent(uri, name, host=published_host(lab, host), answers=ring)
+    lab.names.add(contact, phone.address)
+    phone.contact_uri = phone.contact_uri.with_(host=contact, port=None)
+    return phone
+
+
+def alice_3665(lab: Lab) -> UserAgent:
+    """Alice of RFC 3665, in Atlanta."""
+    return published_phone(lab, "sip:alice@atlanta.example.com", "Alice", "client.atlanta.example.com", "192.0.2.101")
+
+
+def bob_3665(lab: Lab, *, ring: float = 2.0) -> UserAgent:
+    """Bob of RFC 3665, in Biloxi."""
+    return published_phone(lab, "sip:bob@biloxi.example.com", "Bob", "client.biloxi.example.com", "192.0.2.201", ring)
+
+
+def proxy_1(lab: Lab) -> Proxy:
+    """Proxy 1 of RFC 3665, in Atlanta."""
+    return lab.proxy("atlanta.example.com", "Proxy 1", host=published_host(lab, "192.0.2.111"))
+
+
+def proxy_2(lab: Lab, *, record_route: bool = True) -> Proxy:
+    """Proxy 2 of RFC 3665, in Biloxi."""
+    host = published_host(lab, "192.0.2.222")
+    return lab.proxy("biloxi.example.com", "Proxy 2", record_route=record_route, host=host)
+
+
+def trapezoid_3665(lab: Lab, *, ring: float = 2.0) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
+    """Alice, Proxy 1, Proxy 2 and Bob of RFC 3665: her calls go out through Proxy 1, and Proxy 2 knows where he is."""
+    alice, first, second, bob = alice_3665(lab), proxy_1(lab), proxy_2(lab), bob_3665(lab, ring=ring)
+    alice.outbound = routing_uri(first)
+    place(second, bob)
+    return alice, first, second, bob
 
 
 def place(server: Registrar, phone: UserAgent) -> None:

@@ -66,8 +66,8 @@ class Identifiers:
 
 @lru_cache(maxsize=1024)
 def _token(name: str) -> str:
-    """A name made safe for a token."""
-    return quote(name, safe=TOKEN_MARKS) or "x"
+    """A name made safe for a token: `Proxy-1` for Proxy 1."""
+    return quote(name.replace(" ", "-"), safe=TOKEN_MARKS) or "x"
 
 
 class SecretIdentifiers(Identifiers):

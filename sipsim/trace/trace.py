@@ -6,7 +6,7 @@ formatted or parsed until somebody reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ from sipsim.trace.values import address_text, encoded, plain
 if TYPE_CHECKING:
     from sipsim.pictures.ladder import Ladder
     from sipsim.trace.checker.rule import Finding
+    from sipsim.trace.comparison import Difference
 
 LEVELS = ("off", "counters", "messages", "all")
 INNER_LIFE = frozenset(("timer", "state", "binding", "dns", "api", "connection"))  # what level "messages" leaves out
@@ -236,6 +237,14 @@ class Trace:
         from sipsim.trace.checker.check import check
 
         return check(self, rules, tolerance)
+
+    def compare(
+        self, expected: Trace | Mapping[str, Any], names: Mapping[str, str] | None = None, retransmissions: bool = False
+    ) -> list[Difference]:
+        """How this trace differs from another, or from a published flow; see `sipsim.trace.comparison.compare`."""
+        from sipsim.trace.comparison import compare
+
+        return compare(self, expected, names, retransmissions)
 
     def ladder(self, **options: Any) -> Ladder:
         """The ladder diagram of this trace; options as in `sipsim.pictures.ladder.Ladder`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench_pair import said
+from published import FLOWS
 
 import sipsim
 from sipsim.cli import main
@@ -14,7 +15,7 @@ from sipsim.pictures.model import Bar
 from sipsim.trace.trace import Trace
 
 LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]
-SPEED = 10.0
+SPEED, SPEED_OF_PUBLISHED = 10.0, 20.0
 SHORTER = {"register": {"stay": 5.0}}
 """Parameters that keep a run short in real time."""
 
@@ -37,9 +38,11 @@ def bars(trace: Trace) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("name", LIVE)
 def test_the_same_messages_on_every_link(name: str) -> None:
     parameters = SHORTER.get(name, {})
-    live = sipsim.run(name, network="udp", speed=SPEED, **parameters)
+    flow = FLOWS.get(name)
+    live = sipsim.run(name, network="udp", speed=SPEED_OF_PUBLISHED if flow else SPEED, **parameters)
     memory = sipsim.run(name, **parameters)
     assert per_link(live) == per_link(memory)
+    assert not flow or (not live.compare(flow) and not live.check())
     assert live.result["ok"] and not live.select("unparsable") and not live.select("ignored")
     assert bars(live) == bars(memory)
     for outcome in ("calls", "answered", "failed"):

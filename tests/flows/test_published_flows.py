@@ -1,0 +1,80 @@
+"""The published basic call flows come out message for message (RFC 3261 §24, RFC 3665).
+
+Over sockets they are run in tests/interop/test_same_over_sockets.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from published import FLOWS, pairs
+
+import sipsim
+from sipsim.cli import main
+from sipsim.trace.comparison import steps_of, steps_of_flow
+
+NAMES = [name for name in sipsim.catalogue() if name in FLOWS]
+
+SLIPS = {
+    "rfc3665-3.8": {"F10 to_tag", "F12 to_tag", "F14 to_tag", "F20 route_count"},
+    "rfc3665-3.9": {"F11 route_count"},
+    "rfc3665-3.11": {"F14 route_count"},
+}
+"""Where an example breaks RFC 3261: a 200 for CANCEL has a To tag (§8.2.6.2), the ACK of a refusal has the Route of its
+INVITE (§17.1.1.3)."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_has_the_messages_of_the_figure(name: str) -> None:
+    trace, flow = sipsim.run(name), FLOWS[name]
+    assert list(map(str, trace.compare(flow))) == []
+    assert list(map(str, trace.compare(flow, retransmissions=True))) == []
+    assert len(steps_of(trace)) == len(steps_of_flow(flow))  # no 100 is missing either
+    assert trace.result["ok"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_breaks_no_rule(name: str) -> None:
+    assert list(map(str, sipsim.run(name).check())) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_message_has_what_the_figure_says(name: str) -> None:
+    found = pairs(FLOWS[name], sipsim.run(name))
+    assert len(found) == len(steps_of_flow(FLOWS[name]))
+    wrong = [
+        f"F{theirs['n']} {what}: {theirs[what]} published, {has} here"
+        for theirs, ours in found
+        for what, has in counted(ours).items()
+        if what in theirs and theirs[what] != has and f"F{theirs['n']} {what}" not in SLIPS.get(name, set())
+    ]
+    assert wrong == []
+
+
+def counted(message: Any) -> dict[str, object]:
+    """What the figures say of a message besides its kind."""
+    return {
+        "via_count": len(message.vias), "route_count": len(message.routes),
+        "record_route_count": len(message.record_routes), "sdp": bool(message.body),
+        "to_tag": message.to_tag is not None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_is_called_as_its_section(name: str) -> None:
+    about, flow = sipsim.catalogue()[name], FLOWS[name]
+    assert about.rfc == f"RFC {flow['rfc']} §{flow['section']}"
+    assert [element["name"] for element in sipsim.run(name).header["elements"]] == flow["participants"]
+
+
+def test_names_with_dots_go_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ladder, trace = tmp_path / "a.svg", tmp_path / "rfc3665-3.1.jsonl"
+    assert main(["run", "rfc3665-3.1", "--check", "--ladder", str(ladder), "--save", str(trace)]) == 0
+    assert "no rule is broken" in capsys.readouterr().out
+    assert b"rfc3665-3.1" in ladder.read_bytes()
+    assert not sipsim.load(trace).compare(sipsim.run("rfc3665-3.1"))
+    assert len(sipsim.sweep("rfc3665-3.1", {"talk": [1, 2]})) == 2
+    with pytest.raises(sipsim.UsageError, match="there are rfc3665"):
+        sipsim.run("rfc3665-3.12")
