@@ -1,7 +1,7 @@
-"""What holds for every test: it leaves nothing behind, is not left out in silence, and its rows are counted.
+"""What holds for every test: it keeps to the RFCs, leaves nothing behind, is not left out in silence; its rows count.
 
-    pytest --rows        prints which row of the acceptance list is covered by which tests
-    pytest --fuzz N      runs the property tests alone, with N new random examples each
+pytest --rows        prints which row of the acceptance list is covered by which tests
+pytest --fuzz N      runs the property tests alone, with N new random examples each
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hypothesis
 import leftovers
 import peers
 import pytest
+import rules_kept
 import samples
 
 # The suite tries the same examples everywhere and each time; --fuzz goes looking for new ones.
@@ -79,11 +80,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fails a test that left a socket, file, thread, process or task of its own behind, or a lab that leaks."""
+    """Fails a test that left a socket, file, thread, process or task of its own behind, or a lab that leaks.
+
+    Before that, while their calls still stand, the labs' traces are held against the RFCs.
+    """
     before = leftovers.Snapshot.take()
     with leftovers.watch_loops() as tasks, leftovers.watch_labs() as labs:
         yield
-    if not request.node.stash.get(PASSED, False) or request.node.get_closest_marker("leaves"):
+    if not request.node.stash.get(PASSED, False):
+        return
+    announced = [rule for marker in request.node.iter_markers("breaks") for rule in marker.args]
+    if wrong := rules_kept.complaints(labs, announced):
+        pytest.fail("against the RFCs:\n" + "\n".join(wrong), pytrace=False)
+    if request.node.get_closest_marker("leaves"):
         return
     in_labs = [what for lab in labs for what in leftovers.left_in(lab)]
     if left := tasks + in_labs + leftovers.leftovers_since(before):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from hashlib import sha256
 from typing import Any
 
 import simpy
@@ -341,9 +342,13 @@ class Element:
         if invite is None:
             self.reply(exchange, 481)
             return
-        answered = invite.transaction.response
-        self.reply(exchange, 200, tag=answered.to_tag if answered is not None else None)
+        self.reply(exchange, 200, tag=self.tag_for(invite))
         self.on_cancel(invite)
+
+    def tag_for(self, invite: Exchange) -> str | None:
+        """The To tag of our responses to an INVITE, None while it is open; a CANCEL is answered with it (§9.2)."""
+        answered = invite.transaction.response
+        return answered.to_tag if answered is not None else None
 
     def on_passed(self, exchange: Exchange, effect: Effect) -> None:
         """What a server transaction passes up after the request itself: its own failure, nothing else."""
@@ -372,6 +377,10 @@ class Element:
         trace.current = 0
 
     def _refuse_unread(self, message: Message | None, status: int, packet: Packet) -> None:
-        """Answer, outside of any transaction, a request that can't be read as a whole."""
+        """Answer, outside of any transaction, a request that can't be read as a whole.
+
+        The To tag comes from its octets, so that each copy of the request gets the same one (§8.2.7).
+        """
         if isinstance(message, Request) and message.method != "ACK":
-            self.send(build.reply(message, status), reply_hop(message.via, packet))
+            tag = sha256(bytes(message)).hexdigest()[:16]
+            self.send(build.reply(message, status, to_tag=tag), reply_hop(message.via, packet))

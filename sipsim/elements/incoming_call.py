@@ -117,6 +117,11 @@ class IncomingCall(Call):
             self._respond(build.reply(self.exchange.request, 487, to_tag=self._tag))
             self._fail(487, "Request Terminated", self.peer)
 
+    @property
+    def tag(self) -> str:
+        """The To tag of all its responses (§12.1.1)."""
+        return self._tag
+
     def forget(self) -> None:
         for alarm in self._alarms.values():
             alarm.cancel()

@@ -146,6 +146,10 @@ class UserAgent(Endpoint):
         else:
             user.on_ack(request)
 
+    def tag_for(self, invite: Exchange) -> str | None:
+        call = self.calls.get(invite)
+        return call.tag if isinstance(call, IncomingCall) else super().tag_for(invite)
+
     def on_cancel(self, invite: Exchange) -> None:
         call = self.calls.get(invite)
         if isinstance(call, IncomingCall):

@@ -68,7 +68,8 @@ class Lab:
         self._stories: list[simpy.Process] = []
         self._progress = Progress(self.env, lambda error: self.report(error, "a process"))
         self._running: Run[Trace] | None = None
-        self.trace.header.update(sipsim=__version__, seed=seed)
+        timers = {"t1": t1, "t2": t2, "t4": t4}
+        self.trace.header.update(sipsim=__version__, seed=seed, timers=timers, live=self.network.live)
 
     def __repr__(self) -> str:
         names = ", ".join(self.elements) or "no elements yet"

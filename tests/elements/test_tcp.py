@@ -48,7 +48,7 @@ def message_of(agent: UserAgent, size: int) -> Request:
     def message(body: int) -> Request:
         return build.request(
             "MESSAGE", "sip:bob@x.test", via=via, from_=sender, to="<sip:bob@x.test>", call_id="m", cseq=1,
-            body=b"x" * body,
+            body=b"x" * body, content_type="text/plain",
         )  # fmt: skip
 
     return message(1000 + size - len(bytes(message(1000))))
@@ -240,7 +240,7 @@ def test_a_stream_that_can_not_be_read_on_is_answered_once_and_ended(lab: Lab) -
     stream.send(good.replace(b"Content-Length: 0", b"Content-Length: many"), bob)
     stream.send(good, bob)
     lab.run()
-    assert stream.statuses == [400]
+    assert stream.statuses == [400] and b"\r\nTo: <sip:bob@example.com>;tag=" in stream.data
     (record,) = lab.trace.select("unparsable", "bob")
     assert lab.trace.select("connection")[-1].data["what"] == "closed"
     assert not lab.trace.select("error") and record.data["status"] == 400

@@ -188,7 +188,7 @@ class Index:
 def timing_of(trace: Trace) -> Timing:
     """T1, T2 and T4 of a run, as its header has them; what makes no sense there counts as not said."""
     said: dict[str, float] = {}
-    for part in (trace.header.get("timers"), trace.header.get("parameters")):
+    for part in (trace.header.get("parameters"), trace.header.get("timers")):
         said |= {name: part[name] for name in ("t1", "t2", "t4") if name in part} if isinstance(part, dict) else {}
     try:
         return Timing(**said)

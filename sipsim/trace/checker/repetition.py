@@ -156,7 +156,9 @@ def _doubling(start: float, index: Index, provisional: float = inf) -> list[floa
 def _too_many(index: Index, plan: Plan) -> Iterator[Fault]:
     """Copies that go out when none is due."""
     first = plan.hops[0]
-    for hop in plan.hops[1:]:
+    for before, hop in pairwise(plan.hops):
+        if before.failed and (hop.reliable or hop.destination != before.destination):  # sent another way (§18.2.2)
+            continue
         passed = hop.time - first.time
         allowed = any(index.about(hop.time, time, passed) for time in [*plan.due, *plan.excuses])
         if hop.time > plan.until + index.slack(passed):

@@ -88,10 +88,6 @@ class Tape:
                  said(one.message))
             for one in trace.select("sent")
         ]  # fmt: skip
-        for refusal in self.find("487 INVITE"):
-            for answer in self.find("200 CANCEL", refusal.element):
-                if answer.destination == refusal.destination and refusal.element != "proxy":
-                    answer.sub(r"^To: .*?\r", f"To: {refusal.to}\r")  # as it should be (RFC 3261 §9.2)
 
     def copy(self) -> Tape:
         return copy.deepcopy(self)

@@ -216,3 +216,36 @@ def test_every_hop_of_a_call_is_understood(name: str) -> None:
     for hop in index.requests:
         assert (hop.upstream is None) == (len(hop.vias) == 1)
     assert {dialog.callee_leg is not None for dialog in index.dialogs.values()} == {True}
+
+
+def lossy(t1: float) -> sipsim.Lab:
+    """A lab with a T1 of its own, in which everything has to be repeated."""
+    lab = sipsim.Lab(seed=5, loss=0.6, t1=t1, t2=3 * t1)
+    bob = lab.user_agent("sip:bob@example.com", answers=t1)
+    alice = lab.user_agent("sip:alice@example.com")
+    alice.options(str(bob.contact_uri))
+    alice.call(bob)
+    lab.run()
+    assert lab.trace.counts["retransmissions"] > 5
+    return lab
+
+
+@pytest.mark.parametrize("t1", [0.05, 0.5, 2.0])
+def test_a_run_is_judged_with_its_own_timers(t1: float, tmp_path: Path) -> None:
+    trace = lossy(t1).trace
+    assert trace.header["timers"] == {"t1": t1, "t2": 3 * t1, "t4": 5.0} and trace.header["live"] is False
+    trace.save(tmp_path / "run.jsonl")
+    loaded = sipsim.load(tmp_path / "run.jsonl")
+    assert rules(trace) == rules(loaded) == set()
+    loaded.header["timers"]["t1"] *= 1.5
+    assert rules(loaded) & {"TIM-01", "TIM-03", "ACK-05"}
+
+
+def test_an_older_trace_has_its_timers_in_the_parameters(tmp_path: Path) -> None:
+    lossy(0.05).trace.save(tmp_path / "run.jsonl")
+    trace = sipsim.load(tmp_path / "run.jsonl")
+    trace.header["parameters"] = trace.header.pop("timers")
+    del trace.header["live"]
+    assert rules(trace) == set()
+    trace.header["parameters"] = {}
+    assert rules(trace)
