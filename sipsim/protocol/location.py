@@ -41,7 +41,7 @@ class Binding(NamedTuple):
 
     def expiring_field(self, now: float) -> str:
         """The binding as a Contact value with the seconds that are left, rounded up (§10.3 step 8)."""
-        left = NEVER if self.expires_at == inf else ceil(self.expires_at - now)
+        left = NEVER if self.expires_at == inf else ceil(round(self.expires_at - now, 6))  # whole microseconds
         return f"{self.field};expires={left}"
 
 

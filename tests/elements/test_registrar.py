@@ -25,6 +25,14 @@ def test_the_binding_stands_when_the_200_is_sent(lab: Lab) -> None:
     assert recorded.time == lab.trace.select("sent", "registrar")[0].time and recorded.data["action"] == "add"
 
 
+@pytest.mark.parametrize("start", [0.0, 0.1, 5543.334595])
+def test_the_time_granted_is_the_time_asked_for_whenever_that_is(lab: Lab, start: float) -> None:
+    lab.registrar("example.com")
+    bob = lab.user_agent("sip:bob@example.com")
+    lab.run(until=start)
+    assert lab.run(bob.register(3600)).expires == 3600
+
+
 def test_registrations_of_a_phone_share_a_call_id_and_count_up(lab: Lab) -> None:
     lab.registrar("example.com")
     bob = lab.user_agent("sip:bob@example.com")
