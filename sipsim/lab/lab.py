@@ -14,6 +14,7 @@ from sipsim.elements.element import Element
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.redirect_server import RedirectServer
 from sipsim.elements.registrar import Registrar
+from sipsim.elements.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import Stalled, UsageError
@@ -112,6 +113,11 @@ class Lab:
         name = self._name(name, "redirect")
         server = RedirectServer(self.env, self, name, domain, location=location, host=host or "")
         return self._place(server, serves=True)
+
+    def scripted_peer(self, uri: str, name: str | None = None, *, host: str | None = None) -> ScriptedPeer:
+        """A peer that sends what a story says, proper or not, and waits for what it expects. See `ScriptedPeer`."""
+        name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
+        return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
 
     def link(self, a: Element | str, b: Element | str, **parameters: float) -> Link:
         """The link between two elements, with parameters changed: delay, jitter, loss, duplicate, reorder, corrupt."""
