@@ -39,7 +39,7 @@ class ScriptedPeer(Element):
         super().__init__(env, bench, name, host=host)
         self.heard: list[Message] = []
         self._unread: list[Message] = []
-        self._ways_back: list[tuple[Request, Hop]] = []
+        self._requests: list[tuple[Request, Hop, str]] = []
         self._expected: list[tuple[int | str | None, Outcome]] = []
 
     # What a story does
@@ -71,14 +71,16 @@ class ScriptedPeer(Element):
                 data = bytes(over(message, hop.transport))
             self._put(data, hop)
 
-    def respond(self, request: Request, status: int, **what: Any) -> Response:
-        """Answer a request that was heard; `what` are keywords of `build.reply`. Gives what was sent."""
-        hop = next((hop for heard, hop in self._ways_back if heard is request), None)
-        if hop is None:
+    def respond(self, request: Request, status: int, **changed: Any) -> Response:
+        """Answer a request that was heard, all its responses with one tag; `changed` are keywords of `build.reply`."""
+        found = next(((hop, tag) for heard, hop, tag in self._requests if heard is request), None)
+        if found is None:
             raise UsageError(f"request: {request!r} did not come to {self.name}")
-        if status > 100:
-            what.setdefault("to_tag", self.identifiers.tag(self.name))
-        response = build.reply(request, status, **what)
+        hop, tag = found
+        fields: dict[str, Any] = {} if status == 100 else {"to_tag": tag}
+        if 100 < status < 300:
+            fields["contact"] = self.contact
+        response = build.reply(request, status, **{**fields, **changed})
         with self.acting(f"{self.name}.respond({status})"):
             self._put(bytes(response), hop)
         return response
@@ -120,7 +122,7 @@ class ScriptedPeer(Element):
     def _hear(self, message: Message, packet: Packet) -> None:
         self.heard.append(message)
         if isinstance(message, Request):
-            self._ways_back.append((message, reply_hop(message.via, packet)))
+            self._requests.append((message, reply_hop(message.via, packet), self.identifiers.tag(self.name)))
         for at, (what, outcome) in enumerate(self._expected):
             if fits(message, what):
                 del self._expected[at]
