@@ -83,3 +83,12 @@ def request(method: str, uri: str = "sip:bob@example.com", *, branch: str = "z9h
         f"From: <sip:tester@example.com>;tag=t\nTo: {to}\nCall-ID: {call_id}\nCSeq: {cseq} {method}\n"
         f"{contact}{more}Content-Length: 0\n\n"
     )
+
+
+def register(contact: str = "<sip:bob@HERE>", *, user: str = "sip:bob@example.com", sender: str = "", cseq: int = 1,
+             call_id: str = "test@HERE", more: str = "") -> str:  # fmt: skip
+    """A REGISTER for example.com as text for `Wire.send`; without `contact` it is a query."""
+    branch = f"z9hG4bK-{call_id.partition('@')[0]}-{cseq}"
+    text = request("REGISTER", "sip:example.com", branch=branch, cseq=cseq, call_id=call_id, more=more)
+    text = text.replace("To: <sip:example.com>", f"To: <{user}>").replace("sip:tester@example.com", sender or user)
+    return text.replace("Contact: <sip:tester@HERE>\n", f"Contact: {contact}\n" if contact else "")

@@ -5,6 +5,8 @@ What may be forwarded, where to and in which form is decided in `protocol.routin
 
 from __future__ import annotations
 
+from typing import Any
+
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.response_context import ResponseContext
@@ -24,7 +26,8 @@ FORKING = ("parallel",)
 class Proxy(Registrar):
     """The proxy of a domain, and its registrar: both roles in one element, on one location service (§16.1, §10.3).
 
-    `record_route` says whether it stays in the path of the dialogs that it helps to set up.
+    `record_route` says whether it stays in the path of the dialogs that it helps to set up; the other keywords are
+    those of `Registrar`.
     """
 
     kind = "proxy"
@@ -32,10 +35,11 @@ class Proxy(Registrar):
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
         record_route: bool = True, location: LocationService | None = None, host: str = "", port: int = 0,
+        **registrar: Any,
     ) -> None:  # fmt: skip
         if forking not in FORKING:
             raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
-        super().__init__(env, bench, name, domain, location=location, host=host, port=port)
+        super().__init__(env, bench, name, domain, location=location, host=host, port=port, **registrar)
         self.forking = forking
         self.record_route = record_route
         self._contexts: dict[Exchange, ResponseContext] = {}
@@ -62,7 +66,7 @@ class Proxy(Registrar):
         if found:
             self._forward(exchange, request, found, mark)
         else:
-            self.reply(exchange, 480 if self.location.known(request.uri.aor) else 404)
+            self.reply(exchange, self.status_of_absent(request.uri))
 
     def _serve_itself(self, exchange: Exchange, request: Request) -> None:
         """A request for the proxy's own address: it says what it can do, and knows nobody here (§16.3, §11)."""

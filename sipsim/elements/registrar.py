@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.workbench import Bench
+from sipsim.errors import UsageError
 from sipsim.message.message import Request
-from sipsim.protocol.location import Answer, Change, LocationService
+from sipsim.message.rare_fields import Date
+from sipsim.message.uri import Uri
+from sipsim.protocol.location import Binding, LocationService
+from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.simulation.environment import Environment, Timer
+
+ABSENT = (404, 480)
+"""What may be said of a user who is nowhere: unknown, or not there just now (RFC 3261 §21.4.5, §21.4.18)."""
 
 
 class Registrar(Element):
     """The registrar of a domain.
 
     `location` is a location service to share with proxies and redirect servers; without one the registrar has its own,
-    and loses it when it crashes.
+    and loses it when it crashes. `users` are the names of those who may register, None lets everybody; `third_party`
+    says whether they may do so for each other. The status for a user who is not registered is `absent`: by default
+    480 for one who is known, 404 otherwise. The other keywords are `Limits`: `min_expires` and so on.
     """
 
     kind = "registrar"
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
-        host: str = "", port: int = 0,
+        users: Container[str] | None = None, third_party: bool = False, absent: int | None = None,
+        host: str = "", port: int = 0, **limits: int,
     ) -> None:  # fmt: skip
+        if absent is not None and absent not in ABSENT:
+            raise UsageError(f"absent: {absent!r} does not say that a user is not there; 404 and 480 do")
+        if isinstance(users, str):
+            raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
+        self.limits = Limits.of(**limits)
         super().__init__(env, bench, name, host=host, port=port)
         self.domain = domain.lower()
         self.location = location if location is not None else LocationService()
+        self.users = users
+        self.third_party = third_party
+        self.absent = absent
         self._owns_location = location is None
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
 
@@ -36,18 +56,44 @@ class Registrar(Element):
         else:
             self.reply(exchange, 405, ("Allow", "REGISTER"))
 
+    # Registering
+
     def register(self, exchange: Exchange, request: Request) -> None:
         """Answer a REGISTER and record what it changed."""
-        if request.to.uri.host.lower() != self.domain:
-            self.reply(exchange, 404)
-            return
         if request.require:
             self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
-            return
-        answer = self.location.register(request, self.env.now)
-        for change in answer.changes:
-            self._note(request.to.uri.aor, change)
-        self.reply(exchange, answer.status, *self._contacts(answer))
+        elif self.admits(exchange, request):
+            answer = register(self.location, request, self.env.now, self.limits)
+            if answer.status == 200:
+                self._accept(exchange, request.to.uri.aor, answer)
+            else:
+                self.refuse(exchange, answer.status, answer.why, *answer.headers)
+
+    def admits(self, exchange: Exchange, request: Request) -> bool:
+        """Whether the sender may register the user in To, and that is one of ours; refuses it otherwise (§10.3)."""
+        user = request.to.uri
+        if not (self.third_party or request.from_.uri.aor == user.aor):
+            self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")
+        elif user.host.lower() != self.domain or not self.has_user(user):
+            self.refuse(exchange, 404, f"{user.aor} is no user of {self.domain}")
+        else:
+            return True
+        return False
+
+    def has_user(self, uri: Uri) -> bool:
+        """Whether this is one of the users that were named, if any were."""
+        return self.users is None or (uri.user or "") in self.users
+
+    def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
+        """Answer a REGISTER that is not carried out, and record why."""
+        self.ignored(why, "RFC 3261 §10.3")
+        self.reply(exchange, status, *headers)
+
+    def status_of_absent(self, uri: Uri) -> int:
+        """What to say of a user without a binding."""
+        if self.absent is not None:
+            return self.absent
+        return 480 if self.location.known(uri) or (self.users is not None and self.has_user(uri)) else 404
 
     def forget_users(self) -> None:
         super().forget_users()
@@ -61,24 +107,29 @@ class Registrar(Element):
         if self._owns_location:
             self.location.clear()
 
-    def _contacts(self, answer: Answer) -> list[tuple[str, str]]:
-        return [("Contact", binding.expiring_field(self.env.now)) for binding in answer.bindings]
+    def _accept(self, exchange: Exchange, aor: str, answer: Answer) -> None:
+        now = self.env.now
+        if self.trace.everything:
+            for change in answer.changes:
+                self._note(aor, change)
+        contacts = [("Contact", binding.expiring_field(now)) for binding in answer.bindings]
+        self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))))
 
     def _note(self, aor: str, change: Change) -> None:
         """Record a change, and later the end of a binding that nobody refreshed."""
-        if not self.trace.everything:
-            return
-        now, binding = self.env.now, change.binding
+        now, binding, before = self.env.now, change.binding, change.before
         contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
         self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=lasts)
-        pending = self._expiries.pop((aor, contact), None)
+        pending = self._expiries.pop((aor, str(before.contact)), None) if before is not None else None
         if pending is not None:
             pending.cancel()
         if change.action != "remove":
-            alarm = self.alarm("binding expiry", lasts, self._expire, aor, contact, lingering=True)
+            alarm = self.alarm("binding expiry", lasts, self._expire, aor, binding, lingering=True)
             self._expiries[aor, contact] = alarm
 
-    def _expire(self, aor: str, contact: str) -> None:
-        """Record the lapse of a binding that nobody refreshed."""
+    def _expire(self, aor: str, binding: Binding) -> None:
+        """Record the lapse of a binding that nobody refreshed, here or at another registrar with the same service."""
+        contact = str(binding.contact)
         del self._expiries[aor, contact]
-        self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
+        if self.location.holds(aor, binding):
+            self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)

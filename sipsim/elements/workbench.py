@@ -22,5 +22,8 @@ class Bench(Protocol):
     media_ports: dict[str, int]
     """The next free port for media at each host: over sockets all phones share one."""
 
+    epoch: float
+    """Seconds from 1970 to the instant 0 of this run; simulated time begins where they do."""
+
     def report(self, error: Exception, who: str) -> None:
         """Take note of an exception that left a user's own code."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from inspect import isgenerator
 from math import inf
@@ -64,6 +65,7 @@ class Lab:
         self.identifiers = SecretIdentifiers(secrets.token_hex) if self.network.live else Identifiers()
         self.names = NameService(self.env, self.trace, self.streams)
         self.media_ports: dict[str, int] = {}
+        self.epoch = time.time() if self.network.live else 0.0  # of a simulated run: 1970
         self.elements: dict[str, Element] = {}
         self.errors: list[Exception] = []
         self._stories: list[simpy.Process] = []
@@ -84,34 +86,34 @@ class Lab:
     ) -> UserAgent:  # fmt: skip
         """A phone for the user of a SIP URI; its name is the user's unless another is given. See `UserAgent`."""
         name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
-        return self._place(
-            kind(self.env, self, name, uri, answers=answers, outbound=outbound, host=host or "")
-        )
+        return self._place(kind(self.env, self, name, uri, answers=answers, outbound=outbound, host=host or ""))
 
     def proxy(
         self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
-        location: LocationService | None = None, host: str | None = None,
+        location: LocationService | None = None, host: str | None = None, **registrar: Any,
     ) -> Proxy:  # fmt: skip
-        """The proxy of a domain, which is its registrar too. See `Proxy`."""
+        """The proxy of a domain, which is its registrar too. See `Proxy`, and `Registrar` for further keywords."""
         proxy = Proxy(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
-            location=location, host=host or "",
+            location=location, host=host or "", **registrar,
         )  # fmt: skip
         return self._place(proxy, serves=True)
 
     def registrar(
-        self, domain: str, name: str | None = None, *, location: LocationService | None = None, host: str | None = None
-    ) -> Registrar:
-        """The registrar of a domain, on a location service of its own or a shared one. See `Registrar`."""
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None,
+        host: str | None = None, **options: Any,
+    ) -> Registrar:  # fmt: skip
+        """The registrar of a domain, on a location service of its own or a shared one. See `Registrar` for options."""
         name = self._name(name, "registrar")
-        return self._place(Registrar(self.env, self, name, domain, location=location, host=host or ""))
+        return self._place(Registrar(self.env, self, name, domain, location=location, host=host or "", **options))
 
     def redirect_server(
-        self, domain: str, name: str | None = None, *, location: LocationService | None = None, host: str | None = None
-    ) -> RedirectServer:
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None,
+        host: str | None = None, **options: Any,
+    ) -> RedirectServer:  # fmt: skip
         """The redirect server of a domain, on a location service of its own or a shared one. See `RedirectServer`."""
         name = self._name(name, "redirect")
-        server = RedirectServer(self.env, self, name, domain, location=location, host=host or "")
+        server = RedirectServer(self.env, self, name, domain, location=location, host=host or "", **options)
         return self._place(server, serves=True)
 
     def scripted_peer(self, uri: str, name: str | None = None, *, host: str | None = None) -> ScriptedPeer:

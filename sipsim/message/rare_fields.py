@@ -161,6 +161,20 @@ class Date(NamedTuple):
             raise refuse(f"no such day in {found[2]} {year}", text)
         return cls(year, month, day, int(found[4]), int(found[5]), int(found[6]))
 
+    @classmethod
+    def at(cls, seconds: float) -> Date:
+        """The instant so many seconds after 1970 began; years are counted from March, when leap days are over."""
+        days, clock = divmod(int(seconds), 86400)
+        era, day = divmod(days + 719468, 146097)  # since 1 March of the year 0, in rounds of 400 years
+        year = (day - day // 1460 + day // 36524 - day // 146096) // 365
+        day -= 365 * year + year // 4 - year // 100
+        month = (5 * day + 2) // 153
+        rest = day - (153 * month + 2) // 5 + 1
+        turn = month >= 10
+        return cls(
+            400 * era + year + turn, month - 9 if turn else month + 3, rest, clock // 3600, clock // 60 % 60, clock % 60
+        )
+
     def __str__(self) -> str:
         day = f"{self.weekday}, {self.day:02} {_MONTHS[self.month - 1]} {self.year:04}"
         return f"{day} {self.hour:02}:{self.minute:02}:{self.second:02} GMT"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from bench_pair import Wire, messages, request, wire
+from bench_pair import Wire, messages, register, request, wire
 
-from sipsim import Lab, RegistrationFailed
+from sipsim import CallFailed, Lab, LocationService, RegistrationFailed, UsageError
+from sipsim.message.message import Request
 
 
 @pytest.fixture
@@ -58,32 +59,40 @@ def test_contact_star_removes_every_binding(lab: Lab) -> None:
     phones = [lab.user_agent("sip:bob@example.com") for _ in range(2)]
     lab.run(phones[0].register() & phones[1].register())
     tester = Wire(lab)
-    star = request("REGISTER", "sip:example.com").replace("To: <sip:example.com>", "To: <sip:bob@example.com>")
-    star = star.replace("Contact: <sip:tester@HERE>", "Contact: *\nExpires: 0")
-    tester.send(star, registrar)
+    tester.send(register("*", more="Expires: 0\n"), registrar)
     lab.run(until=lab.env.now + 1)
     assert tester.statuses == [200] and not registrar.location.look_up("sip:bob@example.com", lab.env.now)
 
 
-@pytest.mark.parametrize("more", ["Contact: *\n", "Contact: *, <sip:x@HERE>\nExpires: 0\n"])
-def test_a_star_that_is_not_alone_or_not_a_removal_is_400(lab: Lab, more: str) -> None:
+@pytest.mark.parametrize(
+    ("contact", "more"),
+    [
+        ("*", ""),
+        ("*", "Expires: 60\n"),
+        ("*", "Expires: soon\n"),
+        ("*, <sip:x@HERE>", "Expires: 0\n"),
+        ("*;expires=0", ""),
+    ],
+)
+def test_a_star_that_is_not_alone_or_not_a_removal_is_400(lab: Lab, contact: str, more: str) -> None:
     registrar = lab.registrar("example.com")
+    registrar.location.add("sip:bob@example.com", "sip:bob@192.0.2.9")
     tester = Wire(lab)
-    tester.send(request("REGISTER", "sip:example.com").replace("Contact: <sip:tester@HERE>\n", more), registrar)
+    tester.send(register(contact, more=more), registrar)
     lab.run(until=1)
-    assert tester.statuses == [400]
+    assert tester.statuses == [400] and len(registrar.location.look_up("sip:bob@example.com", 1)) == 1
 
 
 def test_a_register_that_comes_late_changes_nothing(lab: Lab) -> None:
     """§10.3 step 7: of one Call-ID, only a higher CSeq may change a binding."""
     registrar = lab.registrar("example.com")
     tester = Wire(lab)
-    text = request("REGISTER", "sip:example.com").replace("To: <sip:example.com>", "To: <sip:bob@example.com>")
-    tester.send(text.replace("CSeq: 1", "CSeq: 7"), registrar)
-    late = text.replace("z9hG4bK-t1", "z9hG4bK-t2").replace("Content-Length", "Expires: 0\nContent-Length")
-    tester.send(late, registrar)
+    tester.send(register(cseq=7), registrar)
+    tester.send(register(cseq=6, more="Expires: 0\n"), registrar)
     lab.run(until=1)
     assert tester.statuses == [200, 500] and registrar.location.look_up("sip:bob@example.com", 1)
+    (ignored,) = lab.trace.select("ignored", "registrar")
+    assert ignored.data["rfc"] == "RFC 3261 §10.3" and "CSeq 6" in ignored.data["why"]
 
 
 def test_a_binding_lapses_when_nobody_refreshes_it(lab: Lab) -> None:
@@ -111,37 +120,6 @@ def test_registering_where_no_name_leads_fails_at_once(lab: Lab) -> None:
     assert lab.trace.select("dns")[0].data["answers"] == []
 
 
-@pytest.mark.covers("P04", "L4")
-@pytest.mark.parametrize(("phones", "status"), [(0, 404), (1, 302), (3, 300)])
-def test_a_redirect_server_answers_with_every_address_and_forwards_nothing(lab: Lab, phones: int, status: int) -> None:
-    server = lab.redirect_server("example.com")
-    for n in range(phones):
-        server.location.add("sip:bob@example.com", f"sip:bob@192.0.2.{100 + n}", q=1 - n / 10)
-    tester = Wire(lab)
-    tester.send(request("INVITE"), server)
-    lab.run(until=0.1)
-    assert tester.statuses[0] == status
-    assert [contact.q for contact in tester.heard[0].contacts] == [1 - n / 10 for n in range(phones)]
-    assert not [line for line in wire(lab.trace, "redirect") if "INVITE" in line.split()[1]]
-
-
-@pytest.mark.covers("L4")
-def test_the_caller_tries_the_addresses_of_a_redirect_in_their_order(lab: Lab) -> None:
-    alice = lab.user_agent("sip:alice@example.com")
-    server = lab.redirect_server("example.com")
-    phones = [lab.user_agent("sip:bob@example.com") for _ in range(3)]
-    for phone, q in zip(phones, (0.3, 0.9, 0.6), strict=True):
-        phone.rejects(486)
-        server.location.add("sip:bob@example.com", phone.contact_uri, q=q)
-    alice.call("sip:bob@example.com")
-    trace = lab.run()
-    assert [line for line in wire(trace, "alice") if line.endswith("INVITE")] == [
-        "alice>redirect INVITE", "alice>bob2 INVITE", "alice>bob3 INVITE", "alice>bob INVITE",
-    ]  # fmt: skip
-    invites = messages(trace, "INVITE", "alice")
-    assert [invite.cseq.number for invite in invites] == [1, 2, 3, 4] and len({i.call_id for i in invites}) == 1
-
-
 def test_the_longest_time_that_can_be_asked_for_is_shortened() -> None:
     lab = Lab(seed=1)
     registrar = lab.registrar("example.com")
@@ -154,10 +132,185 @@ def test_the_longest_time_that_can_be_asked_for_is_shortened() -> None:
 
 
 def test_a_location_service_takes_addresses_as_people_write_them() -> None:
-    from sipsim import LocationService, UsageError
-
     location = LocationService()
     location.add("sip:bob@Example.COM", "sip:bob@192.0.2.9")
     assert location.known("sip:bob@example.com") and location.look_up("SIP:bob@example.com", 0)
     with pytest.raises(UsageError, match="contact: 'nowhere'"):
         location.add("sip:bob@example.com", "nowhere")
+
+
+def test_a_third_party_may_register_only_where_it_is_allowed(lab: Lab) -> None:
+    tester = Wire(lab)
+    for name, allowed, status in (("strict", False, 403), ("open", True, 200)):
+        registrar = lab.registrar("example.com", name, third_party=allowed)
+        tester.send(register(sender="sip:assistant@example.com", call_id=name), registrar)
+        lab.run(until=lab.env.now + 1)
+        assert tester.statuses[-1] == status
+        assert bool(registrar.location.look_up("sip:bob@example.com", lab.env.now)) is allowed
+
+
+def test_only_the_users_that_a_registrar_was_told_of_may_register(lab: Lab) -> None:
+    registrar = lab.registrar("example.com", users=["bob"])
+    tester = Wire(lab)
+    tester.send(register(), registrar)
+    tester.send(register(user="sip:eve@example.com", call_id="other"), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [200, 404] and not registrar.location.known("sip:eve@example.com")
+
+
+def test_the_200_lists_every_binding_with_the_time_it_has_left_and_the_date(lab: Lab) -> None:
+    registrar = lab.registrar("example.com")
+    tester = Wire(lab)
+    tester.send(register("<sip:a@HERE>;q=0.5;expires=100, <mailto:bob@example.com>", more="Expires: 200\n"), registrar)
+    lab.run(until=40)
+    tester.send(register("<tel:+1-201-555-0123>;q=0.7;expires=50", cseq=2), registrar)
+    lab.run(until=41)
+    listed = [(str(contact.uri), contact.q, contact.expires) for contact in tester.heard[1].contacts]
+    address = tester.address.host
+    assert listed == [
+        ("mailto:bob@example.com", 1.0, 160),
+        ("tel:+1-201-555-0123", 0.7, 50),
+        (f"sip:a@{address}", 0.5, 60),
+    ]
+    assert str(tester.heard[1].date) == "Thu, 01 Jan 1970 00:00:40 GMT"
+
+
+def test_a_register_without_contact_asks_and_changes_nothing(lab: Lab) -> None:
+    registrar = lab.registrar("example.com")
+    tester = Wire(lab)
+    tester.send(register(""), registrar)
+    tester.send(register(cseq=2), registrar)
+    tester.send(register("", cseq=3), registrar)
+    lab.run(until=1)
+    assert [len(answer.contacts) for answer in tester.heard] == [0, 1, 1]
+    assert [record.data["action"] for record in lab.trace.select("binding")] == ["add"]
+
+
+def test_one_bad_contact_spoils_the_whole_register(lab: Lab) -> None:
+    registrar = lab.registrar("example.com")
+    tester = Wire(lab)
+    tester.send(register("<sip:a@HERE>, <sip:b@HERE>;q=2"), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [400] and not registrar.location.look_up("sip:bob@example.com", 1)
+
+
+@pytest.mark.parametrize(("asked", "status"), [(0, 200), (29, 423), (59, 423), (60, 200)])
+def test_what_is_too_brief_is_423_with_what_would_do(lab: Lab, asked: int, status: int) -> None:
+    registrar = lab.registrar("example.com", min_expires=60)
+    tester = Wire(lab)
+    tester.send(register(more=f"Expires: {asked}\n"), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [status]
+    assert tester.heard[0].min_expires == (60 if status == 423 else None)
+
+
+def test_an_hour_is_never_too_brief(lab: Lab) -> None:
+    registrar = lab.registrar("example.com", min_expires=7200)
+    tester = Wire(lab)
+    tester.send(register(more="Expires: 3600\n"), registrar)
+    tester.send(register(cseq=2, more="Expires: 3599\n"), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [200, 423]
+
+
+def test_a_registrar_shortens_what_it_finds_too_long_and_has_a_time_of_its_own(lab: Lab) -> None:
+    registrar = lab.registrar("example.com", default_expires=100, max_expires=500)
+    tester = Wire(lab)
+    tester.send(register(), registrar)
+    tester.send(register(cseq=2, more="Expires: 501\n"), registrar)
+    lab.run(until=1)
+    assert [answer.contacts[0].expires for answer in tester.heard] == [100, 500]
+
+
+def test_a_user_has_so_many_bindings_and_no_more(lab: Lab) -> None:
+    registrar = lab.registrar("example.com", most_bindings=2)
+    tester = Wire(lab)
+    tester.send(register("<sip:a@HERE>, <sip:b@HERE>, <sip:c@HERE>"), registrar)
+    tester.send(register("<sip:a@HERE>, <sip:b@HERE>", cseq=2), registrar)
+    tester.send(register("<sip:c@HERE>", cseq=3), registrar)
+    tester.send(register("<sip:c@HERE>, <sip:a@HERE>;expires=0", cseq=4), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [500, 200, 500, 200]
+    found = registrar.location.look_up("sip:bob@example.com", 1)
+    assert [binding.contact.user for binding in found] == ["b", "c"]
+
+
+@pytest.mark.covers("P13")
+@pytest.mark.parametrize("server", ["proxy", "redirect_server"])
+@pytest.mark.parametrize(
+    ("options", "carol", "dave"),
+    [({}, 480, 404), ({"absent": 404}, 404, 404), ({"absent": 480}, 480, 480), ({"users": ["carol"]}, 480, 404)],
+)
+def test_a_user_who_is_not_registered_is_404_or_480_as_the_policy_says(
+    lab: Lab, server: str, options: dict[str, object], carol: int, dave: int
+) -> None:
+    """Carol was registered, until she left; of Dave nobody has ever heard."""
+    alice = lab.user_agent("sip:alice@example.com")
+    getattr(lab, server)("example.com", **options)
+    phone = lab.user_agent("sip:carol@example.com")
+    lab.run(phone.register())
+    lab.run(phone.unregister())
+    for user, status in (("carol", carol), ("dave", dave)):
+        with pytest.raises(CallFailed) as failed:
+            lab.run(alice.call(f"sip:{user}@example.com").answered)
+        assert failed.value.status == status
+
+
+@pytest.mark.covers("P06")
+def test_registrar_proxy_and_redirect_server_share_a_location_service(lab: Lab) -> None:
+    location = LocationService()
+    registrar = lab.registrar("example.com", location=location)
+    proxy = lab.proxy("example.com", location=location)
+    redirect = lab.redirect_server("example.com", location=location)
+    assert registrar.location is proxy.location is redirect.location is location
+    tester = Wire(lab)
+    tester.send(register("<sip:tester@HERE>"), registrar)
+    lab.run(until=1)
+    tester.send(request("OPTIONS", branch="z9hG4bK-a"), proxy)
+    lab.run(until=2)
+    assert isinstance(tester.heard[1], Request) and str(tester.heard[1].uri) == f"sip:tester@{tester.address.host}"
+    tester.send(request("OPTIONS", branch="z9hG4bK-b"), redirect)
+    lab.run(until=3)
+    (redirection,) = (message for message in tester.heard if getattr(message, "status", 0) == 302)
+    assert str(redirection.contacts[0].uri) == f"sip:tester@{tester.address.host}"
+    asked = [record.element for record in lab.trace.select("binding") if record.data["action"] == "look-up"]
+    assert asked == ["proxy", "redirect"]
+
+
+def test_a_crash_takes_an_own_location_service_and_leaves_a_shared_one(lab: Lab) -> None:
+    own, shared = (
+        lab.registrar("example.com", "own"),
+        lab.registrar("example.com", "shared", location=LocationService()),
+    )
+    tester = Wire(lab)
+    for registrar in (own, shared):
+        tester.send(register(call_id=registrar.name), registrar)
+    lab.run(until=1)
+    for registrar in (own, shared):
+        registrar.crash()
+        registrar.restart()
+    left = [len(registrar.location.look_up("sip:bob@example.com", 1)) for registrar in (own, shared)]
+    assert left == [0, 1]
+
+
+def test_a_proxy_rings_phones_and_leaves_other_addresses_alone(lab: Lab) -> None:
+    proxy = lab.proxy("example.com")
+    alice, bob = (lab.user_agent(f"sip:{name}@example.com") for name in ("alice", "bob"))
+    for contact in ("mailto:bob@example.com", bob.contact_uri):
+        proxy.location.add("sip:bob@example.com", contact)
+    lab.run(alice.call("sip:bob@example.com").answered)
+    assert [line for line in wire(lab.trace, "proxy") if line.endswith(" INVITE") and line.count(" ") == 1] == [
+        "proxy>bob INVITE"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({"min_expires": -1}, "min_expires: -1"), ({"max_expires": 0}, "max_expires: 0"), ({"minimum": 3}, "minimum: "),
+     ({"min_expires": 61, "max_expires": 60}, "max_expires: 60"), ({"absent": 486}, "absent: 486"),
+     ({"users": "bob"}, "users: 'bob'")],
+)  # fmt: skip
+def test_a_registrar_refuses_options_it_can_not_work_with(lab: Lab, wrong: dict[str, object], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        lab.registrar("example.com", **wrong)
+    assert not lab.elements

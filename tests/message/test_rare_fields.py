@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -125,3 +126,8 @@ def test_versions_of_mime():
     for text in ("", "1", "1.0 (x)", ".0", "٣.0"):
         with pytest.raises(SipParseError):
             mime_version(text)
+
+
+@given(st.integers(0, 2**33))
+def test_an_instant_has_the_date_that_the_library_finds(seconds: int) -> None:
+    assert Date.at(seconds + 0.5) == tuple(datetime.fromtimestamp(seconds, UTC).timetuple()[:6])
