@@ -141,7 +141,9 @@ class Element:
         if self.down:
             return
         packet = Packet(bytes(message), self.address, *remote)
-        packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
+        trace = self.trace
+        if trace.counting:
+            packet.cause = trace.sent(self.env.now, self.name, packet, copy)
         self.network.send(packet)
 
     def new_via(self, mark: str = "") -> str:
@@ -235,23 +237,33 @@ class Element:
     # Receiving
 
     def _arrive(self, packet: Packet) -> None:
-        if self.down:
-            self.trace.lost(self.env.now, packet.cause, f"{self.name} is down", self.name)
+        if (self.down or self.queue_limit is not None) and not self._admits(packet):
             return
-        if self.queue_limit is not None and len(self._inbox) >= self.queue_limit:
-            self.trace.lost(self.env.now, packet.cause, f"the inbox of {self.name} is full", self.name)
-            return
-        self._inbox.append(packet)
-        altered = packet.data if packet.altered else None
-        packet.cause = self.trace.delivered(self.env.now, self.name, packet.cause, altered)
+        trace = self.trace
+        if trace.counting:
+            altered = packet.data if packet.altered else None
+            packet.cause = trace.delivered(self.env.now, self.name, packet.cause, altered)
         idle = self._idle
-        if idle is not None:
-            self._idle = None
-            if self.service_time:
+        if idle is None or self.service_time:
+            self._inbox.append(packet)
+            if idle is not None:
+                self._idle = None
                 idle.succeed()
-            else:  # nobody has to wait, so there is no need to wake the process
-                self._empty_inbox()
-                self._idle = idle
+        else:  # nobody has to wait, so there is no need to wake the process
+            self._idle = None
+            self._handle(packet)
+            self._empty_inbox()
+            self._idle = idle
+
+    def _admits(self, packet: Packet) -> bool:
+        """Whether a packet gets into the inbox; the trace says why one does not."""
+        why = f"{self.name} is down"
+        if not self.down:
+            if self.queue_limit is None or len(self._inbox) < self.queue_limit:
+                return True
+            why = f"the inbox of {self.name} is full"
+        self.trace.lost(self.env.now, packet.cause, why, self.name)
+        return False
 
     def _serve(self) -> Generator[simpy.Event, Any, None]:
         """The process of this element: take packets from the inbox, one after another."""
@@ -271,10 +283,6 @@ class Element:
     def _handle(self, packet: Packet) -> None:
         trace = self.trace
         trace.current = packet.cause
-        if not packet.data.strip(b"\r\n\0 "):
-            self.ignored("a keep-alive", "RFC 5626 §3.5.1")
-            trace.current = 0
-            return
         try:
             message = self._read(packet)
             if isinstance(message, Response):
@@ -282,7 +290,10 @@ class Element:
             elif isinstance(message, Request):
                 self._handle_request(message, packet)
         except SipParseError as error:
-            trace.unparsable(self.env.now, self.name, packet.cause, error)
+            if packet.data.strip(b"\r\n\0 "):
+                trace.unparsable(self.env.now, self.name, packet.cause, error)
+            else:
+                self.ignored("a keep-alive", "RFC 5626 §3.5.1")
         except Exception as error:  # a mistake of ours, or of a user's own kind of element
             self.bench.report(error, self.name)
         finally:

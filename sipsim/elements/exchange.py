@@ -14,6 +14,9 @@ from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Hop
 from sipsim.trace.trace import Trace
 
+FIRED = {name: f"timer {name}" for name in "ABDEFGHIJKLM"}
+"""What a transaction is fed when a timer fires."""
+
 
 class TransactionUser(Protocol):
     """Who started a client transaction, and hears how it goes (the transaction user of RFC 3261 §5)."""
@@ -138,7 +141,7 @@ class Exchange:
             if after == "proceeding":
                 self._send_cancel()
             elif "cancel" in self._alarms:
-                self._stop_timer("cancel")
+                self._alarms.pop("cancel").cancel()
 
     def _send_cancel(self) -> None:
         element = self.element
@@ -159,10 +162,10 @@ class Exchange:
             kind = effect[0]
             if kind == "send":
                 self.element.send(effect[1], self.remote, effect[2])
+            elif kind == "stop":
+                self._alarms.pop(effect[1]).cancel()
             elif kind == "start":
                 self._start_timer(effect[1], effect[2])
-            elif kind == "stop":
-                self._stop_timer(effect[1])
             elif kind == "end":
                 self.element.forget(self)
             elif kind == "ignored":
@@ -187,13 +190,12 @@ class Exchange:
             self.user.on_failure(self, effect[1])
 
     def _start_timer(self, name: str, delay: float) -> None:
-        machine = self.transaction.machine.name
-        self._alarms[name] = set_alarm(
-            self.element, name, delay, machine, self.branch, name in LINGERING, self._feed, f"timer {name}"
-        )
-
-    def _stop_timer(self, name: str) -> None:
-        self._alarms.pop(name).cancel()
+        element, lingers, fired = self.element, name in LINGERING, FIRED[name]
+        if element.trace.everything:
+            machine = self.transaction.machine.name
+            self._alarms[name] = Alarm(element, name, delay, machine, self.branch, lingers, self._feed, fired)
+        else:  # as `set_alarm` does, and at once, as a call has sixteen of these
+            self._alarms[name] = element.env.call_later(delay, self._feed, fired, lingering=lingers)
 
 
 class Unheard:

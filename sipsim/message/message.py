@@ -6,6 +6,7 @@ message; one that nobody changes goes out as the very octets it came in as.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import repeat
 from typing import Self
 
@@ -59,32 +60,22 @@ class Message(Readers):
 
         Via once or more; From, To, Call-ID and CSeq once; Content-Length at most once and no longer than the body.
         """
-        count = self.names.count
-        if not count("from") == count("to") == count("call-id") == count("cseq") == 1:
-            wrong = [CANONICAL[name] for name in ("from", "to", "call-id", "cseq") if count(name) != 1]
-            raise SipParseError(f"{', '.join(wrong)}: one header field each expected")
-        if count("via") > MOST_VIAS or count("content-length") > 1:
-            raise SipParseError("too many Via or Content-Length header fields")
-        self._look()
-        rest, length = self._rest, self.content_length
-        if (length or 0) > len(rest):
-            raise SipParseError(f"Content-Length {length} for a body of {len(rest)} octets")
-        self.__dict__["body"] = rest[:length]
-
-    def _look(self) -> None:
-        """Read at once what an element looks at in every message; SipParseError where that is missing or wrong."""
-        lines, names, seen = self.lines, self.names, self.__dict__
-        at = names.index
+        via, from_, to, call_id, cseq, described = places(tuple(self.names))
+        lines, seen = self.lines, self.__dict__
         try:
-            seen["branch"], seen["sent_by"] = hop_of(lines[at("via")])
-            seen["from_tag"] = tag_of(lines[at("from")])
-            seen["to_tag"] = tag_of(lines[at("to")])
-            seen["call_id"] = call_id_of(lines[at("call-id")])
-            seen["cseq"] = cseq_of(lines[at("cseq")])
-            described = "content-length" in names
-            seen["content_length"] = content_length_of(lines[at("content-length")]) if described else None
-        except (ValueError, SipParseError):  # one of the attributes knows what, and on which line
+            seen["branch"], seen["sent_by"] = hop_of(lines[via])
+            seen["from_tag"] = tag_of(lines[from_])
+            seen["to_tag"] = tag_of(lines[to])
+            seen["call_id"] = call_id_of(lines[call_id])
+            seen["cseq"] = cseq_of(lines[cseq])
+            seen["content_length"] = length = content_length_of(lines[described]) if described else None
+        except SipParseError:  # one of the attributes knows on which line
             _ = self.branch, self.from_tag, self.to_tag, self.call_id, self.cseq, self.content_length
+            raise
+        rest = self._rest
+        if length is not None and length > len(rest):
+            raise SipParseError(f"Content-Length {length} for a body of {len(rest)} octets")
+        seen["body"] = rest[:length]
 
     # ---- the same one by one
 
@@ -184,8 +175,9 @@ class Request(Message):
     def check(self) -> None:
         """As for every message; CSeq names the method too, and the URI is readable, without headers (§19.1.1)."""
         super().check()
-        if self.cseq.method != self.method:
-            raise SipParseError(f"CSeq has method {self.cseq.method}, the start line {self.method}")
+        method = self.cseq.method
+        if method != self.method:
+            raise SipParseError(f"CSeq has method {method}, the start line {self.method}")
         if self.uri.headers:
             raise SipParseError("a Request-URI has no headers")
 
@@ -236,6 +228,24 @@ def _sequence(message: Message, shown: str) -> str:
 
 
 _COLONS = repeat(b":")
+
+
+@lru_cache(maxsize=1024)
+def places(names: tuple[str, ...]) -> tuple[int, int, int, int, int, int]:
+    """Where the fields stand that every message has, and Content-Length (0: there is none).
+
+    Via, From, To, Call-ID, CSeq, in this order; SipParseError where one is missing or comes too often. Most messages
+    have the same fields in the same order, so what was found is kept.
+    """
+    if wrong := [CANONICAL[name] for name in ("from", "to", "call-id", "cseq") if names.count(name) != 1]:
+        raise SipParseError(f"{', '.join(wrong)}: one header field each expected")
+    if names.count("via") > MOST_VIAS or names.count("content-length") > 1:
+        raise SipParseError("too many Via or Content-Length header fields")
+    if "via" not in names:
+        raise SipParseError(f"no {CANONICAL['via']} header field")
+    at = names.index
+    described = at("content-length") if "content-length" in names else 0
+    return at("via"), at("from"), at("to"), at("call-id"), at("cseq"), described
 
 
 def parse(data: bytes) -> Request | Response:

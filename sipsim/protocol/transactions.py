@@ -269,23 +269,23 @@ _ACTIONS = _Actions(
 
 _INVITE_STATUS = {1: "1xx", 2: "2xx"} | dict.fromkeys(range(3, 7), "3xx-6xx")
 _OTHER_STATUS = {1: "1xx"} | dict.fromkeys(range(2, 7), "200-699")
-_SENT = {word: f"send {word}" for word in (*_INVITE_STATUS.values(), *_OTHER_STATUS.values())}
+_SENT_INVITE_STATUS = {hundred: f"send {word}" for hundred, word in _INVITE_STATUS.items()}
+_SENT_OTHER_STATUS = {hundred: f"send {word}" for hundred, word in _OTHER_STATUS.items()}
 
 
 def received_input(message: Message, machine: Machine) -> str:
-    """The input that a message from the network is to the machine of the transaction that it matches."""
+    """The input that a message from the network is to the machine of the transaction that it matches.
+
+    For a response "1xx", then "2xx" or "3xx-6xx" where the request was INVITE, "200-699" for other methods.
+    """
     if isinstance(message, Request):
         return message.method if message.method in ("INVITE", "ACK") else "request"
     status = message.status if isinstance(message, Response) else 0
-    return status_input(status, "2xx" in machine.inputs)
+    words = _INVITE_STATUS if "2xx" in machine.inputs else _OTHER_STATUS
+    return words.get(status // 100) or f"status {status}"
 
 
 def sent_input(response: Response, machine: Machine) -> str:
     """The input that a response from the TU is to the machine of a server transaction."""
-    return _SENT[status_input(response.status, "send 2xx" in machine.inputs)]
-
-
-def status_input(status: int, invite: bool) -> str:
-    """The word for a status code: "1xx", then "2xx" or "3xx-6xx" for INVITE, "200-699" for other methods."""
-    words = _INVITE_STATUS if invite else _OTHER_STATUS
-    return words.get(status // 100) or f"status {status}"
+    words = _SENT_INVITE_STATUS if "send 2xx" in machine.inputs else _SENT_OTHER_STATUS
+    return words.get(response.status // 100) or f"send status {response.status}"

@@ -6,6 +6,7 @@ import pytest
 from transaction_bench import MACHINES, Host, request, response
 
 from sipsim.errors import UsageError
+from sipsim.message.message import Response
 from sipsim.protocol.machine import Machine
 from sipsim.protocol.timing import Timing
 from sipsim.protocol.transactions import (
@@ -15,7 +16,6 @@ from sipsim.protocol.transactions import (
     NON_INVITE_SERVER,
     received_input,
     sent_input,
-    status_input,
 )
 
 SEVEN = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
@@ -352,10 +352,12 @@ def test_inputs_of_requests() -> None:
 
 
 def test_a_status_outside_the_classes_is_ignored() -> None:
+    answer = response(200, request("INVITE"))
     for status in (0, 99, 700, 999):
-        for invite in (True, False):
-            input = status_input(status, invite)
-            assert all(Host(machine).feed(input) == [("ignored", f"status {status}")] for machine in MACHINES)
+        odd = Response(status, "", answer.lines, answer.names, b"")
+        for machine in MACHINES:
+            assert Host(machine).feed(received_input(odd, machine)) == [("ignored", f"status {status}")]
+            assert Host(machine).feed(sent_input(odd, machine)) == [("ignored", f"send status {status}")]
 
 
 def test_a_transaction_says_where_it_stands() -> None:
