@@ -48,18 +48,23 @@ class _Failed(SipError):
     408 stands for a timeout, 503 for a transport error.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, tried: tuple[str, ...] = ()) -> None:
         self.status = status
         self.reason = reason
-        super().__init__(status, reason)  # SimPy and pickle make copies of an error from its arguments
+        self.tried = tried
+        super().__init__(status, reason, tried)  # SimPy and pickle make copies of an error from its arguments
 
     def __str__(self) -> str:
-        return f"{self.status} {self.reason}"
+        tried = f"; tried: {', '.join(self.tried)}" if self.tried else ""
+        return f"{self.status} {self.reason}{tried}"
 
 
 class CallFailed(_Failed):
-    """A call that came to nothing: `status` and `reason` of the final response, or of what stands for one."""
+    """A call that came to nothing: `status` and `reason` of the final response, or of what stands for one.
+
+    `tried` says what was done before, try by try, to get another one: credentials shown, other addresses called ...
+    """
 
 
 class RegistrationFailed(_Failed):
-    """A registration that the registrar refused or never answered: `status`, `reason` as in `CallFailed`."""
+    """A registration that the registrar refused or never answered: as in `CallFailed`."""

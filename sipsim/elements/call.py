@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from sipsim.elements.attempts import carry_on
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
@@ -114,12 +115,18 @@ class Call:
         self.agent.request(request, dialog.next_hop, self)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
-        """The answer to our BYE: whatever it says, the session is over (§15.1.1)."""
-        if response.status >= 200:
+        """The answer to our BYE: whatever it says, unless it asks for more, the session is over (§15.1.1)."""
+        if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
             self._finish(self.agent.name, "BYE")
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         self._finish(self.agent.name, f"BYE, {reason}")
+
+    def next_number(self, request: Request) -> int:
+        """The CSeq number for another try of a request in the dialog."""
+        assert self.dialog is not None
+        self.dialog.local_seq += 1
+        return self.dialog.local_seq
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         """A request in the dialog, other than ACK."""
@@ -142,9 +149,9 @@ class Call:
         self.dialog = dialog
         self.agent.dialogs[dialog.key] = self
 
-    def _fail(self, status: int, reason: str, by: str) -> None:
-        self.answered.disappoint(CallFailed(status, reason))
-        self.ringing.disappoint(CallFailed(status, reason))
+    def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
+        self.answered.disappoint(CallFailed(status, reason, tried))
+        self.ringing.disappoint(CallFailed(status, reason, tried))
         self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL")
 
     def _finish(self, by: str, why: str) -> None:

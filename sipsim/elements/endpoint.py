@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sipsim.elements.element import Element
-from sipsim.elements.exchange import Exchange
+from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
-from sipsim.message.message import Request
+from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DialogKey, is_loose
+from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Hop
 
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
@@ -48,6 +51,13 @@ class DialogUser(Protocol):
         """Stop whatever would still happen by itself."""
 
 
+class Waiting(Protocol):
+    """A request that is to be sent again later."""
+
+    def forget(self) -> None:
+        """Do not wait any longer."""
+
+
 class Endpoint(Element):
     """What calls and registrations need of the user agent that they belong to.
 
@@ -67,6 +77,9 @@ class Endpoint(Element):
         self.dialogs: dict[DialogKey, DialogUser] = {}
         self.calls: dict[object, Any] = {}
         self.tally = Tally()
+        self.digest: DigestClient | None = None
+        self.policy = Policy()
+        self.waiting: dict[Waiting, None] = {}
         self.contact_uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
 
     @property
@@ -82,6 +95,64 @@ class Endpoint(Element):
     def first_hop(self, target: Uri) -> Uri:
         """Where a first request to this target goes."""
         return self.outbound if self.outbound is not None else target
+
+    # Who we are, and how often we ask
+
+    def credentials(
+        self, realm: str = ANY, username: str | None = None, password: str = "", *, outbound: bool = False
+    ) -> None:
+        """Know a password for a realm ("*": for every realm that has none of its own); without a name it is the user's.
+
+        `outbound` says that the outbound proxy asks for this realm, so that later requests bring credentials for it
+        unasked, in all calls (RFC 3261 §22.3).
+        """
+        if self.digest is None:
+            self.digest = DigestClient(lambda: self.identifiers.cnonce(self.name))
+        self.digest.add(realm, self.uri.user or "" if username is None else username, password, outbound=outbound)
+
+    def waits(self, *statuses: int, patience: float | None = None) -> None:
+        """From now on try again, once, after responses with these statuses that say when: Retry-After (§20.33).
+
+        `patience` is how many seconds of Retry-After are waited for at most. Without a status nothing is. At first
+        it is 413, 500 and 503, for up to 30 s.
+        """
+        unknown = sorted({*statuses} - TEMPORARY - BUSY)
+        if unknown:
+            allowed = ", ".join(map(str, sorted(TEMPORARY | BUSY)))
+            raise UsageError(f"statuses: {unknown[0]!r} says nothing of a later time; allowed are {allowed}")
+        if patience is not None and not 0 <= patience < 2**32:
+            raise UsageError(f"patience: {patience!r} is no time; give seconds, 0 or more")
+        self.policy = Policy(frozenset(statuses), self.policy.patience if patience is None else patience)
+
+    def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request with the credentials that are expected (RFC 3261 §22.2, §22.3)."""
+        if self.digest is not None:
+            request = self.digest.prepare(request)
+        return super().request(request, hop, user)
+
+    def send_again(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request whose credentials are in it already."""
+        return super().request(request, hop, user)
+
+    def learn(self, request: Request, response: Response) -> None:
+        """Take note of what a server that let us in says of itself (RFC 7616 §3.5)."""
+        if self.digest is None or not response.has("authentication-info"):
+            return
+        if self.digest.learn(request, response) is False:
+            self.ignored("Authentication-Info of a server that does not know our password", "RFC 7616 §3.5")
+
+    def lose_state(self) -> None:
+        self._wait_no_more()
+        if self.digest is not None:
+            self.digest.log_out()
+
+    def forget_users(self) -> None:
+        self._wait_no_more()
+        super().forget_users()
+
+    def _wait_no_more(self) -> None:
+        for attempts in list(self.waiting):
+            attempts.forget()
 
     def media_port(self) -> int:
         """An even port for the next audio stream (RFC 3550 §11), of nobody else at this host."""

@@ -29,8 +29,11 @@ class Asker(Protocol):
 def next_hops(asker: Asker, request: Request, hop: Uri | Hop) -> list[Hop]:
     """The hops to try, in this order; none where the URI leads nowhere. A hop that is known already is the only one."""
     if isinstance(hop, Hop):
-        return [hop]
-    hops = locate(asker.names, hop, asker.transports, asker.name)
+        if request.method == "CANCEL":
+            return [hop]
+        hops = [hop]
+    else:
+        hops = locate(asker.names, hop, asker.transports, asker.name)
     size = len(bytes(request))
     return hops if size <= LARGEST_DATAGRAM else _for_large(asker, request, size, hops)
 

@@ -1,28 +1,25 @@
-"""The caller's side of a call: INVITE, answer and ACK; CANCEL; trying elsewhere on a redirect (RFC 3261 §13.2)."""
+"""The caller's side of a call: INVITE, answer and ACK; CANCEL (RFC 3261 §13.2)."""
 
 from __future__ import annotations
 
+from sipsim.elements.attempts import Attempts, carry_on, tried
 from sipsim.elements.call import SDP, Call, description_in
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import SipParseError
 from sipsim.message import build
-from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.offer_answer import offer
-
-MOST_TARGETS = 20
-"""How many addresses of a redirect are tried."""
 
 
 class OutgoingCall(Call):
     """A call that this user agent places.
 
-    Redirected, it tries the addresses of the response one after another, the best liked first, and none of them twice
-    (§8.1.3.4).
+    Refused, it is tried again where the response says how: with credentials, at other addresses ... (see `attempts`).
     """
 
     def __init__(self, agent: Endpoint, target: Uri) -> None:
@@ -32,12 +29,10 @@ class OutgoingCall(Call):
         agent.tally.placed += 1
         self._from_tag = agent.identifiers.tag(agent.name)
         self._sequence = 0
-        self._tried: list[Uri] = []
-        self._waiting: list[Uri] = []
         self._wants_cancel = False
         self._acks: dict[str, tuple[Request, Uri]] = {}
         self.local_sdp = offer(agent.uri.user or agent.name, agent.address.host, agent.media_port())
-        self._invite(target)
+        self._exchange: Exchange | Attempts = self._invite(target)
 
     # What the user does
 
@@ -64,9 +59,16 @@ class OutgoingCall(Call):
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if exchange.request.method == "BYE":
             super().on_failure(exchange, reason)
-        elif exchange.request.method == "INVITE" and not self._try_next():
+        elif exchange.request.method == "INVITE":
             status = 408 if reason == "timeout" else 503
-            self._fail(status, reason, "network")
+            self._fail(status, reason, "network", tried(exchange))
+
+    def next_number(self, request: Request) -> int:
+        if request.to_tag:
+            return super().next_number(request)
+        self.state = "calling"
+        self._sequence += 1
+        return self._sequence
 
     def _on_invite_response(self, exchange: Exchange, response: Response) -> None:
         status = response.status
@@ -78,10 +80,16 @@ class OutgoingCall(Call):
             except SipParseError:  # no dialog can be made of it: there is nothing to acknowledge, or to end
                 self._fail(400, "the 2xx can't be read", self.peer)
                 raise
-        elif status < 400 and not self._wants_cancel:
-            self._on_redirected(response)
-        elif not self._try_next():
-            self._fail(status, response.reason, self.agent.name if self._wants_cancel else self.peer)
+        else:
+            self._on_refused(exchange, response)
+
+    def _on_refused(self, exchange: Exchange, response: Response) -> None:
+        attempts = None if self._wants_cancel else carry_on(self, exchange, response)
+        if attempts is not None:
+            self._exchange = attempts
+        else:
+            by = self.agent.name if self._wants_cancel else self.peer
+            self._fail(response.status, response.reason, by, tried(exchange))
 
     def _on_provisional(self, response: Response) -> None:
         if response.status > 100 and self.state == "calling":
@@ -95,7 +103,8 @@ class OutgoingCall(Call):
             self.agent.send_outside_transaction(*self._acks[tag])
             return
         dialog = Dialog.of_client(invite, response)
-        ack = dialog.request("ACK", via=self.agent.new_via(), number=invite.cseq.number)
+        via, shown = self.agent.new_via(), credentials_of(invite) if self.agent.digest is not None else ()
+        ack = dialog.request("ACK", via=via, number=invite.cseq.number, headers=shown)
         self._acks[tag] = ack, dialog.next_hop
         self.agent.send_outside_transaction(ack, dialog.next_hop)
         if self.dialog is not None or self.state == "ended":
@@ -114,16 +123,15 @@ class OutgoingCall(Call):
         """End a session that another branch of a fork offered too late."""
         self.agent.request(dialog.request("BYE", via=self.agent.new_via()), dialog.next_hop, Unheard())
 
-    def _fail(self, status: int, reason: str, by: str) -> None:
+    def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
         if self.state in ("calling", "ringing"):
             self.agent.tally.failed += 1
-        super()._fail(status, reason, by)
+        super()._fail(status, reason, by, tried)
 
     # Requests
 
-    def _invite(self, target: Uri) -> None:
+    def _invite(self, target: Uri) -> Exchange:
         agent = self.agent
-        self._tried.append(target)
         self._sequence += 1
         assert self.local_sdp is not None
         request = build.request(
@@ -131,22 +139,4 @@ class OutgoingCall(Call):
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact,
             routes=agent.preloaded_routes, body=bytes(self.local_sdp), content_type=SDP,
         )  # fmt: skip
-        self._exchange = agent.request(request, agent.first_hop(target), self)
-
-    def _on_redirected(self, response: Response) -> None:
-        contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
-        contacts.sort(key=lambda contact: -contact.q)
-        self._waiting += [contact.uri for contact in contacts if contact.uri.scheme in ("sip", "sips")]
-        del self._waiting[MOST_TARGETS:]
-        if not self._try_next():
-            self._fail(response.status, response.reason, self.peer)
-
-    def _try_next(self) -> bool:
-        """Call the next address that a redirect named and nobody tried yet; false when there is none."""
-        while self._waiting and not self._wants_cancel and len(self._tried) <= MOST_TARGETS:
-            target = self._waiting.pop(0)
-            if not any(target.matches(tried) for tried in self._tried):
-                self.state = "calling"
-                self._invite(target)
-                return True
-        return False
+        return agent.request(request, agent.first_hop(target), self)

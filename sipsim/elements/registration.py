@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from sipsim.elements.attempts import carry_on, tried
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import RegistrationFailed
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
-from sipsim.message.message import Response
+from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 
 
@@ -58,14 +59,22 @@ class Registration:
             return
         number = exchange.request.cseq.number
         if response.status >= 300:
-            self._outcomes.pop(number).disappoint(RegistrationFailed(response.status, response.reason))
+            if not carry_on(self, exchange, response):
+                error = RegistrationFailed(response.status, response.reason, tried(exchange))
+                self._outcomes.pop(number).disappoint(error)
         else:
+            self.agent.learn(exchange.request, response)
             self.expires = self._granted(response)
             self._outcomes.pop(number).settle(self)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         status = 408 if reason == "timeout" else 503
-        self._outcomes.pop(exchange.request.cseq.number).disappoint(RegistrationFailed(status, reason))
+        self._outcomes.pop(exchange.request.cseq.number).disappoint(RegistrationFailed(status, reason, tried(exchange)))
+
+    def next_number(self, request: Request) -> int:
+        self.sequence += 1
+        self._outcomes[self.sequence] = self._outcomes.pop(request.cseq.number)
+        return self.sequence
 
     def lost(self) -> None:
         """Forget the binding, as a crash does; whoever waits for an answer hears of it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import isgenerator
 from typing import Any
 
+from sipsim.elements.attempts import carry_on, tried
 from sipsim.elements.call import Call, description_in, refusal
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import ALLOW, Endpoint
@@ -21,6 +22,8 @@ from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import target_of
+from sipsim.protocol.digest import check_account
+from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import DEFAULT_EXPIRES, as_uri
 from sipsim.simulation.environment import Environment
 
@@ -36,20 +39,27 @@ class UserAgent(Endpoint):
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
     and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call.
+
+    With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
+    its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
     """
 
     kind = "user agent"
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
-        outbound: Element | str | None = None, host: str = "", port: int = 0,
+        outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
+        realm: str = ANY, host: str = "", port: int = 0,
     ) -> None:  # fmt: skip
         if isinstance(answers, bool) or not isinstance(answers, (int, float)) or answers < 0:
             raise UsageError(f"answers: {answers!r} is no time; give the seconds of ringing, 0 or more")
+        check_account(username or "", password or "")
         super().__init__(env, bench, name, uri, outbound=outbound, host=host, port=port)
         self.answers = answers
         self.on_call: OnCall = self._answer_after_ringing
         self.registration = Registration(self)
+        if password is not None:
+            self.credentials(realm, username, password)
 
     # What the user does
 
@@ -156,6 +166,7 @@ class UserAgent(Endpoint):
             call.on_cancel()
 
     def lose_state(self) -> None:
+        super().lose_state()
         for call in list(self.calls.values()):
             call.lost()
         self.dialogs.clear()
@@ -196,6 +207,7 @@ class Query:
     """An OPTIONS request and its outcome (§11.1)."""
 
     def __init__(self, agent: UserAgent, target: Uri) -> None:
+        self.agent: Endpoint = agent
         self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s OPTIONS to {target}")
         request = build.request(
             "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
@@ -205,8 +217,12 @@ class Query:
         agent.request(request, agent.first_hop(target), self)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
-        if response.status >= 200:
+        if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
+            self.agent.learn(exchange.request, response)
             self.outcome.settle(response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self.outcome.disappoint(CallFailed(408 if reason == "timeout" else 503, reason))
+        self.outcome.disappoint(CallFailed(408 if reason == "timeout" else 503, reason, tried(exchange)))
+
+    def next_number(self, request: Request) -> int:
+        return request.cseq.number + 1

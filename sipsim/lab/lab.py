@@ -21,6 +21,7 @@ from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import Stalled, UsageError
 from sipsim.lab.progress import Progress
 from sipsim.lab.wiring import made_network
+from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import LocationService
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.environment import Environment
@@ -82,11 +83,16 @@ class Lab:
 
     def user_agent(
         self, uri: str, name: str | None = None, *, answers: float = 2.0, outbound: Element | str | None = None,
-        host: str | None = None, kind: type[UserAgent] = UserAgent,
+        password: str | None = None, username: str | None = None, realm: str = ANY, host: str | None = None,
+        kind: type[UserAgent] = UserAgent,
     ) -> UserAgent:  # fmt: skip
         """A phone for the user of a SIP URI; its name is the user's unless another is given. See `UserAgent`."""
         name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
-        return self._place(kind(self.env, self, name, uri, answers=answers, outbound=outbound, host=host or ""))
+        agent = kind(
+            self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
+            realm=realm, host=host or "",
+        )  # fmt: skip
+        return self._place(agent)
 
     def proxy(
         self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,

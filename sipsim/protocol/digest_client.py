@@ -68,6 +68,10 @@ class DigestClient:
         """Forget the account of a realm, or all of them, and every session."""
         for known in [realm] if realm is not None else list(self._accounts):
             self._accounts.pop(known, None)
+        self.log_out()
+
+    def log_out(self) -> None:
+        """Forget every session, as a restart does; the accounts stay."""
         self._sessions.clear()
         self._by_nonce.clear()
 

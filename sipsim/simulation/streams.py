@@ -57,6 +57,17 @@ class Identifiers:
         """A new Call-ID (RFC 3261 §8.1.1.4)."""
         return f"{self._next('call_id', name)}@{host}"
 
+    def cnonce(self, name: str) -> str:
+        """A client's own nonce of digest authentication (RFC 7616 §3.4)."""
+        return self._next("cnonce", name)
+
+    seal = 8
+    """How many hexadecimal digits say that a nonce is its server's own: few where nobody forges, to be read easily."""
+
+    def secret(self, name: str) -> bytes:
+        """What a server seals its nonces with; another one after each restart."""
+        return self._next("secret", name).encode()
+
     def _next(self, purpose: str, name: str) -> str:
         token = _token(name)
         key = (purpose, token.lower())
@@ -76,9 +87,14 @@ class SecretIdentifiers(Identifiers):
     `token(n)` gives text made of `n` secret octets, as `secrets.token_hex` does.
     """
 
+    seal = 64
+
     def __init__(self, token: Callable[[int], str]) -> None:
         super().__init__()
         self._token = token
+
+    def secret(self, name: str) -> bytes:
+        return self._token(32).encode()
 
     def _next(self, purpose: str, name: str) -> str:
         return self._token(12)

@@ -1,0 +1,386 @@
+"""What a client does about a refusal that says how to do better (RFC 3261 §8.1.3.4, §8.1.3.5, §10.2.8, §20.33)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from bench_pair import messages, said, times, wire
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sipsim.elements.element import Element
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.user_agent import UserAgent
+from sipsim.errors import CallFailed, RegistrationFailed, UsageError
+from sipsim.lab.lab import Lab
+from sipsim.message import build
+from sipsim.message.message import Request, Response, parse
+from sipsim.protocol.retrying import MOST_STEPS, Tries, acceptable
+
+Answer = tuple[int, Sequence[tuple[str, str]]]
+
+
+class Scripted(Element):
+    """A server that answers as it is told, request by request; then with its last answer for ever."""
+
+    kind = "scripted peer"
+    script: Sequence[Answer] = ((200, ()),)
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        first, *rest = self.script
+        self.script = rest or [first]
+        status, headers = first
+        if status == 200 and request.method == "INVITE":
+            headers = (("Contact", f"<sip:bob@{self.host_port}>"),)
+        elif status == 200 and request.method == "REGISTER":
+            headers = (("Contact", f"{request.contacts[0]};expires={request.expires}"),)
+        self.reply(exchange, status, *headers)
+
+
+def scripted(lab: Lab, *script: Answer | int, name: str = "server", domain: str = "example.com") -> Scripted:
+    made = Scripted(lab.env, lab, name)
+    made.script = [(one, ()) if isinstance(one, int) else one for one in script] or [(200, ())]
+    lab.elements[name] = made
+    lab.names.add(domain, made.address)
+    return made
+
+
+def caller(lab: Lab, **options: object) -> UserAgent:
+    return lab.user_agent("sip:alice@home.example", **options)  # type: ignore[arg-type]
+
+
+def failure(lab: Lab, event: object) -> CallFailed | RegistrationFailed:
+    with pytest.raises((CallFailed, RegistrationFailed)) as caught:
+        lab.run(event)  # type: ignore[arg-type]
+    lab.run()
+    return caught.value
+
+
+def sent(lab: Lab, method: str, element: str = "alice") -> list[Request]:
+    return messages(lab.trace, method, element)
+
+
+# Each kind of refusal
+
+
+def test_a_registration_too_short_is_asked_for_again_with_what_the_registrar_wants():
+    lab = Lab()
+    scripted(lab, (423, [("Min-Expires", "600")]), 200)
+    bob = lab.user_agent("sip:bob@example.com")
+    lab.run(bob.register(60))
+    first, second = sent(lab, "REGISTER", "bob")
+    assert (first.expires, second.expires) == (60, 600)
+    assert second.cseq.number == first.cseq.number + 1 and second.call_id == first.call_id
+    assert (second.from_tag, second.header("To")) == (first.from_tag, first.header("To"))
+    assert second.branch != first.branch
+
+
+@pytest.mark.covers("SY54")
+def test_that_is_done_once():
+    lab = Lab()
+    scripted(lab, (423, [("Min-Expires", "600")]), (423, [("Min-Expires", "6000")]))
+    bob = lab.user_agent("sip:bob@example.com")
+    error = failure(lab, bob.register(60))
+    assert error.status == 423 and error.tried == ("for 600 s",)
+    assert [request.expires for request in sent(lab, "REGISTER", "bob")] == [60, 600]
+
+
+@pytest.mark.parametrize("headers", [[], [("Min-Expires", "30")], [("Min-Expires", "soon")]])
+def test_a_423_that_makes_no_sense_is_the_last_word(headers: list[tuple[str, str]]):
+    lab = Lab()
+    scripted(lab, (423, headers))
+    bob = lab.user_agent("sip:bob@example.com")
+    assert failure(lab, bob.register(60)).status == 423
+    assert len(sent(lab, "REGISTER", "bob")) == 1
+
+
+@pytest.mark.covers("P33")
+def test_a_server_that_says_when_it_will_be_back_is_called_then():
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "5 (lunch);duration=60")]), 200)
+    call = caller(lab).call("sip:bob@example.com")
+    assert lab.run(call.answered) is call
+    first, second = times(lab.trace, "INVITE", "alice")
+    assert 5 <= second - first < 5.1
+    assert [request.cseq.number for request in sent(lab, "INVITE")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "tries"), [(503, "31", 1), (503, "30", 2), (486, "1", 1), (404, "0", 1), (488, "1", 1)]
+)
+def test_nobody_waits_too_long_or_rings_busy_people_again(status: int, after: str, tries: int):
+    lab = Lab()
+    scripted(lab, (status, [("Retry-After", after)]))
+    call = caller(lab).call("sip:bob@example.com")
+    assert failure(lab, call.answered).status == status
+    assert len(sent(lab, "INVITE")) == tries
+
+
+def test_unless_told_to():
+    lab = Lab()
+    scripted(lab, (486, [("Retry-After", "100")]), 200)
+    alice = caller(lab)
+    alice.waits(486, patience=100)
+    lab.run(alice.call("sip:bob@example.com").answered)
+    assert len(sent(lab, "INVITE")) == 2
+
+
+def test_waiting_can_be_forbidden():
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "1")]))
+    alice = caller(lab)
+    alice.waits()
+    assert failure(lab, alice.call("sip:bob@example.com").answered).tried == ()
+    with pytest.raises(UsageError, match="487"):
+        alice.waits(487)
+    with pytest.raises(UsageError, match="patience"):
+        alice.waits(503, patience=-1)
+
+
+def test_who_hangs_up_while_waiting_does_so_at_once():
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "5")]))
+    alice = caller(lab)
+    call = alice.call("sip:bob@example.com")
+    lab.run(until=1.0)
+    call.hang_up()
+    assert call.ended.triggered and call.ended.value.by == "alice"
+    lab.run()
+    assert len(sent(lab, "INVITE")) == 1 and not sent(lab, "CANCEL") and lab.env.now < 40
+    lab.drain()
+    assert not lab.leftovers()
+
+
+@pytest.mark.parametrize("end", ["crash", "drain"])
+def test_a_crash_ends_the_waiting_too(end: str):
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "5")]))
+    alice = caller(lab)
+    call = alice.call("sip:bob@example.com")
+    lab.run(until=1.0)
+    if end == "crash":
+        alice.crash()
+        lab.run()
+        assert call.state == "ended"
+    lab.drain()
+    assert len(sent(lab, "INVITE")) == 1 and not lab.leftovers()
+
+
+def test_an_answer_before_the_caller_gives_up_is_cancelled_where_it_is_now():
+    lab = Lab()
+    scripted(lab, (302, [("Contact", "<sip:bob@elsewhere.example>")]))
+    bob = lab.user_agent("sip:bob@elsewhere.example")
+    lab.names.add("elsewhere.example", bob.address)
+    bob.ignores()
+    call = caller(lab).call("sip:bob@example.com")
+    lab.run(call.ringing)
+    lab.run(until=lab.env.now + 1)
+    lab.run(call.hang_up())
+    (cancel,) = sent(lab, "CANCEL")
+    assert cancel.uri_text == "sip:bob@elsewhere.example" and cancel.branch == sent(lab, "INVITE")[1].branch
+
+
+def with_filter(lab: Lab, change: Callable[[Request], Request]) -> UserAgent:
+    """A phone whose first requests have something more in them."""
+
+    class Changed(UserAgent):
+        def request(self, request, hop, user):  # type: ignore[no-untyped-def]
+            return super().request(change(request), hop, user)
+
+    return lab.user_agent("sip:alice@home.example", kind=Changed)
+
+
+@pytest.mark.covers("P33")
+def test_extensions_that_are_not_supported_are_left_out():
+    lab = Lab()
+    scripted(lab, (420, [("Unsupported", "Foo, baz")]), 200)
+    extras = [("Require", "foo, bar"), ("Proxy-Require", "foo"), ("Supported", "bar,foo")]
+    alice = with_filter(lab, lambda request: add(request, extras))
+    lab.run(alice.call("sip:bob@example.com").answered)
+    second = sent(lab, "INVITE")[1]
+    assert (second.require, second.proxy_require, second.supported) == (("bar",), (), ("bar",))
+    assert not second.has("Proxy-Require")
+
+
+def test_a_420_that_names_nothing_of_ours_is_the_last_word():
+    lab = Lab()
+    scripted(lab, (420, [("Unsupported", "foo")]))
+    assert failure(lab, caller(lab).call("sip:bob@example.com").answered).status == 420
+    assert len(sent(lab, "INVITE")) == 1
+
+
+def add(request: Request, headers: list[tuple[str, str]]) -> Request:
+    for name, value in headers:
+        request = request.with_header(name, value)
+    return request
+
+
+MIXED = (
+    b"--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--b--\r\n"
+)
+
+
+def test_a_body_that_is_not_accepted_is_sent_in_a_form_that_is():
+    lab = Lab()
+    scripted(lab, (415, [("Accept", "application/sdp")]), 200)
+    alice = with_filter(lab, lambda request: request.with_body(MIXED, "multipart/mixed;boundary=b"))
+    lab.run(alice.call("sip:bob@example.com").answered)
+    first, second = sent(lab, "INVITE")
+    assert first.content_type.type == "multipart"
+    assert str(second.content_type) == "application/sdp" and second.body == b"v=0\r\n"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, deflate"])
+def test_a_coding_that_is_not_accepted_is_undone(coding: str):
+    import gzip
+    import zlib
+
+    coded = b"v=0\r\n"
+    for step in coding.split(", "):
+        coded = gzip.compress(coded, mtime=0) if step == "gzip" else zlib.compress(coded)
+    request = parse(bytes(bare("INVITE", body=coded, kind="application/sdp").with_header("Content-Encoding", coding)))
+    refused = build.reply(request, 415, headers=[("Accept", "application/*"), ("Accept-Encoding", "identity")])
+    changed = acceptable(request, refused)
+    assert changed is not None and changed.body == b"v=0\r\n" and not changed.has("Content-Encoding")
+    broken = request.with_body(coded[:-3])
+    assert acceptable(broken, refused) is None
+    assert acceptable(request.with_header("Content-Encoding", "x-bzip"), refused) is None
+
+
+def bare(method: str, uri: str = "sip:b", body: bytes = b"", kind: str | None = None) -> Request:
+    return build.request(
+        method, uri, via="SIP/2.0/UDP a;branch=z9hG4bK1", from_="<sip:a@a>;tag=a", to="<sip:b>", call_id="c", cseq=1,
+        body=body, content_type=kind,
+    )  # fmt: skip
+
+
+def test_a_telephone_number_is_tried_as_a_sip_uri():
+    lab = Lab()
+    gateway = scripted(lab, 416, 200)
+    alice = caller(lab, outbound=gateway)
+    lab.run(alice.call("tel:+1-201-555-0123;ext=7").answered)
+    first, second = sent(lab, "INVITE")
+    assert (first.uri_text, second.uri_text) == (
+        "tel:+1-201-555-0123;ext=7", "sip:+1-201-555-0123;ext=7@home.example;user=phone",
+    )  # fmt: skip
+    assert first.header("To") == second.header("To")
+
+
+def test_a_secure_uri_is_not_given_up():
+    """RFC 5630 §3.1.2."""
+    tries = Tries()
+    asked = bare("OPTIONS", "sips:b@b")
+    assert tries.next(asked, build.reply(asked, 416)) is None
+
+
+# Redirects, and several reasons in one call
+
+
+def test_a_proxy_that_has_to_be_used_is():
+    """RFC 3261 §21.3.4: the same Request-URI, through the proxy that Contact names."""
+    lab = Lab()
+    way = scripted(lab, name="way", domain="way.example")
+    scripted(lab, (305, [("Contact", "<sip:way.example>")]))
+    lab.run(caller(lab).call("sip:bob@example.com").answered)
+    second = sent(lab, "INVITE")[1]
+    assert (second.uri_text, second.header("Route")) == ("sip:bob@example.com", "<sip:way.example;lr>")
+    assert "alice>way INVITE" in wire(lab.trace) and way.script
+
+
+def test_others_redirect_too():
+    lab = Lab()
+    scripted(lab, (302, [("Contact", "<sip:way.example>")]))
+    scripted(lab, name="way", domain="way.example")
+    alice = lab.user_agent("sip:alice@example.com")
+    response = lab.run(alice.options("sip:example.com"))
+    assert response.status == 200
+    lab.run(alice.register())
+    assert [said(r.message) for r in lab.trace.select("sent", "alice")] == ["OPTIONS"] * 2 + ["REGISTER"] * 2
+
+
+def test_after_the_redirect_fails_the_next_address_is_tried():
+    lab = Lab()
+    contacts = [
+        ("Contact", f"<sip:bob@{name}.example>;q={q}") for name, q in (("one", 0.1), ("two", 0.9), ("six", 0.5))
+    ]
+    scripted(lab, (300, contacts))
+    scripted(lab, 200, name="one", domain="one.example")
+    scripted(lab, (420, [("Unsupported", "x")]), name="two", domain="two.example")
+    scripted(lab, 404, name="six", domain="six.example")
+    call = caller(lab).call("sip:bob@example.com")
+    lab.run(call.answered)
+    assert [r.uri.host for r in sent(lab, "INVITE")] == ["example.com", "two.example", "six.example", "one.example"]
+
+
+def test_the_last_refusal_counts_and_says_what_was_tried():
+    lab = Lab()
+    scripted(lab, (302, [("Contact", "<sip:bob@one.example>")]))
+    scripted(lab, (503, [("Retry-After", "2")]), 480, name="one", domain="one.example")
+    error = failure(lab, caller(lab).call("sip:bob@example.com").answered)
+    assert error.status == 480 and error.tried == ("at sip:bob@one.example", "again after 2 s")
+    assert str(error) == "480 Temporarily Unavailable; tried: at sip:bob@one.example, again after 2 s"
+
+
+def test_the_trace_says_why_there_is_another_invite():
+    lab = Lab()
+    scripted(lab, (302, [("Contact", "<sip:bob@one.example>")]))
+    scripted(lab, name="one", domain="one.example")
+    lab.run(caller(lab).call("sip:bob@example.com").answered)
+    second = [r for r in lab.trace.select("sent", "alice") if said(r.message) == "INVITE"][1]
+    assert "INVITE again, at sip:bob@one.example" in str(lab.trace.why(second))
+    assert "302" in str(lab.trace.why(second))
+
+
+# No end of it
+
+
+REASONS = st.sampled_from((300, 302, 305, 380, 401, 407, 413, 415, 416, 420, 423, 480, 486, 494, 500, 503, 600, 603))
+HEADERS = st.lists(
+    st.one_of(
+        st.tuples(st.just("Retry-After"), st.sampled_from(("0", "1", "20", "99", "x"))),
+        st.tuples(st.just("Contact"), st.integers(0, 60).map(lambda n: f"<sip:b@h{n}.example>;q=0.{n}")),
+        st.tuples(st.just("Min-Expires"), st.sampled_from(("0", "7200", "4294967295", "x"))),
+        st.tuples(st.just("Unsupported"), st.sampled_from(("foo", "bar", "foo, bar", ""))),
+        st.tuples(st.just("Accept"), st.sampled_from(("application/sdp", "*/*", "", "x"))),
+        st.tuples(
+            st.sampled_from(("WWW-Authenticate", "Proxy-Authenticate")),
+            st.integers(0, 60).map(lambda n: f'Digest realm="r{n % 20}", nonce="n{n}", stale={"ft"[n % 2]}'),
+        ),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(REASONS, HEADERS), min_size=1, max_size=12), st.sampled_from(("INVITE", "REGISTER")))
+def test_no_server_keeps_a_client_busy_without_end(script: list[Answer], method: str):
+    lab = Lab(trace="messages")
+    server = scripted(lab, *script * 20)
+    for n in range(61):
+        lab.names.add(f"h{n}.example", server.address)
+    alice = lab.user_agent("sip:alice@example.com", password="secret")
+    alice.waits(*(413, 500, 503, 404, 480, 486, 600, 603))
+    failed = failure(lab, alice.register() if method == "REGISTER" else alice.call("sip:b@example.com").answered)
+    tries = [r for r in sent(lab, method) if r.method == method]
+    assert len({r.branch for r in tries}) <= MOST_STEPS + 1 and len(failed.tried) <= MOST_STEPS
+    numbers = [r.cseq.number for r in tries]
+    assert numbers == sorted(numbers) and len({r.call_id for r in tries}) == 1
+    lab.drain()
+    assert not lab.leftovers()
+
+
+def test_what_stands_in_the_way_of_a_response_is_no_error():
+    """A Retry-After that can't be read: the status stands."""
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "soon")]))
+    assert failure(lab, caller(lab).call("sip:bob@example.com").answered).status == 503
+    assert isinstance(lab.trace.select("retry")[0].data["text"], str)
+
+
+def test_the_last_response_is_heard_as_it_is():
+    asked = bare("OPTIONS")
+    tries = Tries()
+    refused = build.reply(asked, 401, headers=[("WWW-Authenticate", 'Digest realm="r", nonce="n"')])
+    assert isinstance(refused, Response) and tries.next(asked, refused) is None
+    assert tries.why_not == "401: there is no password"
