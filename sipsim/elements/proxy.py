@@ -1,105 +1,181 @@
 """A stateful proxy: sends requests on to where their targets are, and the best response back (RFC 3261 §16).
 
-What may be forwarded, where to and in which form is decided in `protocol.routing`; here it is carried out.
+What may be forwarded, where to and in which form is decided in `protocol.routing`; here it is carried out. Branches
+and responses are `response_context`'s matter, targets that are not all asked at once `target_search`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import inf
 from typing import Any
 
+from sipsim.elements.element import Element
+from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
-from sipsim.elements.response_context import ResponseContext
+from sipsim.elements.response_context import Branch, ResponseContext
+from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol import routing
-from sipsim.protocol.location import LocationService, targets
+from sipsim.protocol.location import Binding, LocationService, aor_of, as_uri
+from sipsim.protocol.matching import server_key, stateless_branch
+from sipsim.protocol.routing import Refusal
+from sipsim.protocol.target_set import FORKING
 from sipsim.simulation.environment import Environment
 
-FORKING = ("parallel",)
-"""How a request goes to several contacts of one user (RFC 3261 §16.6)."""
+RING_TIME = 20.0
+"""Seconds that a target may ring before the next is tried, in a search one after another (below Timer C)."""
+
+Way = tuple[Request, str, Sequence[Binding]]
+"""Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
 
 
 class Proxy(Registrar):
     """The proxy of a domain, and its registrar: both roles in one element, on one location service (§16.1, §10.3).
 
-    `record_route` says whether it stays in the path of the dialogs that it helps to set up; the other keywords are
-    those of `Registrar`.
+    `forking` says how a request goes to several contacts: "parallel", "sequential" (by q, each for `ring_time` seconds)
+    or "q-groups" (those of equal q at once). `recurse` lets it try the contacts of a redirect by itself. `record_route`
+    says whether it stays in the path of the dialogs that it helps to set up. `unknown` and `unregistered` are the
+    statuses for users whom nobody knows, and for those who are not there. With `relay_to`, an element or a URI, it has
+    no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. The other
+    keywords are those of `Registrar`.
     """
 
     kind = "proxy"
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
-        record_route: bool = True, location: LocationService | None = None, host: str = "", port: int = 0,
-        **registrar: Any,
+        recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True, unknown: int = 404,
+        unregistered: int = 480, relay_to: Element | str | None = None,
+        location: LocationService | None = None, host: str = "", port: int = 0, **registrar: Any,
     ) -> None:  # fmt: skip
         if forking not in FORKING:
             raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
+        _check_time("ring_time", ring_time)
+        for what, status in (("unknown", unknown), ("unregistered", unregistered)):
+            if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 699:
+                raise UsageError(f"{what}: {status!r} refuses nothing; allowed are 400 to 699")
+        self.relay = routing_uri(relay_to) if relay_to is not None else None
         super().__init__(env, bench, name, domain, location=location, host=host, port=port, **registrar)
         self.forking = forking
+        self.recurse = recurse
+        self.ring_time = ring_time
         self.record_route = record_route
+        self._statuses = {404: unknown, 480: unregistered}
+        self.late_status = 408 if self.relay is None else 504
+        self._own_routes = {
+            "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
+        }  # fmt: skip
+        self._trying_after = self.timing.trying_after
+        self._searches = recurse or forking != "parallel"
+        self._forwards: dict[str, Forwards] = {}
         self._contexts: dict[Exchange, ResponseContext] = {}
+
+    def forwards(
+        self, user: str | Uri, *, always: str | Uri | None = None, busy: str | Uri | None = None,
+        no_answer: str | Uri | None = None, unregistered: str | Uri | None = None,
+    ) -> None:  # fmt: skip
+        """Send a user's calls elsewhere from now on: always, on 486, after `ring_time` seconds, or without a binding.
+
+        The caller is told by 181 (§21.1.3). Without an address the user's calls go nowhere else any more.
+        """
+        wanted = {"always": always, "busy": busy, "no_answer": no_answer, "unregistered": unregistered}
+        chosen = Forwards(**{when: as_uri(when, to) for when, to in wanted.items() if to is not None})
+        self._forwards[aor_of(user)] = chosen
 
     # Requests
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "REGISTER" and self.serves(request.uri):
+        if request.method == "REGISTER" and self.relay is None and self.serves(request.uri):
             self.register(exchange, request)
             return
-        refusal = routing.validate(request)
-        if refusal is not None:
-            self.reply(exchange, refusal.status, *refusal.headers)
-            return
-        request = routing.preprocess(request, self.is_me)
-        if self.is_me(request.uri) and not request.has("route"):
-            self._serve_itself(exchange, request)
-            return
-        mark = routing.loop_mark(request)
-        if routing.is_loop(request, mark, f"{self.address}".lower()):
-            self.reply(exchange, 482)
-            return
-        found = self.find(request)
-        if found:
-            self._forward(exchange, request, found, mark)
+        way = self.way(request)
+        if isinstance(way, Refusal):
+            self.reply(exchange, way.status, *way.headers)
         else:
-            self.reply(exchange, self.status_of_absent(request.uri))
-
-    def _serve_itself(self, exchange: Exchange, request: Request) -> None:
-        """A request for the proxy's own address: it says what it can do, and knows nobody here (§16.3, §11)."""
-        if request.method == "OPTIONS":
-            self.reply(exchange, 200, ("Allow", "OPTIONS, REGISTER"))
-        else:
-            self.reply(exchange, 404)
+            self._forward(exchange, *way)
 
     def on_ack(self, request: Request) -> None:
         """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
-        if routing.validate(request) is not None:
-            self.ignored("an ACK that may not be forwarded", "RFC 3261 §16.3")
+        way = self.way(request)
+        if isinstance(way, Refusal):
+            self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)
             return
-        request = routing.preprocess(request, self.is_me)
-        for target in self.find(request)[:1]:
-            copy, hop = routing.forwarded(request, target, self.new_via(), None)
-            self.send_outside_transaction(copy, hop)
+        request, _, found = way
+        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, self.new_via()))
 
     def on_cancel(self, invite: Exchange) -> None:
         """CANCEL every branch that is still open (§16.10)."""
         context = self._contexts.get(invite)
         if context is not None:
-            context.cancel_pending()
+            context.cancel()
 
-    def find(self, request: Request) -> list[Uri]:
+    def _cancel(self, exchange: Exchange, request: Request) -> None:
+        """A CANCEL for an INVITE that nobody here remembers goes on without a transaction (§16.10)."""
+        if server_key(request, "INVITE") in self.servers:
+            super()._cancel(exchange, request)
+            return
+        way = self.way(request)
+        if isinstance(way, Refusal):
+            self.reply(exchange, 481)
+            return
+        self.forget(exchange)
+        self.pass_on(*way)
+
+    def pass_on(self, request: Request, mark: str, found: Sequence[Binding]) -> None:
+        """Send a request to its first target without keeping anything of it (§16.11)."""
+        via = self.via_with(stateless_branch(request))
+        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, via))
+
+    def way(self, request: Request) -> Way | Refusal:
+        """Where a request goes from here, or what is answered instead (§16.3 to §16.5)."""
+        refusal = routing.validate(request)
+        if refusal is not None:
+            return refusal
+        request = routing.preprocess(request, self.is_me)
+        routed = request.has("route")
+        if not routed and self.is_me(request.uri):
+            return routing.ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(404, (), "RFC 3261 §16.5")
+        mark = ""
+        if request.method != "ACK":
+            mark = routing.loop_mark(request)
+            if routing.is_loop(request, mark, f"{self.address}".lower()):
+                return Refusal(482, (), "RFC 3261 §16.3 item 4")
+        if self.relay is not None and not routed and not request.to_tag:
+            request = request.prepend("Route", f"<{self.relay}>")
+        found = self.find(request)
+        if found:
+            return request, mark, found
+        return Refusal(self.status_of_absent(request.uri), (), "RFC 3261 §16.5")
+
+    def find(self, request: Request) -> Sequence[Binding]:
         """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
-        if request.has("route") or not self.serves(request.uri):
-            return [request.uri]
-        aor = request.uri.aor
+        uri = request.uri
+        if request.has("route") or not self.serves(uri) or (uri.params and uri.param("maddr")):
+            return (Binding(uri, 1.0, inf, "", 0),)
+        bindings = self.look_up(uri)
+        if self._forwards:
+            elsewhere = self._forwards_of(request).instead(bool(bindings))
+            if elsewhere is not None:
+                return self.contacts(elsewhere)
+        return bindings
+
+    def look_up(self, uri: Uri) -> Sequence[Binding]:
+        """The bindings of a user of ours, the best liked first."""
+        aor = uri.aor
         bindings = self.location.look_up(aor, self.env.now)
         contacts = [str(binding.contact) for binding in bindings]
         self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
-        return targets(bindings)
+        return bindings
+
+    def contacts(self, target: Uri) -> Sequence[Binding]:
+        """The target itself, or its contacts where it is a user of ours."""
+        return self.look_up(target) if self.serves(target) else (Binding(target, 1.0, inf, "", 0),)
 
     def serves(self, uri: Uri) -> bool:
         """Whether this proxy is responsible for the domain of a URI."""
@@ -112,13 +188,65 @@ class Proxy(Registrar):
         host, port = self.address
         return self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
 
-    def _forward(self, exchange: Exchange, request: Request, found: list[Uri], mark: str) -> None:
+    def branches(
+        self, server: Exchange, request: Request, targets: Sequence[Uri], mark: str, breadth: int
+    ) -> list[Branch]:
+        """Copies of a request for these targets, with the hops that they go to; they share its Max-Breadth."""
+        stays = self.record_route and creates_dialog(request)
+        shares = routing.shares(breadth, len(targets))
+        copies = []
+        for target, share in zip(targets, shares, strict=True):
+            routes = self._record_routes(server, request, target) if stays else ()
+            copies.append(routing.forwarded(request, target, self.new_via(mark), routes, share))
+        return copies
+
+    def _record_routes(self, server: Exchange, request: Request, target: Uri) -> tuple[str, ...]:
+        """What goes into Record-Route; a value for each side where the transport changes here (RFC 5658 §5)."""
+        hop = request.routes[0].uri if request.has("route") else target
+        came = server.remote.transport
+        goes = (hop.param("transport") or "UDP").upper() if hop.params else "UDP"
+        return tuple([self._own_routes[transport] for transport in dict.fromkeys((came, goes))])
+
+    def _forward(self, exchange: Exchange, request: Request, mark: str, found: Sequence[Binding]) -> None:
+        breadth = routing.breadth(request)
+        if breadth < len(found) and (self.forking == "parallel" or not breadth):
+            self.reply(exchange, 440)
+            return
         context = ResponseContext(self, exchange)
         if request.method == "INVITE":
             exchange.respond(build.reply(request, 100))
             self._contexts[exchange] = context
-        record_route = f"<sip:{self.host_port};lr>" if self.record_route and creates_dialog(request) else None
-        context.start([routing.forwarded(request, target, self.new_via(mark), record_route) for target in found])
+        else:
+            self.env.call_later(self._trying_after, self._still_trying, exchange, self.trace.current, lingering=True)
+        if (self._searches or self._forwards) and not request.has("route") and self.serves(request.uri):
+            self._search(context, request, mark, found)
+        else:
+            targets = [binding.contact for binding in found]
+            context.start(self.branches(exchange, request, targets, mark, breadth))
+
+    def _search(self, context: ResponseContext, request: Request, mark: str, found: Sequence[Binding]) -> None:
+        """Ask the targets as this proxy forks, and whoever else turns up."""
+        forwards = self._forwards_of(request)
+        search = context.search = TargetSearch(self, context, request, mark, forwards)
+        there = self.location.look_up(request.uri, self.env.now)
+        search.begin(found, elsewhere=forwards.instead(bool(there)) is not None)
+
+    def _still_trying(self, exchange: Exchange, cause: int) -> None:
+        """A 100 to a request other than INVITE, but only when its client has slowed down (RFC 4320 §4.1)."""
+        if exchange.state == "trying" and self.servers.get(exchange.key) is exchange:
+            self.trace.current = cause
+            exchange.respond(build.reply(exchange.request, 100))
+            self.trace.current = 0
+
+    def _forwards_of(self, request: Request) -> Forwards:
+        """Where this call goes instead, as its callee wants it."""
+        return self._forwards.get(request.uri.aor, NOWHERE_ELSE) if request.method == "INVITE" else NOWHERE_ELSE
+
+    def status_of_absent(self, uri: Uri) -> int:
+        status = super().status_of_absent(uri)
+        return self._statuses.get(status, status)
+
+    # Failing, and leaving nothing behind
 
     def forget(self, exchange: Exchange) -> None:
         super().forget(exchange)
@@ -141,3 +269,8 @@ class Proxy(Registrar):
 def creates_dialog(request: Request) -> bool:
     """Whether a dialog may come of this request, so that a Record-Route makes sense (§16.6 item 4)."""
     return request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
+
+
+def _check_time(what: str, seconds: float) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
+        raise UsageError(f"{what}: {seconds!r} is no time; give seconds above 0")

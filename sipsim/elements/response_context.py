@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from sipsim.elements.alarm import Alarm
@@ -10,7 +10,7 @@ from sipsim.elements.exchange import Exchange, Host, TransactionUser
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
-from sipsim.protocol import routing
+from sipsim.protocol.best_response import best_response
 from sipsim.simulation.environment import Timer
 from sipsim.simulation.network import Hop
 from sipsim.simulation.streams import Identifiers
@@ -18,17 +18,21 @@ from sipsim.simulation.streams import Identifiers
 TIMER_C = 181.0
 """Seconds that an INVITE may stay unanswered after a provisional response: more than three minutes (§16.6 item 11)."""
 
+Branch = tuple[Request, Uri]
+"""A copy of the request and the hop that it goes to."""
+
 
 class Forwarder(Host, Protocol):
     """What a response context needs of the proxy that it works for."""
 
     identifiers: Identifiers
+    late_status: int
 
     def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
         """Send a request to the servers of its next hop, one after another until one takes it."""
         ...
 
-    def reply(self, exchange: Exchange, status: int) -> None:
+    def reply(self, exchange: Exchange, status: int, *headers: tuple[str, str], tag: str | None = None) -> None:
         """Answer with a final response of the proxy's own making."""
 
     def alarm(self, name: str, delay: float, fn: Callable[..., object], *args: Any) -> Alarm | Timer:
@@ -36,97 +40,182 @@ class Forwarder(Host, Protocol):
         ...
 
 
+class Search(Protocol):
+    """Where else the request may go, when it is not sent to all of its targets at once."""
+
+    def redirected(self, exchange: Exchange, response: Response) -> Response | None:
+        """Take new targets from a 3xx; gives what is left of it, None where all its contacts are tried."""
+
+    def go_on(self, finals: list[Response]) -> bool:
+        """Ask the next targets; false when there are none."""
+        ...
+
+    def stop(self) -> None:
+        """Ask nobody else."""
+
+
 class ResponseContext:
-    """The branches of one forwarded request, and what they brought so far (§16.7)."""
+    """The branches of one forwarded request, and what they brought so far.
+
+    `search` knows of targets that are not asked yet; without one all are. `cancelled` says that the caller has taken
+    the request back.
+    """
+
+    __slots__ = (
+        "_answered", "_finals", "_given_up", "_pending", "_rang", "_refused", "_tag",
+        "cancelled", "invite", "proxy", "search", "server",
+    )  # fmt: skip
 
     def __init__(self, proxy: Forwarder, server: Exchange) -> None:
         self.proxy = proxy
         self.server = server
         self.invite = server.request.method == "INVITE"
+        self.search: Search | None = None
+        self.cancelled = False
         self._pending: dict[Exchange, Alarm | Timer | None] = {}
+        self._rang: dict[Exchange, float] = {}
+        self._given_up: list[Exchange] = []
         self._finals: list[Response] = []
-        self._answered = False
+        self._answered = self._refused = False
+        self._tag = ""
 
-    def start(self, branches: list[tuple[Request, Uri]]) -> None:
+    @property
+    def tag(self) -> str:
+        """The To tag of responses that the proxy makes by itself."""
+        self._tag = self._tag or self.proxy.identifiers.tag(self.proxy.name)
+        return self._tag
+
+    def start(self, branches: Iterable[Branch]) -> None:
         """Send a copy along each branch to its next hop."""
         for copy, hop in branches:
             exchange = self.proxy.request(copy, hop, self)
-            self._pending[exchange] = self._timer_c(exchange)
+            self._pending[exchange] = self._timer_c(exchange, TIMER_C)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         status = response.status
         if status < 200:
             self._on_provisional(exchange, response)
-            return
-        self._close(exchange)
-        if status < 300:
+        elif status < 300:
+            self._close(exchange)
             self._on_success(response)
-            return
-        self._finals.append(response)
-        if status >= 600:
-            self.cancel_pending()
-        self._conclude()
+        elif self._close(exchange):
+            self._on_refusal(exchange, response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        """A branch without a final response counts as 408, or as 503 where its target can't be reached (§16.9)."""
-        self._close(exchange)
-        status = 408 if reason == "timeout" else 503
-        tag = self.proxy.identifiers.tag(self.proxy.name)
-        self._finals.append(build.reply(exchange.request, status, to_tag=tag))
-        self._conclude()
+        """A branch without a final response counts as one that was refused.
+
+        With 408 when it was too late, 503 where its target can't be reached (§16.9), 502 when its answer can't be read.
+        """
+        if self._close(exchange):
+            statuses = {"timeout": self.proxy.late_status, "transport error": 503}
+            self._conclude_with(exchange, statuses.get(reason, 502))
+
+    def give_up(self) -> None:
+        """Take the request back from targets that did not answer in time; those that never said a word have failed."""
+        self._given_up += self._pending
+        for exchange in list(self._pending):
+            silent = exchange.state == "calling"
+            exchange.cancel()
+            if silent and self._close(exchange):
+                self._conclude_with(exchange, 408)
+
+    def cancel(self) -> None:
+        """The caller has taken the INVITE back (§16.10)."""
+        self.cancelled = True
+        self._end_search()
 
     def forget(self) -> None:
-        """Stop every Timer C."""
+        """Stop every timer."""
+        if self.search is not None:
+            self.search.stop()
         for alarm in self._pending.values():
             if alarm is not None:
                 alarm.cancel()
         self._pending.clear()
 
-    def cancel_pending(self) -> None:
-        """CANCEL each branch that has brought no final response (§16.10)."""
-        for exchange in self._pending:
-            exchange.cancel()
+    def _end_search(self) -> None:
+        """CANCEL each branch that has brought no final response, and begin no other."""
+        if self.search is not None:
+            self.search.stop()
+        if self.invite:
+            for exchange in list(self._pending):
+                exchange.cancel()
 
     def _on_provisional(self, exchange: Exchange, response: Response) -> None:
         if response.status == 100:
             return
-        alarm = self._pending.get(exchange)
-        if alarm is not None:
-            alarm.cancel()
-            self._pending[exchange] = self._timer_c(exchange)
+        if exchange in self._pending:
+            self._rang[exchange] = self.proxy.env.now
         if not self._answered:
             self.server.respond(response.without_first("Via"))
 
     def _on_success(self, response: Response) -> None:
         """Every 2xx to INVITE goes upstream, and ends the search (§16.7 items 5 and 10)."""
-        if self.invite or not self._answered:
+        if self._refused and self.invite:  # the server transaction is past it, yet it has to go there
+            self.proxy.send(response.without_first("Via"), self.server.remote)
+        elif self.invite or not self._answered:
             self._answered = True
             self.server.respond(response.without_first("Via"))
-        if self.invite:
-            self.cancel_pending()
+        if self._pending or self.search is not None:
+            self._end_search()
+
+    def _on_refusal(self, exchange: Exchange, response: Response) -> None:
+        if response.status == 487 and exchange in self._given_up and not self.cancelled:
+            self._conclude_with(exchange, 408)  # it was us who ran out of patience, not the caller
+            return
+        left: Response | None = response
+        if response.status >= 600:
+            self._end_search()
+        elif response.status < 400 and self.search is not None:
+            left = self.search.redirected(exchange, response)
+        elif response.status == 408 and not self.invite:
+            left = None  # it would come too late (RFC 4320 §4.2)
+        if left is not None:
+            self._finals.append(left)
+        self._conclude()
+
+    def _conclude_with(self, exchange: Exchange, status: int) -> None:
+        """Count a final response that this branch did not bring."""
+        if status != 408 or self.invite:
+            self._finals.append(build.reply(exchange.request, status, to_tag=self.tag))
+        self._conclude()
 
     def _conclude(self) -> None:
         """When all branches have ended without success, the best response goes upstream (§16.7 item 6)."""
-        if self._pending or self._answered:
+        if self._pending or self._answered or (self.search is not None and self.search.go_on(self._finals)):
             return
-        self._answered = True
-        best = routing.best_response(self._finals)
+        self._answered = self._refused = True
+        if not self._finals:
+            self.proxy.ignored("no answer in time, and none is given", "RFC 4320 §4.2")
+            self.proxy.forget(self.server)
+            return
+        best = best_response(self._finals, cancelled=self.cancelled)
         if best.status == 503:
-            self.proxy.reply(self.server, 500)  # our callee's overload is not ours (§16.7 item 6)
+            self.proxy.reply(self.server, 500, tag=self.tag)  # our callee's overload is not ours (§16.7 item 6)
         else:
             self.server.respond(best.without_first("Via"))
 
-    def _timer_c(self, exchange: Exchange) -> Alarm | Timer | None:
-        return self.proxy.alarm("C", TIMER_C, self._give_up, exchange) if self.invite else None
+    def _timer_c(self, exchange: Exchange, delay: float) -> Alarm | Timer | None:
+        return self.proxy.alarm("C", delay, self._on_timer_c, exchange) if self.invite else None
 
-    def _give_up(self, exchange: Exchange) -> None:
-        """Timer C: CANCEL a branch that only rang; one that never said a word counts as timed out (§16.8)."""
-        if exchange.state == "proceeding":
+    def _on_timer_c(self, exchange: Exchange) -> None:
+        """CANCEL a branch that only rang; one that never said a word counts as timed out (§16.8).
+
+        What rang meanwhile has its time from then on.
+        """
+        left = self._rang.get(exchange, 0.0) + TIMER_C - self.proxy.env.now
+        if left > 0:
+            self._pending[exchange] = self._timer_c(exchange, left)
+        elif exchange.state == "proceeding":
             exchange.cancel()
         else:
             self.on_failure(exchange, "timeout")
 
-    def _close(self, exchange: Exchange) -> None:
-        alarm = self._pending.pop(exchange, None)
+    def _close(self, exchange: Exchange) -> bool:
+        """Note that a branch has ended; false where it had before."""
+        if exchange not in self._pending:
+            return False
+        alarm = self._pending.pop(exchange)
         if alarm is not None:
             alarm.cancel()
+        return True

@@ -96,12 +96,12 @@ class Lab:
 
     def proxy(
         self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
-        location: LocationService | None = None, host: str | None = None, **registrar: Any,
+        location: LocationService | None = None, host: str | None = None, **options: Any,
     ) -> Proxy:  # fmt: skip
-        """The proxy of a domain, which is its registrar too. See `Proxy`, and `Registrar` for further keywords."""
+        """The proxy of a domain, which is its registrar too. See `Proxy` for options."""
         proxy = Proxy(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
-            location=location, host=host or "", **registrar,
+            location=location, host=host or "", **options,
         )  # fmt: skip
         return self._place(proxy, serves=True)
 

@@ -6,6 +6,8 @@ Messages with equal keys belong to the same transaction. Branches and tags are t
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sipsim.message.message import Message, Request, Response
 
 COOKIE = "z9hg4bk"
@@ -46,6 +48,12 @@ def server_key(request: Request, method: str | None = None) -> Key:
     to_tag = None if method == "INVITE" else (request.to_tag or "").lower()
     from_tag = (request.from_tag or "").lower()
     return request.uri_text, to_tag, from_tag, request.call_id, request.cseq.number, method, str(request.via)
+
+
+def stateless_branch(request: Request) -> str:
+    """The branch that a proxy without state gives a request: the same for its repetitions, CANCEL and ACK (§16.11)."""
+    octets = repr(server_key(request, "INVITE")).encode("utf-8", "surrogatepass")
+    return f"z9hG4bK-{sha256(octets).hexdigest()[:16]}"
 
 
 def answered_key(response: Response) -> Key:

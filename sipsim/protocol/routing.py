@@ -1,20 +1,27 @@
-"""A proxy's decisions as plain functions: may this be forwarded, where to, in what form, which response is best.
+"""A proxy's decisions as plain functions: may this be forwarded, where to, in what form.
 
-RFC 3261 §16.3 to §16.7. Each takes messages and gives messages or a verdict; the proxy element carries them out.
+RFC 3261 §16.3 to §16.6, RFC 5393. Each takes messages and gives messages or a verdict; proxies carry them out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from zlib import crc32
 
-from sipsim.message.message import Request, Response
+from sipsim.message.grammar import Params, encode
+from sipsim.message.message import Request
+from sipsim.message.start_lines import request_line
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
 
 _MARK = re.compile("[0-9a-f]{8}")
+_NUMBER = re.compile("[0-9]{1,9}")
+
+MAX_BREADTH = 60
+"""Branches that one request may have at a time, in all proxies together (RFC 5393 §5.3.3)."""
 
 IsMine = Callable[[Uri], bool]
 """Tells whether a URI names this very proxy."""
@@ -28,12 +35,16 @@ class Refusal(NamedTuple):
     rfc: str
 
 
+ABOUT_ITSELF = Refusal(200, (("Allow", "OPTIONS, REGISTER"),), "RFC 3261 §11")
+"""What a proxy says to an OPTIONS that goes no further."""
+
+
 def validate(request: Request) -> Refusal | None:
     """The checks that a request must pass before it is forwarded (§16.3), None when all is well."""
     if request.uri.scheme not in ("sip", "sips", "tel"):
         return Refusal(416, (), "RFC 3261 §16.3 item 2")
     if request.max_forwards == 0:
-        return Refusal(483, (), "RFC 3261 §16.3 item 3")
+        return ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(483, (), "RFC 3261 §16.3 item 3")
     if request.has("proxy-require"):
         unknown = ", ".join(request.proxy_require)
         return Refusal(420, (("Unsupported", unknown),), "RFC 3261 §16.3 item 5")
@@ -41,15 +52,29 @@ def validate(request: Request) -> Refusal | None:
 
 
 def preprocess(request: Request, is_mine: IsMine) -> Request:
-    """Undo what a strict router did to the Request-URI, and take away the top Route that names us (§16.4)."""
+    """Undo what a strict router did to the Request-URI, and take away what names us in it and on top of Route (§16.4).
+
+    Of a request that changes transport at a proxy, that are two Route values (RFC 5658 §5).
+    """
+    if request.uri.params and request.uri.param("maddr") and is_mine(without_maddr(request.uri)):
+        request = request.with_uri(replace(request.uri, port=None, params=_kept(request.uri)))
     if not request.has("route"):
         return request
     if is_mine(request.uri) and has_lr(request.uri):
         last = request.routes[-1].uri
         request = without_last_route(request).with_uri(last)
-    if request.routes and is_mine(request.routes[0].uri):
+    while request.has("route") and is_mine(request.routes[0].uri):
         request = request.without_first("Route")
     return request
+
+
+def without_maddr(uri: Uri) -> Uri:
+    """Where a URI with `maddr` leads, as a URI without a user."""
+    return Uri("sip", host=uri.param("maddr") or "", port=uri.port)
+
+
+def _kept(uri: Uri) -> Params:
+    return tuple([(name, value) for name, value in uri.params if name.lower() not in ("maddr", "transport")])
 
 
 def has_lr(uri: Uri) -> bool:
@@ -89,13 +114,52 @@ def without_last_route(request: Request) -> Request:
     return request.with_header("Route", *values) if values else request.without("Route")
 
 
-def forwarded(request: Request, target: Uri, via: str, record_route: str | None) -> tuple[Request, Uri]:
-    """The copy for one target and the hop that it goes to next (§16.6 items 1 to 8)."""
-    copy = request.with_uri(target).with_header("Max-Forwards", str((request.max_forwards or 71) - 1))
-    if record_route is not None:
-        copy = copy.prepend("Record-Route", record_route)
-    copy, hop = postprocessed(copy)
+def breadth(request: Request) -> int:
+    """How many branches a request may still have at a time: Max-Breadth, 60 at most, and 60 where it says nothing."""
+    if "max-breadth" not in request.names:
+        return MAX_BREADTH
+    value = request.header("max-breadth") or ""
+    return min(int(value), MAX_BREADTH) if _NUMBER.fullmatch(value) else MAX_BREADTH
+
+
+def shares(breadth: int, branches: int) -> list[int]:
+    """A Max-Breadth divided among branches, the first ones get what is left over (RFC 5393 §5.3.3)."""
+    share, over = divmod(breadth, branches)
+    return [share + 1] * over + [share] * (branches - over)
+
+
+def forwarded(
+    request: Request, target: Uri, via: str, record_routes: Sequence[str] = (), breadth: int = MAX_BREADTH
+) -> tuple[Request, Uri]:
+    """The copy for one target and the hop that it goes to next (§16.6 items 1 to 8, RFC 5393 §5.3.3)."""
+    text = str(target)
+    lines, names = request.lines.copy(), request.names.copy()
+    lines[0] = request_line(request.method, text)
+    _set(lines, names, "max-forwards", b"Max-Forwards: %d" % ((request.max_forwards or 71) - 1), len(lines))
+    _set(lines, names, "max-breadth", b"Max-Breadth: %d" % breadth, names.index("max-forwards") + 1)
+    for value in record_routes:
+        _put(lines, names, "record-route", b"Record-Route: " + encode(value))
+    if "route" not in names:
+        _put(lines, names, "via", b"Via: " + encode(via))
+        return Request(request.method, text, lines, names, request.body), target
+    copy, hop = postprocessed(Request(request.method, text, lines, names, request.body))
     return copy.prepend("Via", via), hop
+
+
+def _set(lines: list[bytes], names: list[str], name: str, line: bytes, otherwise: int) -> None:
+    """Let a line stand for the first of its name, or at another place where there is none."""
+    if name in names:
+        lines[names.index(name)] = line
+    else:
+        lines.insert(otherwise, line)
+        names.insert(otherwise, name)
+
+
+def _put(lines: list[bytes], names: list[str], name: str, line: bytes) -> None:
+    """Put a line above the first of its name, or right below the start line."""
+    at = names.index(name) if name in names else 1
+    lines.insert(at, line)
+    names.insert(at, name)
 
 
 def postprocessed(copy: Request) -> tuple[Request, Uri]:
@@ -107,19 +171,3 @@ def postprocessed(copy: Request) -> tuple[Request, Uri]:
         values = [*copy.values("Route")[1:], f"<{copy.uri}>"]
         copy = copy.with_header("Route", *values).with_uri(first)
     return copy, first
-
-
-def best_response(responses: Sequence[Response]) -> Response:
-    """The one to send upstream of the final responses of all branches, none of them 2xx (§16.7 item 6).
-
-    Any 6xx wins; else the lowest class, and within 4xx those that help the caller to try again.
-    """
-    return min(responses, key=_rank)
-
-
-_HELPFUL = (401, 407, 415, 420, 484)
-
-
-def _rank(response: Response) -> tuple[int, bool]:
-    status = response.status
-    return (0 if status >= 600 else status // 100), status not in _HELPFUL

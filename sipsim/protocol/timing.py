@@ -75,6 +75,14 @@ class Timing:
             return self.t2
         return min(2 * last, self.t2)
 
+    @property
+    def trying_after(self) -> float:
+        """How long a request other than INVITE may go without any answer: until E would run for T2 (RFC 4320 §4.1)."""
+        elapsed, interval = 0.0, self.t1
+        while interval < self.t2:
+            elapsed, interval = elapsed + interval, min(2 * interval, self.t2)
+        return elapsed or self.t1
+
     def _values(self, reliable: bool) -> Values:
         patience = UNITS * self.t1
         repeat = None if reliable else self.t1

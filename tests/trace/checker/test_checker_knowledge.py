@@ -169,7 +169,7 @@ def test_a_message_that_waits_counts_from_when_it_is_worked_on() -> None:
 
 def test_a_call_with_an_altered_message_is_left_alone() -> None:
     altered = 0
-    for seed in range(1, 40):
+    for seed in range(1, 60):
         try:
             trace = sipsim.run("ozeki", seed=seed, corrupt=0.03)
         except sipsim.Stalled:
