@@ -1,25 +1,26 @@
 """A call: one INVITE session between a user agent and its peer, from either side (RFC 3261 §13, §15).
 
-What both directions share: the session once it stands, its media, BYE and the end. How a call gets there is told in
-`outgoing_call` and `incoming_call`.
+What both directions share: the session once it stands, requests that change it, BYE and the end. How a call gets there
+is told in `outgoing_call` and `incoming_call`, how it is changed in `outgoing_change` and `incoming_change`.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from sipsim.elements.acceptance import Acceptance
 from sipsim.elements.attempts import carry_on
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
-from sipsim.errors import CallFailed, SipParseError, UsageError
-from sipsim.message.message import Message, Request, Response
-from sipsim.message.sdp import Sdp
-from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.offer_answer import Stream, negotiated
-
-SDP = "application/sdp"
+from sipsim.elements.outgoing_change import OutgoingChange
+from sipsim.elements.session import Session
+from sipsim.errors import CallFailed, UsageError
+from sipsim.message.message import Request, Response
+from sipsim.protocol.dialog import DIALOG, Dialog
+from sipsim.protocol.glare import retry_after
 
 
 class Ending(NamedTuple):
@@ -29,7 +30,7 @@ class Ending(NamedTuple):
     why: str
 
 
-class Call:
+class Call(Session):
     """What both directions have in common.
 
     `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
@@ -37,90 +38,122 @@ class Call:
     `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`.
     """
 
+    too_early = 491
+    """What an INVITE in the dialog gets before the call is answered (§14.2)."""
+    owns_call_id = False
+    """Whether this end made the Call-ID (§14.1)."""
+
+    _unacknowledged: Acceptance | None = None
+    _changes: Sequence[OutgoingChange] = ()  # of our own: the first one is under way, or will be next
+    _asked: IncomingChange | None = None  # a re-INVITE that has no final response yet
+    _refused: Exchange | None = None  # the last re-INVITE that we refused
+    _why = "BYE"
+
     def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
-        self.agent = agent
+        super().__init__(agent, call_id)
         self._key = key or self
         agent.calls[self._key] = self
         self.peer = peer
-        self.call_id = call_id
         self.state = "calling"
         self.dialog: Dialog | None = None
-        self.local_sdp: Sdp | None = None
-        self._described = b""
+        self._lives: dict[str, str] = {}
         who = f"the call {agent.name} - {peer}"
         self.ringing = Outcome(agent.env, agent.trace, f"{who} ringing")
         self.answered = Outcome(agent.env, agent.trace, f"{who} being answered")
         self.ended = Outcome(agent.env, agent.trace, f"{who} ending")
-        self._confirmed = self._media_runs = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.agent.name} - {self.peer}: {self.state}>"
+
+    # What the user does
 
     def hang_up(self) -> Outcome:
         """End the call by whatever fits its state; gives `ended`."""
         raise NotImplementedError
 
-    # The session
+    def reinvite(
+        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True
+    ) -> Outcome:
+        """Change the session, or refresh it, by a re-INVITE (§14.1).
+
+        `codecs` are names such as "PCMA", `direction` is "sendrecv", "sendonly", "recvonly" or "inactive"; what is not
+        given stays as it is. Without `offer` the peer makes the offer, in its 2xx. The outcome gives the call, or
+        `CallFailed` when the peer refuses: then the session stays as it was. One re-INVITE at a time is under way, the
+        next one waits; one that meets the peer's own (491) is tried again by itself.
+        """
+        change = OutgoingChange(self, codecs, direction, offer)
+        if self.state in ("calling", "ringing"):
+            raise UsageError(f"call.reinvite(): the call is {self.state}; what is not answered can't be changed")
+        with self.agent.acting("call.reinvite()"):
+            if self.state == "answered":
+                self._changes = [*self._changes, change]
+                self.go_on()
+            else:
+                self.agent.ignored("call.reinvite(): the call has ended already")
+                change.give_up()
+        return change.outcome
+
+    def hold(self) -> Outcome:
+        """Let the peer wait: we send, music perhaps, and don't listen (RFC 3264 §8.4)."""
+        return self.reinvite(direction="sendonly")
+
+    def resume(self) -> Outcome:
+        """Talk and listen again."""
+        return self.reinvite(direction="sendrecv")
+
+    # Changing the session
+
+    def go_on(self) -> None:
+        """Begin the next change of our own, if nothing is in its way (§14.1)."""
+        if self.state != "answered" or not self._changes or self._changes[0].state != "waiting" or self._at_a_bad_time:
+            return
+        if self._refused is not None and self._refused.state == "completed":  # its ACK is still to come
+            self.agent.alarm("wait for the ACK of a refusal", self.agent.timing.t1, self.go_on)
+            return
+        self._changes[0].begin()
+
+    def changed(self, change: OutgoingChange) -> None:
+        """A change of our own has come to its end."""
+        self._changes = [other for other in self._changes if other is not change]
+        self.go_on()
+
+    def settled(self, change: IncomingChange, acceptance: Acceptance | None) -> None:
+        """The peer's re-INVITE has its final response."""
+        self._asked = None
+        self._unacknowledged = acceptance
+        if acceptance is None:
+            self._refused = change.exchange
+            self.go_on()
 
     @property
-    def remote_sdp(self) -> Sdp | None:
-        """What the peer offered or answered; None for nothing, and for what can't be read."""
-        return self._read if self._described else None
+    def _at_a_bad_time(self) -> int:
+        """The status for an INVITE that comes in the way of another (§14.2), 0 when nothing is in the way."""
+        waits = self._unacknowledged is not None and self._unacknowledged.waits
+        if waits or (self._changes and self._changes[0].state == "asking"):
+            return 491
+        return 500 if self._asked is not None else 0
 
-    @cached_property
-    def _read(self) -> Sdp | None:
-        try:
-            return Sdp.parse(self._described)
-        except SipParseError:
-            return None
+    def _invited_again(self, exchange: Exchange) -> None:
+        status = self._at_a_bad_time
+        if self.state != "answered":
+            status = status or self.too_early if self.state in ("calling", "ringing") else 481
+        if status == 500:
+            self.agent.reply(exchange, 500, ("Retry-After", str(retry_after(self.agent.dice("glare")))))
+        elif status:
+            self.agent.reply(exchange, status)
+        else:
+            self._asked = IncomingChange(self, exchange)
+            self.agent.consider(self._asked)
 
-    @property
-    def stream(self) -> Stream | None:
-        """What both ends agreed on, None before the session stands."""
-        return self._agreed if self._confirmed else None
-
-    @cached_property
-    def _agreed(self) -> Stream | None:
-        local, remote = self.local_sdp, self.remote_sdp
-        return None if local is None or remote is None else negotiated(local, remote)
-
-    def _confirm(self) -> None:
-        """The session stands: media flow as negotiated."""
-        self.state = "answered"
-        self._confirmed = True
-        self._media("start")
-        self.answered.settle(self)
-
-    def _media(self, event: str) -> None:
-        """Record the beginning or the end of the media, where that is kept."""
-        if not self.agent.trace.messages or self._media_runs == (event == "start"):
-            return
-        stream = self.stream
-        if stream is None:
-            return
-        self._media_runs = event == "start"
-        local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
-        self.agent.trace.add(
-            "media", self.agent.env.now, self.agent.name,
-            event=event, call=self.call_id, codec=stream.codec, local=local, remote=remote,
-        )  # fmt: skip
-
-    def _bye(self) -> None:
-        """End the session (§15.1.1); media stop as soon as the request goes out."""
-        dialog = self.dialog
-        assert dialog is not None
-        self.state = "ending"
-        self._media("stop")
-        request = dialog.request("BYE", via=self.agent.new_via())
-        self.agent.request(request, dialog.next_hop, self)
+    # What arrives
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         """The answer to our BYE: whatever it says, unless it asks for more, the session is over (§15.1.1)."""
         if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
-            self._finish(self.agent.name, "BYE")
+            self._finish(self.agent.name, self._why)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self._finish(self.agent.name, f"BYE, {reason}")
+        self._finish(self.agent.name, f"{self._why}, {reason}")
 
     def next_number(self, request: Request) -> int:
         """The CSeq number for another try of a request in the dialog."""
@@ -135,15 +168,47 @@ class Call:
             agent.reply(exchange, 500)
         elif request.method == "BYE":
             agent.reply(exchange, 200)
-            self._media("stop")
-            self._finish(self.peer, "BYE")
+            self._finish(self.peer if self.state != "ending" else agent.name, "BYE")
         elif request.method == "INVITE":
-            agent.reply(exchange, 488)
+            self._invited_again(exchange)
         else:
             agent.serve(exchange, request)
 
     def on_ack(self, request: Request) -> None:
-        """An ACK in the dialog; only the called side waits for one."""
+        """An ACK in the dialog: somebody may be waiting for it."""
+        if self._unacknowledged is not None:
+            self._unacknowledged.on_ack(request)
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """The peer takes its INVITE back: 487 (§9.2). The session stays as it was."""
+        if self._asked is not None and self._asked.exchange is invite:
+            self._asked.reject(487)
+
+    def unheard(self) -> None:
+        """64*T1 without an ACK: the dialog is confirmed all the same, and ended by BYE (§13.3.1.4, §14.2)."""
+        if self.state in ("calling", "ringing", "answered"):
+            self.answered.disappoint(CallFailed(408, "no ACK came"))
+            self.bye("BYE, no ACK")
+
+    # The end
+
+    def bye(self, why: str = "BYE") -> None:
+        """End the session (§15.1.1); media stop as soon as the request goes out."""
+        dialog = self.dialog
+        assert dialog is not None
+        self.state = "ending"
+        self._why = why
+        self._play(False)
+        self._let_go()
+        request = dialog.request("BYE", via=self.agent.new_via())
+        self.agent.request(request, dialog.next_hop, self)
+
+    def _confirm(self) -> None:
+        """The session stands: media flow as negotiated."""
+        self.state = "answered"
+        self._confirmed = True
+        self._play(True)
+        self.answered.settle(self)
 
     def _join(self, dialog: Dialog) -> None:
         self.dialog = dialog
@@ -152,25 +217,53 @@ class Call:
     def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
         self.answered.disappoint(CallFailed(status, reason, tried))
         self.ringing.disappoint(CallFailed(status, reason, tried))
-        self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL")
+        self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL", "3xx-6xx")
 
-    def _finish(self, by: str, why: str) -> None:
+    def _finish(self, by: str, why: str, input: str = "BYE") -> None:
         if self.state == "ended":
             return
         self.state = "ended"
-        self.forget()
-        self._media("stop")
-        self.agent.calls.pop(self._key, None)
+        self._let_go()
+        self._play(False)
+        agent = self.agent
+        agent.calls.pop(self._key, None)
         if self.dialog is not None:
-            self.agent.dialogs.pop(self.dialog.key, None)
+            agent.dialogs.pop(self.dialog.key, None)
+        for tag in self._lives:
+            self.live(tag, input)
         self.ended.settle(Ending(by, why))
 
+    def _let_go(self) -> None:
+        """What was being talked about is no matter any more; an INVITE of the peer's gets its answer (§15.1.2)."""
+        self.forget()
+        for change in self._changes:
+            change.give_up()
+        self._changes = ()
+        if self._asked is not None:
+            self._asked.reject(487)
+
     def forget(self) -> None:
-        """Stop whatever would still happen by itself: nothing here."""
+        """Stop whatever would still happen by itself."""
+        if self._unacknowledged is not None:
+            self._unacknowledged.stop()
+        for change in self._changes:
+            change.stop()
 
     def lost(self) -> None:
         """The user agent crashed: nothing is sent, whoever waits hears of it."""
         self._fail(503, f"{self.agent.name} crashed", self.agent.name)
+
+    def live(self, tag: str, input: str) -> None:
+        """Record what becomes of the dialog with this remote tag, where the trace keeps states."""
+        agent = self.agent
+        if not agent.trace.everything:
+            return
+        before = self._lives.get(tag, DIALOG.initial)
+        row = DIALOG.row(before, input)
+        if row is not None and row.next != before:
+            self._lives[tag] = row.next
+            which = f"{self.call_id} {tag}"
+            agent.trace.state(agent.env.now, agent.name, DIALOG.name, before, input, row.next, row.rfc, which)
 
 
 def refusal(status: int) -> int:
@@ -178,9 +271,3 @@ def refusal(status: int) -> int:
     if isinstance(status, bool) or not isinstance(status, int) or not 300 <= status <= 699:
         raise UsageError(f"status: {status!r} refuses no call; allowed are 300 to 699")
     return status
-
-
-def description_in(message: Message) -> bytes:
-    """The SDP body of a message, empty without one."""
-    kind = message.content_type
-    return message.body if kind is not None and f"{kind.type}/{kind.subtype}" == SDP else b""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
+from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DialogKey, is_loose
 from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Hop
+
+if TYPE_CHECKING:
+    from sipsim.elements.incoming_change import IncomingChange
 
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
@@ -44,6 +50,9 @@ class DialogUser(Protocol):
     def on_ack(self, request: Request) -> None:
         """An ACK in the dialog."""
 
+    def on_cancel(self, invite: Exchange) -> None:
+        """A CANCEL for an INVITE in the dialog, already answered with 200."""
+
     def lost(self) -> None:
         """The endpoint crashed."""
 
@@ -62,14 +71,18 @@ class Endpoint(Element):
     """What calls and registrations need of the user agent that they belong to.
 
     `outbound` is the proxy that every first request goes through, as an element or a URI; without it the request goes
-    to whoever its own URI names (§8.1.2).
+    to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first. `unfit` is the
+    status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4).
     """
+
+    unfit = 488
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
-        outbound: Element | str | None = None, host: str = "", port: int = 0,
+        outbound: Element | str | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
+        self.codecs: Codecs = CODECS if codecs is None else codecs_named(codecs)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
         self.outbound = routing_uri(outbound) if outbound is not None else None  # may refuse, so before anything stands
@@ -160,6 +173,19 @@ class Endpoint(Element):
         port = ports.get(host, FIRST_MEDIA_PORT)
         ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
         return port
+
+    def dice(self, purpose: str) -> Callable[[], float]:
+        """This endpoint's random numbers for a purpose, from 0 up to 1."""
+        return self.bench.streams.get(f"{purpose}/{self.name}").random
+
+    @property
+    def warning(self) -> tuple[str, str]:
+        """The Warning that comes with a 488 or 606 (§20.43)."""
+        return "Warning", str(WarningValue(305, self.host_port, "Incompatible media format"))
+
+    def consider(self, change: IncomingChange) -> None:
+        """Answer a re-INVITE."""
+        change.accept()
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         """Answer a request that means the same inside and outside of a dialog."""

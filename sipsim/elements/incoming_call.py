@@ -1,20 +1,21 @@
-"""The called side of a call: ring, answer or refuse; repeat the 200 until its ACK comes (RFC 3261 §13.3)."""
+"""The called side of a call: ring, answer or refuse, and wait for the ACK (RFC 3261 §13.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from sipsim.elements.acceptance import Acceptance
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.call import SDP, Call, description_in, refusal
+from sipsim.elements.call import Call, refusal
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
-from sipsim.errors import CallFailed, UsageError
+from sipsim.elements.session import SDP, description_in
+from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.offer_answer import answer, offer
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -24,6 +25,8 @@ TRYING_AFTER = 0.2
 class IncomingCall(Call):
     """A call that arrived: `ring()`, `answer()`, `reject(status)` and `hang_up()` are the user's."""
 
+    too_early = 500
+
     def __init__(self, agent: Endpoint, exchange: Exchange) -> None:
         request = exchange.request
         described = description_in(request)
@@ -32,8 +35,7 @@ class IncomingCall(Call):
         super().__init__(agent, str(request.from_.uri), request.call_id, exchange)
         self.exchange = exchange
         self._described = described
-        self._tag = dialog.local_tag
-        self._ok: Response | None = None
+        self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
         self._wants_bye = False
         self._alarms: dict[str, Alarm | Timer] = {}
         self._set("100 Trying", TRYING_AFTER, self._try)
@@ -49,6 +51,7 @@ class IncomingCall(Call):
             return
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
+            self.live(self._peer_tag, "101-199")
             self._ring(build.reply(self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact))
             self.ringing.settle(self)
 
@@ -62,11 +65,11 @@ class IncomingCall(Call):
         if not self._is_open("answer"):
             return self.answered
         with self.agent.acting("call.answer()"):
-            self.local_sdp = self._session()
-            if self.local_sdp is None:
-                self.reject(488)
+            self.local_sdp = local = self._description()
+            if local is None:
+                self._refuse(self.agent.unfit, self.agent.warning)
             else:
-                self._accept(bytes(self.local_sdp))
+                self._accept(bytes(local))
         return self.answered
 
     def reject(self, status: int = 486) -> Outcome:
@@ -75,45 +78,43 @@ class IncomingCall(Call):
         if not self._is_open("reject"):
             return self.ended
         with self.agent.acting(f"call.reject({status})"):
-            response = build.reply(self.exchange.request, status, to_tag=self._tag)
-            self._respond(response)
-            self._fail(status, response.reason, self.agent.name)
+            self._refuse(status)
         return self.ended
 
     def hang_up(self) -> Outcome:
-        """End the call by whatever fits its state: 603 before the answer, BYE after it (§15)."""
-        if self.state in ("calling", "ringing") and self._ok is None:
-            return self.reject(603)
+        """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
+
+        The refusal is 486 while this user is in another call, else 603. The BYE waits for the ACK, or until it is clear
+        that none will come.
+        """
+        if self.state in ("calling", "ringing") and self._unacknowledged is None:
+            busy = any(call.state == "answered" for call in self.agent.calls.values())
+            return self.reject(486 if busy else 603)
         with self.agent.acting("call.hang_up()"):
             if self.state == "answered":
-                self._bye()
+                self.bye()
             else:
-                self._wants_bye = True  # not before the ACK, or the time for it, has come (§15)
+                self._wants_bye = True
         return self.ended
 
     # What arrives
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "BYE" and self._ok is None:  # the INVITE wants its answer too (§15.1.2)
+        if request.method == "BYE" and self._unacknowledged is None:  # the INVITE wants its answer too (§15.1.2)
             self.agent.reply(exchange, 200)
-            self.on_cancel()
+            self._taken_back()
         else:
             super().on_request(exchange, request)
 
-    def on_ack(self, request: Request) -> None:
-        """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
-        if self._ok is None or self.state not in ("calling", "ringing"):
-            return
-        self.forget()
-        if not self._described:
-            self._described = description_in(request)
-        self._confirm()
-        if self._wants_bye:
-            self._bye()
-
-    def on_cancel(self) -> None:
+    def on_cancel(self, invite: Exchange) -> None:
         """The caller gave up: 487, unless the answer is out already (§9.2)."""
-        if self._ok is None and self.state != "ended":
+        if invite is self.exchange:
+            self._taken_back()
+        else:
+            super().on_cancel(invite)
+
+    def _taken_back(self) -> None:
+        if self._unacknowledged is None and self.state != "ended":
             self._respond(build.reply(self.exchange.request, 487, to_tag=self._tag))
             self._fail(487, "Request Terminated", self.peer)
 
@@ -123,44 +124,42 @@ class IncomingCall(Call):
         return self._tag
 
     def forget(self) -> None:
+        super().forget()
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
 
-    # The 200 and its repetitions
+    # The answer
+
+    def _description(self) -> Sdp | None:
+        """Our answer to the offer, or an offer where the INVITE had none (§13.3.1.4); None without a common codec."""
+        if self._described:
+            return self.answer_to(self.remote_sdp, self.codecs, self.direction)
+        return self.offered(self.codecs, self.direction)
 
     def _accept(self, body: bytes) -> None:
-        contact = self.agent.contact
-        self._ok = build.reply(
-            self.exchange.request, 200, to_tag=self._tag, contact=contact, body=body, content_type=SDP
+        ok = build.reply(
+            self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact, body=body, content_type=SDP
         )
-        self._respond(self._ok)
-        t1 = self.agent.timing.t1
-        self._set("repeat 200", t1, self._repeat_ok, t1)
-        self._set("wait for ACK", 64 * t1, self._no_ack)
-
-    def _repeat_ok(self, interval: float) -> None:
-        """Send the 200 again, over any transport: only its ACK ends that (§13.3.1.4)."""
-        assert self._ok is not None
-        interval = min(2 * interval, self.agent.timing.t2)
-        self.exchange.respond(self._ok)
-        self._set("repeat 200", interval, self._repeat_ok, interval)
-
-    def _no_ack(self) -> None:
-        """64*T1 without an ACK: the dialog is confirmed all the same, and ended by BYE (§13.3.1.4)."""
         self.forget()
-        self.answered.disappoint(CallFailed(408, "no ACK came"))
-        self._bye()
+        self.live(self._peer_tag, "2xx")
+        self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
+        self._unacknowledged.start()
+
+    def _acknowledged(self, ack: Request) -> None:
+        """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
+        if not self._described:
+            self.agree_by_ack(self.local_sdp, ack)
+        self._confirm()
+        if self._wants_bye:
+            self.bye()
+
+    def _refuse(self, status: int, *headers: tuple[str, str]) -> None:
+        response = build.reply(self.exchange.request, status, to_tag=self._tag, headers=headers)
+        self._respond(response)
+        self._fail(status, response.reason, self.agent.name)
 
     # Details
-
-    def _session(self) -> Sdp | None:
-        """Our answer to the offer, or an offer where the INVITE had none (§13.3.1.4); None without a common codec."""
-        agent = self.agent
-        user, host, port = agent.uri.user or agent.name, agent.address.host, agent.media_port()
-        if not self._described:
-            return offer(user, host, port)
-        return None if self.remote_sdp is None else answer(self.remote_sdp, user, host, port)
 
     def _ring(self, response: Response) -> None:
         """Send a provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
@@ -191,6 +190,6 @@ class IncomingCall(Call):
         if self.state == "ended":
             self.agent.ignored(f"call.{verb}(): the call has ended already")
             return False
-        if self._ok is not None:
+        if self._unacknowledged is not None:
             raise UsageError(f"call.{verb}(): the call {self.agent.name} - {self.peer} is answered already")
         return True

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from sipsim.elements.attempts import Attempts, carry_on, tried
-from sipsim.elements.call import SDP, Call, description_in
+from sipsim.elements.call import Call
+from sipsim.elements.early_dialogs import EarlyDialogs
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
-from sipsim.errors import SipParseError
+from sipsim.elements.session import SDP, description_in
+from sipsim.errors import CallFailed, SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
+from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.digest_client import credentials_of
-from sipsim.protocol.offer_answer import offer
 
 
 class OutgoingCall(Call):
     """A call that this user agent places.
 
-    Refused, it is tried again where the response says how: with credentials, at other addresses ... (see `attempts`).
+    Without `offer` the INVITE has no description: the callee offers in the 2xx, and the answer goes with the ACK
+    (§13.2.1). Where several phones answer, `forks="first"` keeps the first of them and ends the others by BYE,
+    `forks="all"` keeps them all: `others` has the calls besides this one. Refused, it is tried again where the response
+    says how: with credentials, at other addresses ... (see `attempts`).
     """
 
-    def __init__(self, agent: Endpoint, target: Uri) -> None:
+    owns_call_id = True
+
+    def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
+        if forks not in ("first", "all"):
+            raise UsageError(f"forks: {forks!r} is unknown; allowed are 'first' and 'all'")
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
         self.target = target
         self._started_at = agent.env.now
@@ -31,41 +40,64 @@ class OutgoingCall(Call):
         self._sequence = 0
         self._wants_cancel = False
         self._acks: dict[str, tuple[Request, Uri]] = {}
-        self.local_sdp = offer(agent.uri.user or agent.name, agent.address.host, agent.media_port())
+        self._early = EarlyDialogs(self, self._from_tag)
+        self._offers = offer
+        self._forks = forks
+        self.others: list[Call] = []
+        if offer:
+            self.local_sdp = self.offered(self.codecs, self.direction)
         self._exchange: Exchange | Attempts = self._invite(target)
+
+    @property
+    def early_dialogs(self) -> tuple[Dialog, ...]:
+        """The dialogs of phones that ring, as far as they are known, and have not answered (§12.1.2)."""
+        return self._early.dialogs
 
     # What the user does
 
-    def hang_up(self) -> Outcome:
-        """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15)."""
+    def hang_up(self, *, early_bye: bool = False) -> Outcome:
+        """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15).
+
+        With `early_bye` a BYE in every early dialog takes the place of CANCEL, where there is one (§15).
+        """
         with self.agent.acting("call.hang_up()"):
             if self.state == "answered":
-                self._bye()
+                self.bye()
             elif self.state in ("calling", "ringing"):
                 self._wants_cancel = True
-                self._exchange.cancel()
+                if not (early_bye and self._early.end_by_bye()):
+                    self._exchange.cancel()
         return self.ended
 
     cancel = hang_up
 
     # What arrives
 
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if not self._early.on_request(exchange, request):
+            super().on_request(exchange, request)
+
     def on_response(self, exchange: Exchange, response: Response) -> None:
-        if exchange.request.method == "BYE":
-            super().on_response(exchange, response)
-        elif exchange.request.method == "INVITE":
+        if exchange.request.method == "INVITE":
             self._on_invite_response(exchange, response)
+        elif self.state not in ("calling", "ringing"):
+            super().on_response(exchange, response)
+        elif response.status >= 300:  # a BYE in an early dialog was in vain
+            self._exchange.cancel()
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        if exchange.request.method == "BYE":
-            super().on_failure(exchange, reason)
-        elif exchange.request.method == "INVITE":
+        if exchange.request.method == "INVITE":
             status = 408 if reason == "timeout" else 503
             self._fail(status, reason, "network", tried(exchange))
+        elif self.state not in ("calling", "ringing"):
+            super().on_failure(exchange, reason)
+        else:
+            self._exchange.cancel()
 
     def next_number(self, request: Request) -> int:
         if request.to_tag:
             return super().next_number(request)
+        self._early.end("3xx-6xx")
         self.state = "calling"
         self._sequence += 1
         return self._sequence
@@ -73,7 +105,7 @@ class OutgoingCall(Call):
     def _on_invite_response(self, exchange: Exchange, response: Response) -> None:
         status = response.status
         if status < 200:
-            self._on_provisional(response)
+            self._on_provisional(exchange.request, response)
         elif status < 300:
             try:
                 self._on_accepted(exchange.request, response)
@@ -91,52 +123,113 @@ class OutgoingCall(Call):
             by = self.agent.name if self._wants_cancel else self.peer
             self._fail(response.status, response.reason, by, tried(exchange))
 
-    def _on_provisional(self, response: Response) -> None:
-        if response.status > 100 and self.state == "calling":
-            self.state = "ringing"
-            self.ringing.settle(self)
+    def _on_provisional(self, invite: Request, response: Response) -> None:
+        if response.status > 100:
+            self._early.hear(invite, response)
+            if self.state == "calling":
+                self.state = "ringing"
+                self.ringing.settle(self)
 
     def _on_accepted(self, invite: Request, response: Response) -> None:
-        """Acknowledge every 2xx, repeated ones again; keep the first session, end any other (§13.2.2.4)."""
+        """Acknowledge every 2xx, repeated ones again; keep the first session, or all of them (§13.2.2.4)."""
         tag = response.to_tag or ""
         if tag in self._acks:
             self.agent.send_outside_transaction(*self._acks[tag])
             return
-        dialog = Dialog.of_client(invite, response)
-        via, shown = self.agent.new_via(), credentials_of(invite) if self.agent.digest is not None else ()
-        ack = dialog.request("ACK", via=via, number=invite.cseq.number, headers=shown)
-        self._acks[tag] = ack, dialog.next_hop
-        self.agent.send_outside_transaction(ack, dialog.next_hop)
+        dialog = self._early.confirmed(invite, response)
+        described = description_in(response)
+        local, fits = self.local_sdp, True
+        if not self._offers:
+            local, fits = self.answer_in_ack(described, self.codecs, self.direction)
+        self._acknowledge(dialog, invite, None if self._offers else local)
+        self.live(tag, "2xx")
         if self.dialog is not None or self.state == "ended":
-            self._decline(dialog)
+            self._on_another(dialog, local, described, fits)
             return
         self._join(dialog)
-        self._described = description_in(response)
+        self._early.expire()
         self.ringing.settle(self)
-        self._confirm()
-        self.agent.tally.answered += 1
-        self.agent.tally.setup_time += self.agent.env.now - self._started_at
-        if self._wants_cancel:  # the answer was faster than our CANCEL
-            self._bye()
+        if fits:
+            self._begin(local, described)
+        else:
+            self.agent.tally.failed += 1
+            self.answered.disappoint(CallFailed(488, "the offer in the 2xx does not fit"))
+            self.bye("BYE, no session")
 
-    def _decline(self, dialog: Dialog) -> None:
-        """End a session that another branch of a fork offered too late."""
-        self.agent.request(dialog.request("BYE", via=self.agent.new_via()), dialog.next_hop, Unheard())
+    def _acknowledge(self, dialog: Dialog, invite: Request, answer: Sdp | None) -> None:
+        """Send the ACK, which has the answer where the 2xx had the offer, and keep it for repetitions."""
+        ack = dialog.request(
+            "ACK", via=self.agent.new_via(), number=invite.cseq.number,
+            headers=credentials_of(invite) if self.agent.digest is not None else (),
+            body=b"" if answer is None else bytes(answer), content_type=None if answer is None else SDP,
+        )  # fmt: skip
+        self._acks[dialog.remote_tag] = ack, dialog.next_hop
+        self.agent.send_outside_transaction(ack, dialog.next_hop)
+
+    def _begin(self, local: Sdp | None, described: bytes) -> None:
+        agent = self.agent
+        self.local_sdp, self._described = local, described
+        self._confirm()
+        agent.tally.answered += 1
+        agent.tally.setup_time += agent.env.now - self._started_at
+        if self._wants_cancel:  # the answer was faster than our CANCEL
+            self.bye()
+
+    def _on_another(self, dialog: Dialog, local: Sdp | None, described: bytes, fits: bool) -> None:
+        """Another branch of a fork has answered too: keep that session as a call of its own, or end it."""
+        agent = self.agent
+        if self._forks == "all" and fits and self.state == "answered":
+            self.others.append(ForkedCall(self, dialog, local, described))
+        else:
+            agent.request(dialog.request("BYE", via=agent.new_via()), dialog.next_hop, Unheard())
+            self.live(dialog.remote_tag, "BYE")
+
+    # The end
 
     def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
         if self.state in ("calling", "ringing"):
             self.agent.tally.failed += 1
         super()._fail(status, reason, by, tried)
 
+    def _finish(self, by: str, why: str, input: str = "BYE") -> None:
+        self._early.end("3xx-6xx")
+        super()._finish(by, why, input)
+
+    def forget(self) -> None:
+        super().forget()
+        self._early.forget()
+
     # Requests
 
     def _invite(self, target: Uri) -> Exchange:
         agent = self.agent
         self._sequence += 1
-        assert self.local_sdp is not None
+        offered = self.local_sdp
         request = build.request(
             "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact,
-            routes=agent.preloaded_routes, body=bytes(self.local_sdp), content_type=SDP,
+            routes=agent.preloaded_routes,
+            body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
         return agent.request(request, agent.first_hop(target), self)
+
+
+class ForkedCall(Call):
+    """What another phone's answer to the same INVITE makes: a call of its own, that began with the first one."""
+
+    owns_call_id = True
+
+    def __init__(self, first: OutgoingCall, dialog: Dialog, local: Sdp | None, described: bytes) -> None:
+        super().__init__(first.agent, str(dialog.remote_target), first.call_id)
+        self._last, self._port = first._last, first._port
+        self._join(dialog)
+        self.agree(local, described)
+        self.live(dialog.remote_tag, "2xx")
+        self._confirm()
+
+    def hang_up(self) -> Outcome:
+        """End this call, and no other, by BYE (§15)."""
+        with self.agent.acting("call.hang_up()"):
+            if self.state == "answered":
+                self.bye()
+        return self.ended

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import isgenerator
 from typing import Any
 
 from sipsim.elements.attempts import carry_on, tried
-from sipsim.elements.call import Call, description_in, refusal
+from sipsim.elements.call import Call, refusal
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import ALLOW, Endpoint
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.incoming_call import TRYING_AFTER, IncomingCall
+from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.registration import Registration
+from sipsim.elements.session import description_in
 from sipsim.elements.story import told
 from sipsim.elements.workbench import Bench
 from sipsim.errors import CallFailed, UsageError
@@ -32,13 +34,16 @@ SIP_SCHEMES = ("sip", "sips")
 
 OnCall = Callable[[IncomingCall], Any]
 """What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
+OnReinvite = Callable[[IncomingChange], Any]
+"""What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
 
 
 class UserAgent(Endpoint):
     """A phone.
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
-    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call.
+    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. `on_reinvite`,
+    a function or generator function of an incoming change, decides about re-INVITEs; without it, what fits is accepted.
 
     With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
     its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
@@ -49,14 +54,15 @@ class UserAgent(Endpoint):
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
         outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
-        realm: str = ANY, host: str = "", port: int = 0,
+        realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
     ) -> None:  # fmt: skip
         if isinstance(answers, bool) or not isinstance(answers, (int, float)) or answers < 0:
             raise UsageError(f"answers: {answers!r} is no time; give the seconds of ringing, 0 or more")
         check_account(username or "", password or "")
-        super().__init__(env, bench, name, uri, outbound=outbound, host=host, port=port)
+        super().__init__(env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs)
         self.answers = answers
         self.on_call: OnCall = self._answer_after_ringing
+        self.on_reinvite: OnReinvite | None = None
         self.registration = Registration(self)
         if password is not None:
             self.credentials(realm, username, password)
@@ -75,11 +81,11 @@ class UserAgent(Endpoint):
         with self.acting(f"{self.name}.unregister()"):
             return self.registration.send(0)
 
-    def call(self, target: str | Uri | UserAgent) -> OutgoingCall:
-        """Call someone: a SIP URI, or another user agent at its own contact address."""
+    def call(self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first") -> OutgoingCall:
+        """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`."""
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
-            return OutgoingCall(self, uri)
+            return OutgoingCall(self, uri, offer=offer, forks=forks)
 
     def options(self, target: str | Uri) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
@@ -161,9 +167,11 @@ class UserAgent(Endpoint):
         return call.tag if isinstance(call, IncomingCall) else super().tag_for(invite)
 
     def on_cancel(self, invite: Exchange) -> None:
-        call = self.calls.get(invite)
-        if isinstance(call, IncomingCall):
-            call.on_cancel()
+        request = invite.request
+        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        call = self.calls.get(invite, user)
+        if call is not None:
+            call.on_cancel(invite)
 
     def lose_state(self) -> None:
         super().lose_state()
@@ -190,14 +198,27 @@ class UserAgent(Endpoint):
             user.on_request(exchange, request)
 
     def _ring(self, exchange: Exchange) -> None:
-        call = IncomingCall(self, exchange)
+        self._react("on_call", self.on_call, IncomingCall(self, exchange))
+
+    def consider(self, change: IncomingChange) -> None:
+        """Answer a re-INVITE: at once, or as the user decides."""
+        if self.on_reinvite is None:
+            change.accept()
+            return
+        self._react("on_reinvite", self.on_reinvite, change)
+        if change.open:
+            self.alarm("100 Trying", TRYING_AFTER, change.trying)
+
+    def _react(self, name: str, decide: Callable[[Any], Any], subject: object) -> None:
+        """Let the user decide, by a function or a story; a mistake in it is recorded, and the run goes on."""
+        who = f"{self.name}.{name}"
         try:
-            reaction = self.on_call(call)
+            reaction = decide(subject)
         except Exception as error:
-            self.bench.report(error, f"{self.name}.on_call")
+            self.bench.report(error, who)
         else:
             if isgenerator(reaction):
-                self.env.process(told(self.bench, f"{self.name}.on_call", reaction))
+                self.env.process(told(self.bench, who, reaction))
 
     def _answer_after_ringing(self, call: IncomingCall) -> None:
         call.answer_after(self.answers)

@@ -7,7 +7,7 @@ from typing import Protocol
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.names import NameService
 from sipsim.simulation.network import Network
-from sipsim.simulation.streams import Identifiers
+from sipsim.simulation.streams import Identifiers, Streams
 from sipsim.trace.trace import Trace
 
 
@@ -19,6 +19,7 @@ class Bench(Protocol):
     names: NameService
     identifiers: Identifiers
     timing: Timing
+    streams: Streams
     media_ports: dict[str, int]
     """The next free port for media at each host: over sockets all phones share one."""
 

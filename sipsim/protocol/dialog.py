@@ -13,9 +13,27 @@ from sipsim.message.fields import NameAddr
 from sipsim.message.lines import value_of
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
+from sipsim.protocol.machine import Machine
 
 DialogKey = tuple[str, str, str]
 """Call-ID, local tag, remote tag: what identifies a dialog to one of its two sides (RFC 3261 §12)."""
+
+DIALOG = Machine(
+    "dialog",
+    rfc="RFC 3261 §12",
+    initial="none",
+    timers={"none": "", "early": "", "confirmed": "", "terminated": ""},
+    rows={
+        ("none", "101-199"): ("early", (), "RFC 3261 §12.1"),
+        ("none", "2xx"): ("confirmed", (), "RFC 3261 §12.1"),
+        ("early", "2xx"): ("confirmed", (), "RFC 3261 §12.1"),
+        ("early", "3xx-6xx"): ("terminated", (), "RFC 3261 §12.3"),
+        ("early", "BYE"): ("terminated", (), "RFC 3261 §15"),
+        ("early", "64*T1 after the first 2xx"): ("terminated", (), "RFC 3261 §13.2.2.4"),
+        ("confirmed", "BYE"): ("terminated", (), "RFC 3261 §15"),
+    },
+)
+"""The life of a dialog that an INVITE makes. Nothing runs it: it says what the records of a dialog's states mean."""
 
 
 class Dialog:
@@ -92,6 +110,12 @@ class Dialog:
             method, uri, via=via, from_=self.local, to=self.remote, call_id=self.call_id, cseq=number,
             contact=contact, routes=routes, headers=headers, body=body, content_type=content_type,
         )  # fmt: skip
+
+    def refresh(self, message: Request | Response) -> None:
+        """Take the peer's new Contact from its re-INVITE, or from its 2xx to ours (§12.2.1.2, §12.2.2)."""
+        target = target_of(message)
+        if target is not None:
+            self.remote_target = target
 
     def accepts(self, request: Request) -> bool:
         """Note the request's CSeq number; false where it is lower than the last one: answer 500 (§12.2.2)."""

@@ -1,0 +1,106 @@
+"""The early dialogs of an INVITE: one for each phone that rings, until somebody has answered (RFC 3261 §12.1.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.exchange import Exchange
+from sipsim.message.message import Request, Response
+from sipsim.protocol.dialog import Dialog
+from sipsim.simulation.environment import Timer
+
+if TYPE_CHECKING:
+    from sipsim.elements.call import Call
+
+
+class EarlyDialogs:
+    """The caller's early dialogs by remote tag.
+
+    A dialog is made of its response when somebody needs it; most never do.
+    """
+
+    __slots__ = ("_alarm", "_call", "_heard", "_tag")
+
+    def __init__(self, call: Call, local_tag: str) -> None:
+        self._call = call
+        self._tag = local_tag
+        self._heard: dict[str, Dialog | tuple[Request, Response]] = {}
+        self._alarm: Alarm | Timer | None = None
+
+    @property
+    def dialogs(self) -> tuple[Dialog, ...]:
+        return tuple([self._dialog(tag) for tag in self._heard])
+
+    def hear(self, invite: Request, response: Response) -> None:
+        """A response from 101 to 199: with a tag that is new it makes a dialog."""
+        tag, call = response.to_tag, self._call
+        if tag and tag not in self._heard and call.dialog is None:
+            self._heard[tag] = invite, response
+            call.agent.dialogs[call.call_id, self._tag, tag] = call
+            call.live(tag, "101-199")
+
+    def confirmed(self, invite: Request, response: Response) -> Dialog:
+        """The dialog that a 2xx makes; its target and route set are those of the 2xx (§13.2.2.4)."""
+        dialog = Dialog.of_client(invite, response)
+        early = self._heard.pop(dialog.remote_tag, None)
+        if early is not None:
+            self._call.agent.dialogs.pop(dialog.key, None)
+        if isinstance(early, Dialog):
+            dialog.local_seq, dialog.remote_seq = early.local_seq, early.remote_seq
+        return dialog
+
+    def on_request(self, exchange: Exchange, request: Request) -> bool:
+        """A request of the callee's; false where it is in none of these. A BYE is obeyed, though not allowed (§15)."""
+        tag, call = request.from_tag or "", self._call
+        if tag not in self._heard:
+            return False
+        agent = call.agent
+        if not self._dialog(tag).accepts(request):
+            agent.reply(exchange, 500)
+        elif request.method == "BYE":
+            agent.reply(exchange, 200)
+            self._end(tag, "BYE")
+        elif request.method == "INVITE":
+            agent.reply(exchange, 491)
+        else:
+            agent.serve(exchange, request)
+        return True
+
+    def end_by_bye(self) -> bool:
+        """Send a BYE in each (§15); its INVITE then gets 487 from there. False where there is none."""
+        agent = self._call.agent
+        for tag in self._heard:
+            dialog = self._dialog(tag)
+            agent.request(dialog.request("BYE", via=agent.new_via()), dialog.next_hop, self._call)
+            self._call.live(tag, "BYE")
+        return bool(self._heard)
+
+    def expire(self) -> None:
+        """Somebody answered: phones that have not done so within 64*T1 are forgotten (§13.2.2.4)."""
+        if self._heard:
+            agent = self._call.agent
+            limit = 64 * agent.timing.t1
+            self._alarm = agent.alarm("early dialogs", limit, self.end, "64*T1 after the first 2xx", lingering=True)
+
+    def end(self, input: str) -> None:
+        """None of them is left."""
+        self.forget()
+        for tag in list(self._heard):
+            self._end(tag, input)
+
+    def forget(self) -> None:
+        """Stop what would still happen by itself."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _end(self, tag: str, input: str) -> None:
+        del self._heard[tag]
+        self._call.agent.dialogs.pop((self._call.call_id, self._tag, tag), None)
+        self._call.live(tag, input)
+
+    def _dialog(self, tag: str) -> Dialog:
+        found = self._heard[tag]
+        if not isinstance(found, Dialog):
+            found = self._heard[tag] = Dialog.of_client(*found)
+        return found

@@ -1,0 +1,148 @@
+"""A change of the session that this end asks for: re-INVITE, answer, ACK; trying again after 491 (RFC 3261 §14.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.attempts import carry_on
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.outcome import Outcome
+from sipsim.elements.session import SDP, description_in
+from sipsim.errors import CallFailed
+from sipsim.message.message import Request, Response
+from sipsim.message.sdp import Sdp
+from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.digest_client import credentials_of
+from sipsim.protocol.glare import pause_after_491
+from sipsim.protocol.offer_answer import checked_direction, codecs_named
+from sipsim.simulation.environment import Timer
+
+if TYPE_CHECKING:
+    from sipsim.elements.call import Call
+
+ENDS_THE_DIALOG = (408, 481)
+"""Final responses that say that the peer knows nothing of the dialog any more (§12.2.1.2)."""
+
+
+class OutgoingChange:
+    """One re-INVITE, and its repetitions after 491.
+
+    `state` is "waiting" (for its turn), "asking" (the re-INVITE is out), "paused" (after 491) or "over".
+    """
+
+    def __init__(self, call: Call, codecs: Iterable[str] | None, direction: str | None, offer: bool) -> None:
+        self.call = call
+        self.agent = call.agent
+        self._codecs = None if codecs is None else codecs_named(codecs)
+        self._direction = None if direction is None else checked_direction(direction)
+        self._offers = offer
+        self._offer: Sdp | None = None
+        self._ack: tuple[Request, Uri] | None = None
+        self._pause: Alarm | Timer | None = None
+        self.state = "waiting"
+        agent = call.agent
+        self.outcome = Outcome(agent.env, agent.trace, f"the re-INVITE of {call!r} being answered")
+
+    def begin(self) -> None:
+        """Send the re-INVITE."""
+        call, agent, dialog = self.call, self.agent, self._dialog
+        self.state = "asking"
+        self.codecs, self.direction = self._codecs or call.codecs, self._direction or call.direction
+        self._offer = call.offered(self.codecs, self.direction) if self._offers else None
+        body = b"" if self._offer is None else bytes(self._offer)
+        request = dialog.request(
+            "INVITE", via=agent.new_via(), contact=agent.contact, body=body, content_type=SDP if body else None
+        )
+        agent.request(request, dialog.next_hop, self)
+
+    def give_up(self) -> None:
+        """The call ends: there is nothing left to be changed."""
+        self.stop()
+        if self.state != "over":
+            self.state = "over"
+            self.outcome.disappoint(CallFailed(487, "the call has ended"))
+
+    def stop(self) -> None:
+        """Do nothing more by itself."""
+        if self._pause is not None:
+            self._pause.cancel()
+
+    # What arrives
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        status = response.status
+        if status < 200:
+            return
+        if status >= 300:
+            if status < 400 or status == 491 or self.state != "asking" or not carry_on(self, exchange, response):
+                self._refused(status, response.reason)
+        elif self._ack is not None:  # the 2xx once more
+            self.call.agent.send_outside_transaction(*self._ack)
+        else:
+            self._accepted(exchange.request, response)
+
+    def next_number(self, request: Request) -> int:
+        """The CSeq number for another try of the re-INVITE."""
+        return self.call.next_number(request)
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        self._refused(408 if reason == "timeout" else 503, reason)
+
+    def _refused(self, status: int, reason: str) -> None:
+        """The session stays as it was, unless the peer does not know it any more (§14.1)."""
+        call = self.call
+        if self.state != "asking":
+            return
+        if status == 491:
+            self._try_again_later()
+            return
+        self.state = "over"
+        self.outcome.disappoint(CallFailed(status, reason))
+        if status in ENDS_THE_DIALOG:
+            call.bye(f"BYE, {status} to INVITE")
+        call.changed(self)
+
+    def _try_again_later(self) -> None:
+        agent = self.call.agent
+        self.state = "paused"
+        pause = pause_after_491(self.call.owns_call_id, agent.dice("glare"))
+        self._pause = agent.alarm("retry after 491", pause, self._try_again)
+
+    def _try_again(self) -> None:
+        self.state = "waiting"
+        self.call.go_on()
+
+    def _accepted(self, invite: Request, response: Response) -> None:
+        """Acknowledge the 2xx, in any case; the session is what the two descriptions say (§13.2.2.4)."""
+        call, agent, dialog = self.call, self.call.agent, self._dialog
+        dialog.refresh(response)
+        described = description_in(response)
+        local, fits = self._offer, True
+        if local is None:
+            local, fits = call.answer_in_ack(described, self.codecs, self.direction)
+        body = b"" if local is None or self._offer is not None else bytes(local)
+        ack = dialog.request(
+            "ACK", via=agent.new_via(), number=invite.cseq.number, body=body, content_type=SDP if body else None,
+            headers=credentials_of(invite) if agent.digest is not None else (),
+        )  # fmt: skip
+        self._ack = ack, dialog.next_hop
+        agent.send_outside_transaction(*self._ack)
+        if self.state != "asking":  # the call has ended meanwhile
+            return
+        self.state = "over"
+        if fits:
+            call.codecs, call.direction = self.codecs, self.direction
+            call.agree(local, described)
+            self.outcome.settle(call)
+        else:
+            self.outcome.disappoint(CallFailed(488, "the offer in the 2xx does not fit"))
+            call.bye("BYE, no session")
+        call.changed(self)
+
+    @property
+    def _dialog(self) -> Dialog:
+        assert self.call.dialog is not None
+        return self.call.dialog
