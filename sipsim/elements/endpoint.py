@@ -123,6 +123,11 @@ class Endpoint(Element):
             self.digest = DigestClient(lambda: self.identifiers.cnonce(self.name))
         self.digest.add(realm, self.uri.user or "" if username is None else username, password, outbound=outbound)
 
+    def forget_credentials(self, realm: str | None = None) -> None:
+        """Forget the password for a realm, or all of them, and who was shown any."""
+        if self.digest is not None:
+            self.digest.forget(realm)
+
     def waits(self, *statuses: int, patience: float | None = None) -> None:
         """From now on try again, once, after responses with these statuses that say when: Retry-After (§20.33).
 

@@ -34,6 +34,9 @@ RING_TIME = 20.0
 Way = tuple[Request, str, Sequence[Binding]]
 """Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
 
+CHALLENGES = ("own", "new", "all")
+"""Which requests a proxy with users asks credentials for (RFC 3261 §22.3)."""
+
 
 class Proxy(Registrar):
     """The proxy of a domain, and its registrar: both roles in one element, on one location service (§16.1, §10.3).
@@ -44,6 +47,9 @@ class Proxy(Registrar):
     statuses for users whom nobody knows, and for those who are not there. With `relay_to`, an element or a URI, it has
     no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. The other
     keywords are those of `Registrar`.
+
+    Where users have passwords, `challenges` says who has to log in: "own" senders of this domain, and whoever wants to
+    be taken to another one; everybody with a "new" request; or everybody with "all" requests, those in dialogs too.
     """
 
     kind = "proxy"
@@ -51,9 +57,11 @@ class Proxy(Registrar):
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
         recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True, unknown: int = 404,
-        unregistered: int = 480, relay_to: Element | str | None = None,
+        unregistered: int = 480, relay_to: Element | str | None = None, challenges: str = "own",
         location: LocationService | None = None, host: str = "", port: int = 0, **registrar: Any,
     ) -> None:  # fmt: skip
+        if challenges not in CHALLENGES:
+            raise UsageError(f"challenges: {challenges!r} is unknown; allowed are {', '.join(map(repr, CHALLENGES))}")
         if forking not in FORKING:
             raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
         _check_time("ring_time", ring_time)
@@ -66,6 +74,7 @@ class Proxy(Registrar):
         self.recurse = recurse
         self.ring_time = ring_time
         self.record_route = record_route
+        self.challenges = challenges
         self._statuses = {404: unknown, 480: unregistered}
         self.late_status = 408 if self.relay is None else 504
         self._own_routes = {
@@ -94,15 +103,32 @@ class Proxy(Registrar):
         if request.method == "REGISTER" and self.relay is None and self.serves(request.uri):
             self.register(exchange, request)
             return
+        if self.gate is not None and routing.validate(request) is None:
+            if self.asks(request) and self.gate.check(self, exchange, request, proxy=True).refusal is not None:
+                return
+            request = self.gate.without_ours(request)
         way = self.way(request)
         if isinstance(way, Refusal):
             self.reply(exchange, way.status, *way.headers)
         else:
             self._forward(exchange, *way)
 
+    def asks(self, request: Request) -> bool:
+        """Whether the sender has to log in (§16.3 item 6): not again where the request has come back (a spiral)."""
+        if (request.to_tag and self.challenges != "all") or self._has_been_here(request):
+            return False
+        is_ours = self.serves(request.uri) or self.is_me(request.uri)
+        return self.challenges != "own" or self.serves(request.from_.uri) or not is_ours
+
+    def _has_been_here(self, request: Request) -> bool:
+        """Whether a Via is ours, of a transaction that is still under way: no stranger knows its branch."""
+        me = f"{self.address}".lower()
+        ours = [via for via in request.vias if via.sent_by == me]
+        return any(((via.branch or "").lower(), request.method) in self.clients for via in ours)
+
     def on_ack(self, request: Request) -> None:
         """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
-        way = self.way(request)
+        way = self.way(request if self.gate is None else self.gate.without_ours(request))
         if isinstance(way, Refusal):
             self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)
             return
@@ -176,10 +202,6 @@ class Proxy(Registrar):
     def contacts(self, target: Uri) -> Sequence[Binding]:
         """The target itself, or its contacts where it is a user of ours."""
         return self.look_up(target) if self.serves(target) else (Binding(target, 1.0, inf, "", 0),)
-
-    def serves(self, uri: Uri) -> bool:
-        """Whether this proxy is responsible for the domain of a URI."""
-        return uri.host.lower() == self.domain
 
     def is_me(self, uri: Uri) -> bool:
         """Whether a URI of a Route, or one put into Record-Route, names this proxy (§16.4)."""

@@ -65,6 +65,8 @@ class RedirectServer(Registrar):
         if request.method == "REGISTER":
             self.register(exchange, request)
             return
+        if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
+            return
         found = self.find(request.uri)
         others = [contact for contact in found.contacts if not contact.uri.matches(request.uri)]
         if others or found.body:

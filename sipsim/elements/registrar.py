@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.gate import ALGORITHMS, QOP, Gate, known_users
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request
 from sipsim.message.rare_fields import Date
 from sipsim.message.uri import Uri
+from sipsim.protocol.digest_server import OPEN, Verdict
 from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.registering import Answer, Change, Limits, register
+from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment, Timer
 
 ABSENT = (404, 480)
@@ -27,6 +30,9 @@ class Registrar(Element):
     and loses it when it crashes. `users` are the names of those who may register, None lets everybody; `third_party`
     says whether they may do so for each other. The status for a user who is not registered is `absent`: by default
     480 for one who is known, 404 otherwise. The other keywords are `Limits`: `min_expires` and so on.
+
+    Where `users` come with passwords, as in `users={"bob": "secret"}`, they have to log in (digest, RFC 3261 §22):
+    `realm` is by default the domain, `algorithms` and `qop` are what is offered, the best first.
     """
 
     kind = "registrar"
@@ -34,6 +40,7 @@ class Registrar(Element):
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
         users: Container[str] | None = None, third_party: bool = False, absent: int | None = None,
+        realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS, qop: Iterable[str] = QOP,
         host: str = "", port: int = 0, **limits: int,
     ) -> None:  # fmt: skip
         if absent is not None and absent not in ABSENT:
@@ -41,6 +48,10 @@ class Registrar(Element):
         if isinstance(users, str):
             raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
         self.limits = Limits.of(**limits)
+        self.gate: Gate | None = None
+        if isinstance(users, (Mapping, Users)):
+            users = known_users(users, realm if isinstance(users, Users) else realm or domain)
+            self.gate = Gate(name, bench.identifiers, users, algorithms=algorithms, qop=qop, serves=self.serves)
         super().__init__(env, bench, name, host=host, port=port)
         self.domain = domain.lower()
         self.location = location if location is not None else LocationService()
@@ -62,23 +73,34 @@ class Registrar(Element):
         """Answer a REGISTER and record what it changed."""
         if request.require:
             self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
-        elif self.admits(exchange, request):
+            return
+        sender = self.gate.check(self, exchange, request) if self.gate is not None else OPEN
+        if sender.refusal is None and self.admits(exchange, request, sender.user):
             answer = register(self.location, request, self.env.now, self.limits)
             if answer.status == 200:
-                self._accept(exchange, request.to.uri.aor, answer)
+                self._accept(exchange, request.to.uri.aor, answer, sender)
             else:
                 self.refuse(exchange, answer.status, answer.why, *answer.headers)
 
-    def admits(self, exchange: Exchange, request: Request) -> bool:
-        """Whether the sender may register the user in To, and that is one of ours; refuses it otherwise (§10.3)."""
+    def admits(self, exchange: Exchange, request: Request, sender: str | None = None) -> bool:
+        """Whether the sender may register the user in To, and that is one of ours; refuses it otherwise (§10.3).
+
+        `sender` is the user who has logged in, None where nobody has to.
+        """
         user = request.to.uri
-        if not (self.third_party or request.from_.uri.aor == user.aor):
+        if sender is not None and not self.third_party and sender not in (user.user, f"{user.user}@{self.domain}"):
+            self.refuse(exchange, 403, f"{sender} may not register {user.aor}")
+        elif not (self.third_party or request.from_.uri.aor == user.aor):
             self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")
         elif user.host.lower() != self.domain or not self.has_user(user):
             self.refuse(exchange, 404, f"{user.aor} is no user of {self.domain}")
         else:
             return True
         return False
+
+    def serves(self, uri: Uri) -> bool:
+        """Whether this element is responsible for the domain of a URI."""
+        return uri.host.lower() == self.domain
 
     def has_user(self, uri: Uri) -> bool:
         """Whether this is one of the users that were named, if any were."""
@@ -104,16 +126,19 @@ class Registrar(Element):
         for alarm in self._expiries.values():
             alarm.cancel()
         self._expiries.clear()
+        if self.gate is not None:
+            self.gate.forget()
         if self._owns_location:
             self.location.clear()
 
-    def _accept(self, exchange: Exchange, aor: str, answer: Answer) -> None:
+    def _accept(self, exchange: Exchange, aor: str, answer: Answer, sender: Verdict = OPEN) -> None:
         now = self.env.now
         if self.trace.everything:
             for change in answer.changes:
                 self._note(aor, change)
         contacts = [("Contact", binding.expiring_field(now)) for binding in answer.bindings]
-        self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))))
+        thanks = self.gate.thanks(sender) if self.gate is not None else ()
+        self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))), *thanks)
 
     def _note(self, aor: str, change: Change) -> None:
         """Record a change, and later the end of a binding that nobody refreshed."""

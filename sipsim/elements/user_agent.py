@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import isgenerator
 from typing import Any
 
@@ -11,6 +11,7 @@ from sipsim.elements.call import Call, refusal
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import ALLOW, Endpoint
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.gate import ALGORITHMS, QOP, Gate
 from sipsim.elements.incoming_call import TRYING_AFTER, IncomingCall
 from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
@@ -27,6 +28,7 @@ from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import DEFAULT_EXPIRES, as_uri
+from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
 METHODS = tuple(ALLOW.split(", "))
@@ -64,6 +66,7 @@ class UserAgent(Endpoint):
         self.on_call: OnCall = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
         self.registration = Registration(self)
+        self.gate: Gate | None = None
         if password is not None:
             self.credentials(realm, username, password)
 
@@ -119,9 +122,19 @@ class UserAgent(Endpoint):
         """From now on let the phone ring, and never answer it."""
         self.on_call = IncomingCall.ring
 
+    def demands(
+        self, users: Mapping[str, str] | Users, *, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
+        qop: Iterable[str] = QOP,
+    ) -> None:  # fmt: skip
+        """From now on serve only those who log in (RFC 3261 §22.2): passwords by name; in the realm of our domain."""
+        users = users if isinstance(users, Users) else Users(realm or self.uri.host, users)
+        self.gate = Gate(self.name, self.identifiers, users, realm, algorithms=algorithms, qop=qop)
+
     # What arrives
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
+        if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
+            return
         if request.to_tag:
             self._in_dialog(exchange, request)
         elif request.method == "BYE":
@@ -175,6 +188,8 @@ class UserAgent(Endpoint):
 
     def lose_state(self) -> None:
         super().lose_state()
+        if self.gate is not None:
+            self.gate.forget()
         for call in list(self.calls.values()):
             call.lost()
         self.dialogs.clear()

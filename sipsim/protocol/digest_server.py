@@ -49,6 +49,7 @@ class Verdict(NamedTuple):
     credentials: Credentials | None = None
 
 
+OPEN = Verdict("nobody is asked here")
 EXEMPT = Verdict("ACK and CANCEL are not asked")
 
 

@@ -24,7 +24,7 @@ class Users:
         for username, password in (passwords or {}).items():
             self.add(username, password)
 
-    def __contains__(self, username: str) -> bool:
+    def __contains__(self, username: object) -> bool:
         return username in self._ha1s
 
     def __len__(self) -> int:
