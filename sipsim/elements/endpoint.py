@@ -19,7 +19,7 @@ from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
-from sipsim.simulation.network import Hop
+from sipsim.simulation.network import Address, Hop
 
 if TYPE_CHECKING:
     from sipsim.elements.incoming_change import IncomingChange
@@ -72,7 +72,8 @@ class Endpoint(Element):
 
     `outbound` is the proxy that every first request goes through, as an element or a URI; without it the request goes
     to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first. `unfit` is the
-    status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4).
+    status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4). With
+    `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
     """
 
     unfit = 488
@@ -80,8 +81,10 @@ class Endpoint(Element):
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
+        transport: str = "udp",
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
+        self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs: Codecs = CODECS if codecs is None else codecs_named(codecs)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
@@ -93,7 +96,28 @@ class Endpoint(Element):
         self.digest: DigestClient | None = None
         self.policy = Policy()
         self.waiting: dict[Waiting, None] = {}
-        self.contact_uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
+        self.contact_uri = self._contact_uri()
+
+    def _contact_uri(self) -> Uri:
+        uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
+        return with_transport(uri, "tcp") if self._by_tcp else uri
+
+    def move(self, host: str = "", port: int = 0) -> None:
+        """Go to another address, by default one of the network's choice, as a phone does that changes networks.
+
+        Nobody is told: `call.reinvite()` says so to the peers of calls, `register()` to the registrar. What is still
+        sent to the old address gets lost.
+        """
+        network, old = self.network, self.address
+        new = network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=self.name)
+        with self.acting(f"{self.name}.move()"):
+            self.trace.add("note", self.env.now, self.name, text=f"{self.name} moves from {old} to {new}")
+        self.address = new
+        self._listen()
+        for transport in self.transports:
+            network.unbind(old, transport)
+        self.trace.register(self.name, self.kind, new)
+        self.contact_uri = self._contact_uri()
 
     @property
     def contact(self) -> str:
@@ -108,6 +132,11 @@ class Endpoint(Element):
     def first_hop(self, target: Uri) -> Uri:
         """Where a first request to this target goes."""
         return self.outbound if self.outbound is not None else target
+
+    def contact_for(self, hop: Uri) -> str:
+        """The Contact of a request that goes to this hop: where that is by TCP, answers in the dialog may be too."""
+        wanted = hop.param("transport") if hop.params and not self._by_tcp else None
+        return f"<{with_transport(self.contact_uri, wanted)}>" if wanted else self.contact
 
     # Who we are, and how often we ask
 
@@ -146,11 +175,24 @@ class Endpoint(Element):
         """Send a request with the credentials that are expected (RFC 3261 §22.2, §22.3)."""
         if self.digest is not None:
             request = self.digest.prepare(request)
-        return super().request(request, hop, user)
+        return super().request(request, self._by_choice(hop) if self._by_tcp else hop, user)
 
     def send_again(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
         """Send a request whose credentials are in it already."""
+        hop = self._by_choice(hop)
+        if isinstance(hop, Uri) and request.method == "INVITE":
+            request = request.with_header("Contact", self.contact_for(hop))
         return super().request(request, hop, user)
+
+    def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
+        """Send an ACK for a 2xx, over the transport of this phone's choice."""
+        super().send_outside_transaction(request, self._by_choice(hop) if self._by_tcp else hop)
+
+    def _by_choice(self, hop: Uri | Hop) -> Uri | Hop:
+        """TCP for a phone that likes it best, where the URI does not ask for anything."""
+        if self._by_tcp and isinstance(hop, Uri) and hop.param("transport") is None:
+            return with_transport(hop, "tcp")
+        return hop
 
     def learn(self, request: Request, response: Response) -> None:
         """Take note of what a server that let us in says of itself (RFC 7616 §3.5)."""
@@ -195,6 +237,20 @@ class Endpoint(Element):
     def serve(self, exchange: Exchange, request: Request) -> None:
         """Answer a request that means the same inside and outside of a dialog."""
         raise NotImplementedError
+
+
+def is_tcp(transport: str, known: Iterable[str]) -> bool:
+    """Whether a phone's transport is TCP; `UsageError` for one that its network does not carry."""
+    allowed = [name.lower() for name in known]
+    if not isinstance(transport, str) or transport.lower() not in allowed:
+        raise UsageError(f"transport: {transport!r} is not carried by this network; allowed are {', '.join(allowed)}")
+    return transport.lower() == "tcp"
+
+
+def with_transport(uri: Uri, transport: str) -> Uri:
+    """The URI with this transport parameter (§19.1.1)."""
+    others = [(name, value) for name, value in uri.params if name != "transport"]
+    return uri.with_(params=(*others, ("transport", transport.lower())))
 
 
 def routing_uri(proxy: Element | str) -> Uri:

@@ -204,14 +204,14 @@ class OutgoingCall(Call):
     def _invite(self, target: Uri) -> Exchange:
         agent = self.agent
         self._sequence += 1
-        offered = self.local_sdp
+        offered, hop = self.local_sdp, agent.first_hop(target)
         request = build.request(
             "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
-            to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact,
+            to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
             routes=agent.preloaded_routes,
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
-        return agent.request(request, agent.first_hop(target), self)
+        return agent.request(request, hop, self)
 
 
 class ForkedCall(Call):

@@ -54,8 +54,9 @@ class OutgoingChange:
         self._offer = call.offered(self.codecs, self.direction) if self._offers else None
         body = b"" if self._offer is None else bytes(self._offer)
         request = dialog.request(
-            "INVITE", via=agent.new_via(), contact=agent.contact, body=body, content_type=SDP if body else None
-        )
+            "INVITE", via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
+            body=body, content_type=SDP if body else None,
+        )  # fmt: skip
         agent.request(request, dialog.next_hop, self)
 
     def give_up(self) -> None:

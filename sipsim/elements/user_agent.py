@@ -57,11 +57,14 @@ class UserAgent(Endpoint):
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
         outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
         realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
+        transport: str = "udp",
     ) -> None:  # fmt: skip
         if isinstance(answers, bool) or not isinstance(answers, (int, float)) or answers < 0:
             raise UsageError(f"answers: {answers!r} is no time; give the seconds of ringing, 0 or more")
         check_account(username or "", password or "")
-        super().__init__(env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs)
+        super().__init__(
+            env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
+        )
         self.answers = answers
         self.on_call: OnCall = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None

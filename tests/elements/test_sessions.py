@@ -415,3 +415,29 @@ def test_an_early_bye_that_is_refused_is_followed_by_cancel(lab: Lab) -> None:
     call.hang_up(early_bye=True)
     lab.run()
     assert [m.method for m in tester.heard] == ["INVITE", "BYE", "CANCEL", "ACK"] and call.state == "ended"
+
+
+# Where an answered call is
+
+
+def test_a_phone_that_moves_says_so_by_reinvite_and_is_found_there(lab: Lab) -> None:
+    mine, other = talking(lab, *pair(lab))
+    old, bob = other.agent.address, other.agent
+    bob.move()
+    assert bob.address != old
+    lab.run(other.reinvite())
+    lab.run()
+    assert mine.dialog.remote_target.host == bob.address.host and agree(mine, other)
+    assert mine.stream.remote[0] == bob.address.host
+    lab.run(mine.hang_up())
+    assert lab.trace.select("sent", "alice")[-1].data["dst"] == str(bob.address)
+    assert other.ended.value.why == "BYE" and not lab.trace.check()
+
+
+def test_a_phone_that_moved_without_a_word_is_not_found(lab: Lab) -> None:
+    mine, other = talking(lab, *pair(lab))
+    other.agent.move()
+    mine.hang_up()
+    lab.run()
+    assert mine.ended.value.why == "BYE, transport error" and other.state == "answered"
+    other.agent.forget_users()

@@ -7,7 +7,7 @@ from bench_pair import Wire, messages, octets, request, times, wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipsim import Lab
+from sipsim import Lab, UsageError
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.user_agent import UserAgent
 from sipsim.message import build
@@ -283,3 +283,59 @@ def test_over_bad_links_tcp_spares_sip_its_retransmissions(
     lab.drain()
     assert not lab.leftovers()
 
+
+
+# A phone's transport
+
+
+def test_a_phone_by_tcp_calls_registers_and_is_called_over_connections(lab: Lab) -> None:
+    alice = lab.user_agent("sip:alice@example.com", transport="tcp")
+    proxy = lab.proxy("example.com")
+    bob = lab.user_agent("sip:bob@example.com", answers=0.5, transport="tcp", outbound=proxy)
+    assert str(bob.contact_uri).endswith(";transport=tcp")
+    assert lab.run(bob.register()).active
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    lab.run()
+    lab.run(bob.hang_up())
+    trace = lab.run()
+    assert transports(trace) == {"TCP"} and trace.counts["retransmissions"] == 0 and not trace.check()
+    assert call.dialog.route_set[0].uri.param("transport") == "tcp"
+
+
+def test_a_plain_phone_calls_a_contact_by_tcp_and_is_answered_over_it(lab: Lab) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com", transport="tcp")
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(call.hold())
+    lab.run()
+    lab.run(bob.hang_up())
+    (invite, again) = messages(lab.trace, "INVITE", "alice")
+    assert str(invite.contacts[0].uri).endswith(";transport=tcp") and again.via.transport == "TCP"
+    assert transports(lab.trace) == {"TCP"}
+
+
+def test_a_redirect_to_tcp_changes_the_transport_in_mid_flow(lab: Lab) -> None:
+    alice = lab.user_agent("sip:alice@atlanta.test")
+    server = lab.redirect_server("biloxi.test")
+    proxy = lab.proxy("chicago.test")
+    bob = lab.user_agent("sip:bob@chicago.test", transport="tcp", answers=0)
+    server.location.add("sip:bob@biloxi.test", "sip:bob@chicago.test;transport=tcp")
+    proxy.location.add(bob.uri.aor, bob.contact_uri)
+    call = alice.call("sip:bob@biloxi.test", offer=False)
+    lab.run(call.answered)
+    lab.run()
+    lab.run(bob.hang_up())
+    sent = [(r.element, r.data["transport"]) for r in lab.run().select("sent")]
+    assert sent[:3] == [("alice", "UDP"), ("redirect", "UDP"), ("alice", "UDP")]
+    assert {transport for _, transport in sent[3:]} == {"TCP"} and len(sent) == 16
+    first, second = messages(lab.trace, "INVITE", "alice")
+    assert "transport" not in str(first.contacts[0].uri) and second.contacts[0].uri.param("transport") == "tcp"
+    assert not lab.trace.check()
+
+
+@pytest.mark.parametrize("transport", ["tls", "", 5])
+def test_a_transport_that_is_not_carried_is_a_mistake(lab: Lab, transport: str) -> None:
+    with pytest.raises(UsageError, match="transport"):
+        lab.user_agent("sip:alice@example.com", transport=transport)
+    assert not lab.elements
