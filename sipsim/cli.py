@@ -87,8 +87,8 @@ def parser() -> argparse.ArgumentParser:
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(command=_check)
 
-    explaining = commands.add_parser("explain", help="say what messages mean, line by line")
-    explaining.add_argument("file", metavar="FILE", help="a trace, a capture, a message, or - for standard input")
+    explaining = commands.add_parser("explain", help="say what messages, or response codes, mean")
+    explaining.add_argument("file", metavar="FILE|CODE", help="a trace, a capture, a message or - for it; or 486")
     explaining.add_argument("--message", type=int, metavar="N", help="only the message with this number")
     explaining.add_argument("--json", action="store_true", help="as JSON")
     explaining.set_defaults(command=_explain)
@@ -173,8 +173,12 @@ def report(trace: Trace, *, as_json: bool = False) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from sipsim.teaching.explain import as_text, explain
+    from sipsim.teaching.explain import as_text, code_as_text, explain, explain_code
 
+    if options.file.isdecimal() and not Path(options.file).exists():
+        about = explain_code(int(options.file))
+        print(json.dumps(about, indent=2, ensure_ascii=False) if options.json else code_as_text(about))
+        return DONE
     trace = read(sys.stdin.buffer.read()) if options.file == "-" else load(options.file)
     found = explain(trace, options.message)
     print(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found))

@@ -77,6 +77,7 @@ class Proxy(Registrar):
         self.challenges = challenges
         self._statuses = {404: unknown, 480: unregistered}
         self.late_status = 408 if self.relay is None else 504
+        self.reads_redirects = recurse or self.relay is not None
         self._own_routes = {
             "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
         }  # fmt: skip

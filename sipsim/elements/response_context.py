@@ -27,6 +27,7 @@ class Forwarder(Host, Protocol):
 
     identifiers: Identifiers
     late_status: int
+    reads_redirects: bool
 
     def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
         """Send a request to the servers of its next hop, one after another until one takes it."""
@@ -98,8 +99,11 @@ class ResponseContext:
         elif status < 300:
             self._close(exchange)
             self._on_success(response)
-        elif self._close(exchange):
-            self._on_refusal(exchange, response)
+        else:
+            if status < 400 and self.proxy.reads_redirects:
+                _ = response.contacts  # before anything changes: what can't be read is a failure of this branch
+            if self._close(exchange):
+                self._on_refusal(exchange, response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         """A branch without a final response counts as one that was refused.

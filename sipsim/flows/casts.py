@@ -1,11 +1,14 @@
-"""Casts: the phones and servers that several scenarios share."""
+"""Casts: the phones and servers that several scenarios share, and the beginning of their calls."""
 
 from __future__ import annotations
 
 from sipsim.elements.endpoint import routing_uri
+from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.registrar import Registrar
+from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
+from sipsim.errors import CallFailed
 from sipsim.lab.lab import Lab
 
 DOMAIN = "example.com"
@@ -77,3 +80,12 @@ def trapezoid_3665(lab: Lab, *, ring: float = 2.0) -> tuple[UserAgent, Proxy, Pr
 def place(server: Registrar, phone: UserAgent) -> None:
     """Give a phone a binding without a REGISTER: flows that begin with a call take registrations for granted."""
     server.location.add(phone.uri.aor, phone.contact_uri)
+
+
+def outcome_of(call: OutgoingCall) -> Story:
+    """Wait until a call is answered or refused; gives which of them, as a status, for the story's result."""
+    try:
+        yield call.answered
+    except CallFailed as failure:
+        return {"status": failure.status}
+    return {"status": 200}

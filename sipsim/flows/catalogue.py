@@ -6,16 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from sipsim.flows import rfc3665_failures as failed
+from sipsim.flows.extensions import agreement, refer, subscribe
 from sipsim.flows.failing import busy, cancel, lost_200, proxy_crash
+from sipsim.flows.odd_requests import odd_request, out_of_order, too_many_hops
 from sipsim.flows.ozeki import ozeki, ozeki_direct
-from sipsim.flows.reaching import fork, redirect, two_proxies
-from sipsim.flows.registering import register
+from sipsim.flows.reaching import alternative, choices, fork, redirect, two_proxies, use_proxy
+from sipsim.flows.refusing import forwarded, gateway, nobody, progress, queued, refused, silence
+from sipsim.flows.registering import brief, register, register_for_another
 from sipsim.flows.rfc3261 import registration_example, session_setup
 from sipsim.flows.rfc3665_sessions import session
 from sipsim.lab.scenario import Scenario
 
 STORIES: tuple[Callable[..., Any], ...] = (
-    ozeki, ozeki_direct, register, two_proxies, fork, redirect, busy, cancel, lost_200, proxy_crash,
+    ozeki, ozeki_direct,
+    register, brief, register_for_another,
+    two_proxies, fork, redirect, choices, use_proxy, alternative,
+    busy, refused, queued, progress, forwarded, cancel, nobody, silence, gateway, lost_200, proxy_crash,
+    odd_request, out_of_order, too_many_hops,
+    refer, subscribe, agreement,
     registration_example, session_setup,
     session,
     failed.no_answer, failed.busy, failed.unavailable,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sipsim.elements.story import Story
-from sipsim.errors import CallFailed
-from sipsim.flows.casts import phones_and_proxy
+from sipsim.flows.casts import outcome_of, phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
 
@@ -21,12 +20,7 @@ def busy(lab: Lab, *, status: int = 486) -> Story:
     """Bob's phone refuses at once; each hop acknowledges the refusal by itself."""
     alice, _, bob = phones_and_proxy(lab)
     bob.rejects(status)
-    call = alice.call(str(bob.uri))
-    try:
-        yield call.answered
-    except CallFailed as failure:
-        return {"status": failure.status}
-    return {"status": 200}
+    return (yield from outcome_of(alice.call(str(bob.uri))))
 
 
 @scenario(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sipsim.elements.story import Story
-from sipsim.flows.casts import DOMAIN, place, trapezoid
+from sipsim.elements.user_agent import UserAgent
+from sipsim.errors import UsageError
+from sipsim.flows.casts import DOMAIN, outcome_of, place, trapezoid
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
 
@@ -52,12 +54,67 @@ def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> 
     question="Who sends the second INVITE, and what do the two INVITEs share?",
     codes=(180, 200, 302),
 )
-def redirect(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
-    """The server only says where Bob is; Alice's phone calls there by itself."""
+def redirect(lab: Lab, *, status: int = 302, ring: float = 2.0, talk: float = 5.0) -> Story:
+    """The server only says where Bob is, for now (302) or for good (301); Alice's phone calls there by itself."""
+    if status not in (301, 302):
+        raise UsageError(f"status: {status!r} is not said of one address; allowed are 301 and 302")
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
-    server = lab.redirect_server(DOMAIN)
+    server = lab.redirect_server(DOMAIN, status=status)
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", answers=ring)
     place(server, bob)
+    yield from call_and_talk(lab, alice, bob, talk)
+
+
+@scenario(
+    title="Call one of these: several addresses in a redirect",
+    rfc="RFC 3261 §21.3.1",
+    question="In which order does Alice's phone try the addresses, and what tells it to?",
+    codes=(180, 200, 300, 486),
+)
+def choices(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+    """Bob has two phones; Alice's tries the one he likes better, which is busy, and then the other."""
+    alice = lab.user_agent(f"sip:alice@{DOMAIN}")
+    server = lab.redirect_server(DOMAIN)
+    desk = lab.user_agent(f"sip:bob@{DOMAIN}", "bob-desk")
+    home = lab.user_agent(f"sip:bob@{DOMAIN}", "bob-home", answers=ring)
+    desk.rejects(486)
+    server.location.add(desk.uri.aor, home.contact_uri, q=0.5)
+    server.location.add(desk.uri.aor, desk.contact_uri, q=0.9)
+    yield from call_and_talk(lab, alice, home, talk)
+
+
+@scenario(
+    title="Go through that proxy",
+    rfc="RFC 3261 §21.3.4",
+    question="How does the Contact of a 305 differ from that of a 302?",
+    codes=(100, 180, 200, 305),
+)
+def use_proxy(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+    """Bob's calls have to go through a certain proxy, and the server names it."""
+    alice = lab.user_agent(f"sip:alice@{DOMAIN}")
+    proxy = lab.proxy(DOMAIN)
+    lab.redirect_server(DOMAIN, status=305, contacts=[f"sip:{proxy.host_port}"])
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}", answers=ring)
+    place(proxy, bob)
+    yield from call_and_talk(lab, alice, bob, talk)
+
+
+@scenario(
+    title="No call, but something else",
+    rfc="RFC 3261 §21.3.5",
+    question="Why does Alice's phone not call anywhere by itself?",
+    codes=(380,),
+)
+def alternative(lab: Lab) -> Story:
+    """Bob takes no calls any more; the server tells in words what he does take."""
+    alice = lab.user_agent(f"sip:alice@{DOMAIN}")
+    server = lab.redirect_server(DOMAIN)
+    server.move(f"sip:bob@{DOMAIN}", status=380, body=b"Write to bob@example.com", content_type="text/plain")
+    return (yield from outcome_of(alice.call(f"sip:bob@{DOMAIN}")))
+
+
+def call_and_talk(lab: Lab, alice: UserAgent, bob: UserAgent, talk: float) -> Story:
+    """Alice calls Bob, they talk, and she hangs up."""
     call = alice.call(str(bob.uri))
     yield call.answered
     yield lab.env.timeout(talk)

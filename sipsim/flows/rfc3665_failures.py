@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sipsim.elements.incoming_call import IncomingCall
-from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
-from sipsim.errors import CallFailed
-from sipsim.flows.casts import trapezoid_3665
+from sipsim.flows.casts import outcome_of, trapezoid_3665
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
 
@@ -61,12 +57,3 @@ def unavailable(lab: Lab, *, ring: float = 2.0) -> Story:
 
     bob.on_call = ring_in_vain
     return (yield from outcome_of(alice.call(str(bob.uri))))
-
-
-def outcome_of(call: OutgoingCall) -> Any:
-    """Wait for the end of a call's beginning; gives what came of it as a status."""
-    try:
-        yield call.answered
-    except CallFailed as failure:
-        return {"status": failure.status}
-    return {"status": 200}

@@ -96,10 +96,10 @@ class Lab:
 
     def proxy(
         self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
-        location: LocationService | None = None, host: str | None = None, **options: Any,
+        location: LocationService | None = None, host: str | None = None, kind: type[Proxy] = Proxy, **options: Any,
     ) -> Proxy:  # fmt: skip
         """The proxy of a domain, which is its registrar too. See `Proxy` for options."""
-        proxy = Proxy(
+        proxy = kind(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
             location=location, host=host or "", **options,
         )  # fmt: skip

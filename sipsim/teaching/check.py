@@ -1,6 +1,6 @@
 """The check of an exercise: hints, not answers, and never an exception for an answer that is wrong.
 
-    check("first-call", mine)        # shows what is done, and a hint for what is not
+check("first-call", mine)        # shows what is done, and a hint for what is not
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sipsim.errors import SipParseError, UsageError
-from sipsim.message.codes import reason_phrase
+from sipsim.flows.atlas import ATLAS
+from sipsim.message.codes import CODES, equivalent, reason_phrase
 from sipsim.message.message import Message, Request, Response
 from sipsim.trace.record import Record
 from sipsim.trace.sentences import printable
@@ -75,6 +76,30 @@ def explain(trace: Trace, number: int | None = None) -> list[dict[str, Any]]:
 def as_text(explanations: list[dict[str, Any]]) -> str:
     """Explanations for reading."""
     return "\n\n".join(_paragraph(explanation) for explanation in explanations)
+
+
+def explain_code(status: int) -> dict[str, Any]:
+    """What a response code means, ready for JSON; for those of the atlas also who sends it, when, and a scenario.
+
+    `UsageError` for what is no response code.
+    """
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 699:
+        raise UsageError(f"status: {status!r} is no response code; those are 100 to 699")
+    page, code = ATLAS.get(status), CODES.get(status)
+    if page is not None:
+        return {**page.about(), "command": page.command}
+    if code is not None:
+        return {"status": status, "phrase": code.phrase, "class": code.kind, "rfc": code.section}
+    kind = f"{CLASSES[status // 100]}; nobody has defined it, so it counts as {equivalent(status)}"
+    return {"status": status, "phrase": "", "class": kind, "rfc": "RFC 3261 §8.1.3.2"}
+
+
+def code_as_text(about: dict[str, Any]) -> str:
+    """A response code for reading."""
+    rows = [f"{about['status']} {about['phrase']}".rstrip(), f"  {about['class']} ({about['rfc']})"]
+    if "sender" in about:
+        rows += [f"  sent by a {about['sender']}: {about['when']}", f"  see it: {about['command']}"]
+    return "\n".join(rows)
 
 
 def meaning_of(message: Message) -> tuple[str, str]:

@@ -43,8 +43,11 @@ def test_the_same_messages_on_every_link(name: str) -> None:
     memory = sipsim.run(name, **parameters)
     assert per_link(live) == per_link(memory)
     assert not flow or (not live.compare(flow) and not live.check())
-    assert live.result["ok"] and not live.select("unparsable") and not live.select("ignored")
-    assert bars(live) == bars(memory)
+    assert live.result["ok"]
+    for trouble in ("unparsable", "ignored"):
+        assert len(live.select(trouble)) == len(memory.select(trouble))
+    if not any(element["kind"] == "scripted peer" for element in live.header["elements"]):  # these tell of no media
+        assert bars(live) == bars(memory)
     for outcome in ("calls", "answered", "failed"):
         assert live.result[outcome] == memory.result[outcome]
     assert live.result["duration"] == pytest.approx(memory.result["duration"], abs=3.0)

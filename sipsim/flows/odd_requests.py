@@ -1,0 +1,118 @@
+"""Requests that Bob's phone, or the proxy before it, has to refuse, each for a reason of its own (RFC 3261 §8.2).
+
+A scripted caller sends them, as no proper phone would. `WHAT` lists them: what is odd, and how it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.story import Story
+from sipsim.elements.user_agent import UserAgent
+from sipsim.errors import UsageError
+from sipsim.flows.casts import DOMAIN, place
+from sipsim.flows.scripted import accepted, invitation, refused
+from sipsim.lab.lab import Lab
+from sipsim.lab.scenario import scenario
+from sipsim.message.message import Request
+
+RARE_CODEC = b"\r\n".join([
+    b"v=0", b"o=- 1 1 IN IP4 192.0.2.9", b"s=-", b"c=IN IP4 192.0.2.9", b"t=0 0", b"m=audio 4000 RTP/AVP 97",
+    b"a=rtpmap:97 iLBC/8000", b"",
+])  # fmt: skip
+"""An offer of a codec that our phones don't have."""
+
+Maker = Callable[[ScriptedPeer, UserAgent], Request | bytes]
+
+
+class Odd(NamedTuple):
+    """How an odd request is made."""
+
+    make: Maker
+
+
+def invite(**changed: Any) -> Maker:
+    """An INVITE for Bob with something changed."""
+    return lambda peer, bob: invitation(peer, bob.uri, **changed)
+
+
+def invite_to(target: str) -> Maker:
+    """An INVITE that reaches Bob's phone and names somebody else."""
+    return lambda peer, bob: invitation(peer, target)
+
+
+def asks(method: str) -> Maker:
+    """A request with this method."""
+    return lambda peer, bob: peer.draft(method, bob.uri)
+
+
+def spoilt(old: bytes, new: bytes) -> Maker:
+    """An OPTIONS request in which some octets are others."""
+    return lambda peer, bob: bytes(peer.draft("OPTIONS", bob.uri)).replace(old, new)
+
+
+def stray_bye(peer: ScriptedPeer, bob: UserAgent) -> Request:
+    """A BYE for a dialog that there is not."""
+    return peer.draft("BYE", bob.uri, to=f"<{bob.uri}>;tag=gone")
+
+
+WHAT = {
+    "method": Odd(asks("MESSAGE")),
+    "broken": Odd(spoilt(b"CSeq: 1 OPTIONS", b"CSeq: 1 INVITE")),
+    "scheme": Odd(invite_to("tel:+13145551111")),
+    "other user": Odd(invite_to(f"sip:carol@{DOMAIN}")),
+    "extension": Odd(invite(headers=(("Require", "teleport"),))),
+    "body": Odd(invite(body=b"<p>Hello</p>", content_type="text/html")),
+    "media": Odd(invite(body=RARE_CODEC)),
+    "stray BYE": Odd(stray_bye),
+}
+
+
+@scenario(
+    title="An odd request",
+    rfc="RFC 3261 §8.2",
+    question="Which header field of the refusal helps the caller to do better?",
+    codes=(415,),
+)
+def odd_request(lab: Lab, *, what: str = "body") -> Story:
+    """Bob's phone gets one request that it can't serve, and says why; `what` is a name in `WHAT`."""
+    if what not in WHAT:
+        raise UsageError(f"what: {what!r} is nothing odd; allowed are {', '.join(WHAT)}")
+    peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}", answers=0.1)
+    odd = WHAT[what]
+    return (yield from refused(peer, odd.make(peer, bob), bob))
+
+
+@scenario(
+    title="A request from the past",
+    rfc="RFC 3261 §12.2.2",
+    question="Why must the phone not serve this OPTIONS, although nothing is wrong with it?",
+    codes=(180, 200, 500),
+)
+def out_of_order(lab: Lab) -> Story:
+    """In a dialog a request arrives whose CSeq number is lower than that of one before."""
+    peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}")
+    invite = invitation(peer, bob.uri, cseq=10)
+    peer.say(invite, bob)
+    dialog = yield from accepted(peer, invite)
+    peer.say(dialog.request("OPTIONS", via=peer.new_via(), number=5), bob)
+    yield peer.expect(500)
+    over = bob.hang_up()
+    peer.respond((yield peer.expect("BYE")), 200)
+    yield over
+
+
+@scenario(
+    title="A hop too many",
+    rfc="RFC 3261 §16.3",
+    question="What would happen to a request in a circle of proxies without Max-Forwards?",
+    codes=(483,),
+)
+def too_many_hops(lab: Lab) -> Story:
+    """A request with Max-Forwards 0 reaches a proxy that would have to forward it."""
+    peer, proxy = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.proxy(DOMAIN)
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}")
+    place(proxy, bob)
+    return (yield from refused(peer, invitation(peer, bob.uri, max_forwards=0), proxy))
