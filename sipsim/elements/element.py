@@ -19,7 +19,7 @@ from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.failover import Failover, undelivered
 from sipsim.elements.next_hops import next_hops
 from sipsim.elements.stream_reader import StreamReader
-from sipsim.elements.via import host_port, over, reply_hop, stamped, via_text
+from sipsim.elements.via import host_port, is_usual, over, reply_hop, stamped, straight_to, via_text
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -149,7 +149,7 @@ class Element:
     def new_via(self, mark: str = "") -> str:
         """A Via value with a new branch (§8.1.1.7), which ends with the `mark` of a proxy (§16.6 item 8)."""
         branch = self.identifiers.branch(self.name)
-        return self.via_with(f"{branch}.{mark}" if mark else branch)
+        return via_text(self.address, f"{branch}.{mark}" if mark else branch)
 
     def via_with(self, branch: str) -> str:
         return via_text(self.address, branch)
@@ -252,7 +252,8 @@ class Element:
         else:  # nobody has to wait, so there is no need to wake the process
             self._idle = None
             self._handle(packet)
-            self._empty_inbox()
+            if self._inbox:
+                self._empty_inbox()
             self._idle = idle
 
     def _admits(self, packet: Packet) -> bool:
@@ -284,10 +285,15 @@ class Element:
         trace = self.trace
         trace.current = packet.cause
         try:
-            message = self._read(packet)
+            message = parse(packet.data)
+            try:
+                message.check()
+            except SipParseError as error:
+                self._refuse_unread(message, error.status, packet)
+                raise
             if isinstance(message, Response):
                 self._handle_response(message)
-            elif isinstance(message, Request):
+            else:
                 self._handle_request(message, packet)
         except SipParseError as error:
             if packet.data.strip(b"\r\n\0 "):
@@ -298,16 +304,6 @@ class Element:
             self.bench.report(error, self.name)
         finally:
             trace.current = 0
-
-    def _read(self, packet: Packet) -> Message:
-        """The message in a packet; SipParseError, and an answer where one can be given, when it lacks what all need."""
-        message = parse(packet.data)
-        try:
-            message.check()
-        except SipParseError as error:
-            self._refuse_unread(message, error.status, packet)
-            raise
-        return message
 
     def _handle_response(self, response: Response) -> None:
         exchange = self.clients.get(client_key(response))
@@ -330,9 +326,8 @@ class Element:
     def _begin(self, request: Request, key: object, packet: Packet) -> None:
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
         source, reliable = packet.source, packet.transport != "UDP"
-        usual = via_text(source, request.branch).encode("utf-8", "surrogateescape")
-        if not reliable and request.line("via") == b"Via: " + usual:  # as most are
-            remote = Hop(source)
+        if not reliable and is_usual(request.line("via"), source):
+            remote = straight_to(source)
         else:
             request = stamped(request, source)
             remote = reply_hop(request.via, packet)

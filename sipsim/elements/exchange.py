@@ -117,7 +117,8 @@ class Exchange:
     @property
     def waits_for_its_user(self) -> bool:
         """Whether it goes on only when its user, or the peer's, does something: no timer will end it."""
-        return not any(alarm.active for alarm in self._alarms.values())
+        transaction = self.transaction
+        return not transaction.machine.timers[transaction.state] and "cancel" not in self._alarms
 
     def abandon(self) -> None:
         """Stop all timers without a word, as a crash does."""

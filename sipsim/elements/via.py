@@ -18,9 +18,34 @@ def host_port(address: Address) -> str:
     return host if port == default_port("") else f"{host}:{port}"
 
 
-def via_text(address: Address, branch: str | None) -> str:
+@lru_cache(maxsize=1024)
+def _before_branch(address: Address) -> str:
+    return f"SIP/2.0/UDP {host_port(address)};branch="
+
+
+@lru_cache(maxsize=1024)
+def _usual_line(address: Address) -> bytes:
+    return f"Via: {_before_branch(address)}".encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=1024)
+def straight_to(address: Address) -> Hop:
+    """The way to an address over UDP."""
+    return Hop(address)
+
+
+def via_text(address: Address, branch: str) -> str:
     """The Via of whoever sends a request from an address (§8.1.1.7), over UDP until the transport is chosen."""
-    return f"SIP/2.0/UDP {host_port(address)};branch={branch}"
+    return _before_branch(address) + branch
+
+
+def is_usual(line: bytes, source: Address) -> bool:
+    """Whether a Via line says no more than that its sender sits at the address that the request came from, over UDP.
+
+    As most do: there is nothing to be added to it, and responses go straight back.
+    """
+    begin = _usual_line(source)
+    return line.startswith(begin) and line.find(b";", len(begin)) < 0 and b"," not in line
 
 
 def over(request: Request, transport: str) -> Request:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sipsim.errors import SipParseError, UsageError
-from sipsim.message.grammar import encode, split_list
+from sipsim.message.grammar import encode, encode_lines, split_list
 from sipsim.message.lines import value_of
 from sipsim.message.message import Request, Response
 from sipsim.message.names import named
@@ -43,15 +43,11 @@ def request(
     if not (0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
         raise UsageError(f"cseq {cseq!r} and max_forwards {max_forwards!r}: below 2**31 and 256 are allowed")
     uri_text = str(uri)
-    lines = [
-        request_line(method, uri_text),
-        b"Via: " + encode(str(via)),
-        b"Max-Forwards: %d" % max_forwards,
-        b"From: " + encode(str(from_)),
-        b"To: " + encode(str(to)),
-        b"Call-ID: " + encode(call_id),
-        b"CSeq: %d %s" % (cseq, method.encode()),
-    ]
+    lines = [request_line(method, uri_text)]
+    lines += encode_lines(
+        f"Via: {via}", f"Max-Forwards: {max_forwards}", f"From: {from_}", f"To: {to}", f"Call-ID: {call_id}",
+        f"CSeq: {cseq} {method}",
+    )  # fmt: skip
     names = ["", "via", "max-forwards", "from", "to", "call-id", "cseq"]
     for route in routes:
         lines.append(b"Route: " + encode(str(route)))
@@ -80,14 +76,13 @@ def reply(
     start, reason = status_line(status, reason)
     lines, names = [start], [""]
     extra = _repeated(request.method, status)
-    for name, line in zip(request.names, request.lines, strict=True):
-        if name == "via" or name == extra:
-            lines.append(line)
-            names.append(name)
+    theirs = request.names
+    lines += [line for name, line in zip(theirs, request.lines, strict=True) if name == "via" or name == extra]
+    names += [name for name in theirs if name == "via" or name == extra]
     for name in ("from", "to", "call-id", "cseq"):
-        if name in request.names:
-            line = request.lines[request.names.index(name)]
-            if name == "to" and to_tag and _untagged(request):
+        if name in theirs:
+            line = request.lines[theirs.index(name)]
+            if to_tag and name == "to" and _untagged(request):
                 line += b";tag=" + encode(to_tag)
             lines.append(line)
             names.append(name)

@@ -55,12 +55,24 @@ def encode(text: str) -> bytes:
     UsageError on CR, LF and NUL, which would end the line or hide what follows, and on surrogates that stand for
     no octet.
     """
+    if text.isascii() and text.isprintable():  # as nearly always
+        return text.encode()
     if "\n" in text or "\r" in text or "\0" in text:
         raise UsageError(f"value {text!r} has CR, LF or NUL: a header field value is one line of text")
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise UsageError(f"value {text!r} has a surrogate that stands for no octet") from None
+
+
+def encode_lines(*texts: str) -> list[bytes]:
+    """Each of these as `encode` has it."""
+    joined = "\n".join(texts)
+    if joined.isascii() and joined.replace("\n", "").isprintable():
+        lines = joined.encode().split(b"\n")
+        if len(lines) == len(texts):  # as nearly always
+            return lines
+    return [encode(text) for text in texts]
 
 
 def is_token(text: str) -> bool:

@@ -136,11 +136,11 @@ class Headers:
     def without_first(self, name: str) -> Self:
         """A copy without the first value of this field; the others of its comma list stay."""
         folded = fold(name)
-        if folded not in self.names:
-            return self
-        at = self.names.index(folded)
         lines, names = self.lines.copy(), self.names.copy()
-        rest = self._rest_of_list(at) if folded in LIST_HEADERS and b"," in lines[at] else b""
+        if folded not in names:
+            return self
+        at = names.index(folded)
+        rest = self._rest_of_list(at) if b"," in lines[at] and folded in LIST_HEADERS else b""
         if rest:
             lines[at] = rest
         else:

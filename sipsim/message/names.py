@@ -48,7 +48,8 @@ def named(name: str) -> tuple[str, bytes]:
 
 def fold(name: str) -> str:
     """The folded name for a name in any spelling; UsageError when it is no token."""
-    return named(name)[0]
+    known = _NAMED.get(name)
+    return known[0] if known is not None else named(name)[0]
 
 
 for _name in [*CANONICAL.values(), *COMPACT, *[name.upper() for name in COMPACT]]:

@@ -21,6 +21,7 @@ MOST_LINES = 1000
 """Lines of a description; a robustness limit of ours."""
 
 _ENDS = re.compile(r"\r\n|\n")
+_LINE = re.compile(r"^([A-Za-z])=([^\r\n\0]*)(?:\r\n|\n|\Z)", re.MULTILINE)
 _MEDIA = re.compile(r"([^\s]+) ([0-9]+)(?:/([0-9]+))? ([^\s]+) ([^\s].*)", re.ASCII | re.DOTALL)
 _CONNECTION = re.compile(r"IN IP[46] ([^\s/]+)(?:/[0-9/]+)?", re.ASCII)
 _WORD = re.compile(r"[^\x00-\x20\x7f]+")
@@ -65,14 +66,16 @@ class Sdp:
     @classmethod
     def parse(cls, body: bytes) -> Sdp:
         """The description in a message's body, lines ended by CRLF or LF; SipParseError (with line) when it is none."""
-        texts = _ENDS.split(decode(body))
-        if texts[-1] == "":
-            texts.pop()
-        if len(texts) > MOST_LINES:
+        text = decode(body)
+        count = text.count("\n") + (text[-1:] not in ("\n", ""))
+        if count > MOST_LINES:
             raise SipParseError(f"SDP of more than {MOST_LINES} lines", 513)
-        if texts[:1] != ["v=0"]:
-            raise SipParseError("SDP does not begin with v=0")
-        lines = [_read_line(text, at) for at, text in enumerate(texts, 1)]
+        lines = _LINE.findall(text)
+        if lines[:1] != [("v", "0")] or len(lines) != count:
+            lines = _read_lines(text)
+        for at, (letter, value) in enumerate(lines, 1):
+            if letter == "c" and _CONNECTION.fullmatch(value) is None:
+                raise _refuse("no connection", f"c={value}", at)
         starts = [at for at, (letter, _) in enumerate(lines) if letter == "m"]
         media = [
             _read_media(lines[start][1], tuple(lines[start + 1 : end]), start + 1)
@@ -135,14 +138,21 @@ def _formats(codecs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], Line
     return tuple([form for form, _ in codecs]), tuple([("a", f"rtpmap:{form} {name}") for form, name in codecs])
 
 
+def _read_lines(text: str) -> list[tuple[str, str]]:
+    """The lines one by one; SipParseError for the first that is none."""
+    texts = _ENDS.split(text)
+    if texts[-1] == "":
+        texts.pop()
+    if texts[:1] != ["v=0"]:
+        raise SipParseError("SDP does not begin with v=0")
+    return [_read_line(line, at) for at, line in enumerate(texts, 1)]
+
+
 def _read_line(text: str, at: int) -> tuple[str, str]:
-    letter, equals, value = text.partition("=")
-    whole = len(letter) == 1 and letter.isascii() and letter.isalpha() and equals
-    if not whole or "\r" in value or "\0" in value:
+    found = _LINE.fullmatch(text)
+    if found is None:
         raise _refuse("no line x=value", text, at)
-    if letter == "c" and _CONNECTION.fullmatch(value) is None:
-        raise _refuse("no connection", text, at)
-    return letter, value
+    return found[1], found[2]
 
 
 def _read_media(value: str, lines: Lines, at: int) -> Media:

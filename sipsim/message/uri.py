@@ -32,6 +32,28 @@ _SEPARATORS = str.maketrans("", "", "-.()")
 _NEVER_IGNORED = ("transport", "user", "ttl", "method", "maddr")
 
 
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Uri:
+    """The URI that `text` is, without angle brackets; SipParseError when it is none.
+
+    Few URIs make up most of the traffic, so they are kept: a Uri never changes.
+    """
+    if len(text) > LONGEST:
+        raise refuse(f"URI of more than {LONGEST} characters", text)
+    scheme = text[:5].partition(":")[0].lower()
+    if scheme not in ("sip", "sips", "tel"):
+        return _parse_other(text)
+    bad = _BAD_ESCAPE.search(text)
+    found = (_TEL if scheme == "tel" else _SIP).fullmatch(text)
+    if found is None or bad:
+        raise refuse(f"no {scheme} URI", text, bad.start() if bad else 0)
+    if scheme == "tel":
+        return Uri("tel", user=found[1], params=_split_params(found[2]))
+    user, password, host, port, params, headers = found.groups()
+    number_of_port = None if port is None else number(port, 65535, "port")
+    return Uri(scheme, user, password, host, number_of_port, _split_params(params), _split_headers(headers))
+
+
 @dataclass(frozen=True, slots=True)
 class Uri:
     """A URI in its parts as they are on the wire: escapes stay escapes, an IPv6 host keeps its brackets.
@@ -49,11 +71,9 @@ class Uri:
     headers: tuple[tuple[str, str], ...] = ()
     opaque: str = ""
     _text: str = field(default="", init=False, repr=False, compare=False)
+    _aor: str = field(default="", init=False, repr=False, compare=False)
 
-    @classmethod
-    def parse(cls, text: str) -> Uri:
-        """The URI that `text` is, without angle brackets; SipParseError when it is none."""
-        return _parse(text)
+    parse = staticmethod(_parse)
 
     def __str__(self) -> str:
         if not self._text:
@@ -73,7 +93,7 @@ class Uri:
     def param(self, name: str, default: str | None = None) -> str | None:
         """The value of a parameter, "" for one without value, `default` where there is none."""
         for known, value in self.params:
-            if _plain(known) == name:
+            if known == name or _plain(known) == name:
                 return value or ""
         return default
 
@@ -88,6 +108,11 @@ class Uri:
         Scheme, user and host without password, port, parameters and headers; the host in lower case, escapes
         written in one way, a telephone number without its visual separators.
         """
+        if not self._aor:
+            object.__setattr__(self, "_aor", self._canonical())
+        return self._aor
+
+    def _canonical(self) -> str:
         if self.opaque:
             return str(self)
         user = normal_escapes(self.user or "", _PLAIN)
@@ -104,25 +129,6 @@ class Uri:
             and _params_match(self, other)
             and _compared(self.headers) == _compared(other.headers)
         )
-
-
-@lru_cache(maxsize=4096)
-def _parse(text: str) -> Uri:
-    """Few URIs make up most of the traffic, so they are kept: a Uri never changes."""
-    if len(text) > LONGEST:
-        raise refuse(f"URI of more than {LONGEST} characters", text)
-    scheme = text[:5].partition(":")[0].lower()
-    if scheme not in ("sip", "sips", "tel"):
-        return _parse_other(text)
-    bad = _BAD_ESCAPE.search(text)
-    found = (_TEL if scheme == "tel" else _SIP).fullmatch(text)
-    if found is None or bad:
-        raise refuse(f"no {scheme} URI", text, bad.start() if bad else 0)
-    if scheme == "tel":
-        return Uri("tel", user=found[1], params=_split_params(found[2]))
-    user, password, host, port, params, headers = found.groups()
-    number_of_port = None if port is None else number(port, 65535, "port")
-    return Uri(scheme, user, password, host, number_of_port, _split_params(params), _split_headers(headers))
 
 
 def _parse_other(text: str) -> Uri:

@@ -89,7 +89,8 @@ def loop_mark(request: Request) -> str:
     changed on its way: a loop. With another one, a Request-URI for instance, it is a spiral, and may go on.
     """
     number = request.cseq.number
-    parts = (request.uri_text, request.to_tag, request.from_tag, request.call_id, number, *request.values("Route"))
+    routes = request.values("Route") if "route" in request.names else ()
+    parts = (request.uri_text, request.to_tag, request.from_tag, request.call_id, number, *routes)
     return f"{crc32(repr(parts).encode('utf-8', 'surrogatepass')):08x}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from sipsim.message.fields import Via
 from sipsim.message.uri import Uri
@@ -31,6 +32,8 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
     if secure and wanted:
         wanted = OVER_TLS.get(wanted, "nothing")
     numeric = is_numeric(host)
+    if numeric and not wanted and not secure and "UDP" in transports:
+        return [_over_udp(host, uri.port or default_port("UDP"))]  # as nearly always
     if not wanted and (numeric or uri.port or not names.in_zone(host)):
         wanted = "TLS" if secure else "UDP"
     if wanted and wanted not in transports:
@@ -42,6 +45,11 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
     if wanted:
         return _of_service(names, service(wanted, host), host, wanted, element)
     return _chosen(names, host, secure, transports, element)
+
+
+@lru_cache(maxsize=1024)
+def _over_udp(host: str, port: int) -> Hop:
+    return Hop(numeric_address(host, port), "UDP")
 
 
 def locate_response(names: NameService, via: Via, element: str = "") -> list[Hop]:
