@@ -229,6 +229,9 @@ class Call(Session):
         agent.calls.pop(self._key, None)
         if self.dialog is not None:
             agent.dialogs.pop(self.dialog.key, None)
+        if not self.answered.triggered:
+            self.ringing.disappoint(CallFailed(487, "the call has ended"))
+            self.answered.disappoint(CallFailed(487, "the call has ended"))
         for tag in self._lives:
             self.live(tag, input)
         self.ended.settle(Ending(by, why))

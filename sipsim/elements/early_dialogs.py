@@ -68,8 +68,15 @@ class EarlyDialogs:
         return True
 
     def end_by_bye(self) -> bool:
-        """Send a BYE in each (§15); its INVITE then gets 487 from there. False where there is none."""
+        """Send a BYE in each (§15); its INVITE then gets 487 from there. False where there is none.
+
+        Where it gets no final response at all within 64*T1 it is cancelled.
+        """
         agent = self._call.agent
+        if self._alarm is not None:  # as it was said before
+            return True
+        if self._heard:
+            self._alarm = agent.alarm("wait for 487", 64 * agent.timing.t1, self._call.hang_up)
         for tag in self._heard:
             dialog = self._dialog(tag)
             agent.request(dialog.request("BYE", via=agent.new_via()), dialog.next_hop, self._call)
@@ -78,6 +85,7 @@ class EarlyDialogs:
 
     def expire(self) -> None:
         """Somebody answered: phones that have not done so within 64*T1 are forgotten (§13.2.2.4)."""
+        self.forget()
         if self._heard:
             agent = self._call.agent
             limit = 64 * agent.timing.t1
@@ -93,6 +101,7 @@ class EarlyDialogs:
         """Stop what would still happen by itself."""
         if self._alarm is not None:
             self._alarm.cancel()
+            self._alarm = None
 
     def _end(self, tag: str, input: str) -> None:
         del self._heard[tag]
