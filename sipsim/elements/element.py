@@ -38,6 +38,7 @@ from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Address, Hop, Packet
 
 NOWHERE = Hop(Address("", 0))
+NOTHING = nullcontext()
 
 
 class Element:
@@ -183,7 +184,7 @@ class Element:
         trace = self.trace
         if self.down:
             raise UsageError(f"{line}: {self.name} is down; {self.name}.restart() brings it back")
-        return nullcontext() if trace.current or not trace.messages else self._causing(line)
+        return NOTHING if trace.current or not trace.messages else self._causing(line)
 
     @contextmanager
     def _causing(self, line: str) -> Iterator[None]:

@@ -21,6 +21,9 @@ from sipsim.simulation.environment import Timer
 TRYING_AFTER = 0.2
 """Seconds after which an INVITE that nobody answered gets a 100 (RFC 3261 §17.2.1)."""
 
+RINGS_AGAIN_AFTER = 60.0
+"""Seconds after which a provisional response is repeated, so that no proxy gives up (RFC 3261 §13.3.1.1)."""
+
 
 class IncomingCall(Call):
     """A call that arrived: `ring()`, `answer()`, `reject(status)` and `hang_up()` are the user's."""
@@ -38,7 +41,6 @@ class IncomingCall(Call):
         self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
         self._wants_bye = False
         self._alarms: dict[str, Alarm | Timer] = {}
-        self._set("100 Trying", TRYING_AFTER, self._try)
         self._join(dialog)
 
     # What the user does
@@ -52,13 +54,25 @@ class IncomingCall(Call):
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
             self.live(self._peer_tag, "101-199")
-            self._ring(build.reply(self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact))
+            contact = self.agent.contact
+            self._rings = build.reply(self.exchange.request, status, to_tag=self._tag, contact=contact)
+            self._respond(self._rings)
             self.ringing.settle(self)
 
     def answer_after(self, seconds: float) -> None:
         """Ring now, and answer after so many seconds, unless the call is settled before."""
         self.ring()
+        if not seconds:
+            self.answer()
+            return
         self._set("answer", seconds, self.answer)
+        if seconds > RINGS_AGAIN_AFTER:
+            self._set("repeat provisional", RINGS_AGAIN_AFTER, self._ring_on, lingering=True)
+
+    def wait(self) -> None:
+        """The user has not reacted at once: a 100 is due if it takes longer (§17.2.1)."""
+        if self.state == "calling" and self._unacknowledged is None:
+            self._set("100 Trying", TRYING_AFTER, self._try)
 
     def answer(self) -> Outcome:
         """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
@@ -161,15 +175,10 @@ class IncomingCall(Call):
 
     # Details
 
-    def _ring(self, response: Response) -> None:
-        """Send a provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
-        self._respond(response)
-        self._set("repeat provisional", 60.0, self._ring_on, response, lingering=True)
-
-    def _ring_on(self, response: Response) -> None:
-        if "answer" in self._alarms:
-            self.exchange.respond(response)
-            self._set("repeat provisional", 60.0, self._ring_on, response, lingering=True)
+    def _ring_on(self) -> None:
+        """Send the provisional response again, each minute while an answer is to be expected (§13.3.1.1)."""
+        self.exchange.respond(self._rings)
+        self._set("repeat provisional", RINGS_AGAIN_AFTER, self._ring_on, lingering=True)
 
     def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
         self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)

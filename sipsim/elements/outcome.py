@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import simpy
+from simpy.events import PENDING
 
 from sipsim.trace.trace import Trace
 
@@ -25,7 +26,7 @@ class Outcome(simpy.Event):
 
     def settle(self, value: Any = None) -> None:
         """Succeed with a value, unless the outcome is known already."""
-        if not self.triggered:
+        if self._value is PENDING:
             self.cause = self._trace.current
             if self.callbacks:
                 self.succeed(value)

@@ -196,8 +196,9 @@ class Proxy(Registrar):
         """The bindings of a user of ours, the best liked first."""
         aor = uri.aor
         bindings = self.location.look_up(aor, self.env.now)
-        contacts = [str(binding.contact) for binding in bindings]
-        self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
+        if self.trace.everything:
+            contacts = [str(binding.contact) for binding in bindings]
+            self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
         return bindings
 
     def contacts(self, target: Uri) -> Sequence[Binding]:

@@ -216,7 +216,9 @@ class UserAgent(Endpoint):
             user.on_request(exchange, request)
 
     def _ring(self, exchange: Exchange) -> None:
-        self._react("on_call", self.on_call, IncomingCall(self, exchange))
+        call = IncomingCall(self, exchange)
+        self._react("on_call", self.on_call, call)
+        call.wait()
 
     def consider(self, change: IncomingChange) -> None:
         """Answer a re-INVITE: at once, or as the user decides."""

@@ -39,7 +39,7 @@ class Headers:
 
     def has(self, name: str) -> bool:
         """Whether there is a header field of this name, long or compact."""
-        return fold(name) in self.names
+        return name in self.names or fold(name) in self.names
 
     def header(self, name: str) -> str | None:
         """The value of the first header field of this name, unfolded and stripped; None where there is none."""

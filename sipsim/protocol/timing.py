@@ -24,6 +24,22 @@ class Values(dict[str, float | None]):
         raise UsageError(f"timer {name!r}: transactions have {', '.join(self)}")
 
 
+Start = tuple[str, str, float]
+"""("start", timer, delay): what a transaction asks for."""
+
+
+class Starts(dict[tuple[str, ...], tuple[Start, ...]]):
+    """How the timers of a state are started, by their names; made when first needed."""
+
+    def __init__(self, delays: Values) -> None:
+        self._delays = delays
+
+    def __missing__(self, names: tuple[str, ...]) -> tuple[Start, ...]:
+        delays = [(name, self._delays[name]) for name in names]
+        self[names] = starts = tuple([("start", name, delay) for name, delay in delays if delay is not None])
+        return starts
+
+
 
 UNITS = 64
 """A transaction gives up after 64 times T1, in which seven INVITEs are sent (RFC 3261 §17.1.1.2)."""
@@ -46,6 +62,8 @@ class Timing:
     t4: float = 5.0
     delays: tuple[Values, Values] = field(init=False, repr=False, compare=False)
     """What `first` gives, by name: on unreliable transports, then on reliable ones."""
+    starts: tuple[Starts, Starts] = field(init=False, repr=False, compare=False)
+    """The effects that start timers, likewise."""
 
     def __post_init__(self) -> None:
         for name in ("t1", "t2", "t4"):
@@ -53,6 +71,7 @@ class Timing:
             if not (isinstance(value, int | float) and isfinite(value) and value > 0):
                 raise UsageError(f"{name}={value!r}: a number of seconds above 0 is needed")
         object.__setattr__(self, "delays", (self._values(False), self._values(True)))
+        object.__setattr__(self, "starts", tuple(map(Starts, self.delays)))
 
     def first(self, name: str, reliable: bool) -> float | None:
         """The first delay of a timer in seconds; None where a reliable transport does without it.

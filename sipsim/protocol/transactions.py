@@ -133,7 +133,7 @@ class Transaction:
     """
 
     __slots__ = (
-        "_copies", "_delays", "_interval", "_sent", "_steps",
+        "_copies", "_interval", "_sent", "_starts", "_steps",
         "machine", "reliable", "request", "response", "state", "timing",
     )  # fmt: skip
 
@@ -145,7 +145,7 @@ class Transaction:
         self.state = machine.initial
         self.response: Response | None = None
         self._steps = machine.steps[reliable]
-        self._delays = timing.delays[reliable]
+        self._starts = timing.starts[reliable]
         self._sent: Message | None = None
         self._copies = 0
         self._interval = timing.t1  # of A, E or G, of which a machine has one at most; all begin with T1
@@ -163,7 +163,7 @@ class Transaction:
         effects: list[Effect] = []
         for action in self.machine.entry:
             _ACTIONS[action](self, effects, self.request)
-        self._start_timers(effects, self.machine.timers[self.state])
+        effects += self._starts[tuple(self.machine.timers[self.state])]
         return effects
 
     def feed(self, input: str, message: Message | None = None) -> list[Effect]:
@@ -186,7 +186,7 @@ class Transaction:
             self.state = state
             effects += closing
             if starts:
-                self._start_timers(effects, starts)
+                effects += self._starts[starts]
         return effects
 
     def receive(self, message: Message) -> list[Effect]:
@@ -196,12 +196,6 @@ class Transaction:
     def respond(self, response: Response) -> list[Effect]:
         """Feed a response that the TU has a server send."""
         return self.feed(sent_input(response, self.machine), response)
-
-    def _start_timers(self, effects: list[Effect], names: str | tuple[str, ...]) -> None:
-        for name in names:
-            delay = self._delays[name]
-            if delay is not None:
-                effects.append(("start", name, delay))
 
     # The actions of the tables. Each takes the message that the input came with and adds to the effects.
 

@@ -95,14 +95,15 @@ class Environment(simpy.Environment):
         """Do what is due next: a posted call, a timer, or a SimPy event with its callbacks."""
         agenda, queue = self._agenda, self._queue
         while agenda and not (queue and queue[0] < agenda[0]):
-            if agenda[0][3] is None and not agenda.ready():
-                continue
-            self._now, _, _, fn, arg = heappop(agenda)
-            if fn is not None:
+            if agenda[0][3] is not None:
+                self._now, _, _, fn, arg = heappop(agenda)
                 fn(arg)
-            else:
-                arg.take(agenda).fire()
-            return
+                return
+            timer = agenda.take()
+            if timer is not None:
+                self._now = timer.when
+                timer.fire()
+                return
         _simpy_step(self)
 
     def advance_to(self, time: float) -> None:

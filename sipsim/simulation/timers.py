@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heapreplace
 from typing import Any
 
 from simpy.events import NORMAL
@@ -92,13 +92,15 @@ class Lane(deque[Timer]):
         """The last live timer."""
         return next((timer for timer in reversed(self) if timer.fn is not None), None)
 
-    def take(self, agenda: Agenda) -> Timer:
-        """Take the head, which is live; what is next moves up on the agenda."""
-        timer = self.popleft()
-        self.armed = bool(self)
+    def next(self, agenda: Agenda) -> None:
+        """The head, first on the agenda, is taken; what comes next moves up."""
+        self.popleft()
         if self:
-            heappush(agenda, (self[0].when, NORMAL, self[0].order, None, self))
-        return timer
+            head = self[0]
+            heapreplace(agenda, (head.when, NORMAL, head.order, None, self))
+        else:
+            heappop(agenda)
+            self.armed = False
 
     def off(self) -> None:
         """The agenda has dropped its entry, for want of a live timer."""
@@ -125,9 +127,9 @@ class OddTimer(Timer):
 
     tail = head
 
-    def take(self, agenda: Agenda) -> Timer:
+    def next(self, agenda: Agenda) -> None:
+        heappop(agenda)
         self.home.total -= 1
-        return self
 
     def off(self) -> None:
         self.home.total -= 1
@@ -163,15 +165,24 @@ class Agenda(list[Entry]):
 
     def ready(self) -> bool:
         """Whether the first entry is live; one that is not goes, or moves to where its lane's next timer belongs."""
-        _, _, order, fn, source = self[0]
-        if fn is not None:
-            return True
-        head = source.head()
+        return self[0][3] is not None or self._live() is not None
+
+    def take(self) -> Timer | None:
+        """Take the timer that the first entry is of; None, as for `ready`, where that is not live."""
+        source = self[0][4]
+        timer = self._live()
+        if timer is not None:
+            source.next(self)
+        return timer
+
+    def _live(self) -> Timer | None:
+        _, _, order, _, source = self[0]
+        head: Timer | None = source.head()
         if head is None:
             heappop(self)
             source.off()
         elif head.order == order:
-            return True
+            return head
         else:
             heapreplace(self, (head.when, NORMAL, head.order, None, source))
-        return False
+        return None
