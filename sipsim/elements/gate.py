@@ -62,6 +62,10 @@ class Gate:
             element.reply(exchange, verdict.refusal.status, *verdict.refusal.headers)
         return verdict
 
+    def challenges(self, now: float, *, proxy: bool = False) -> tuple[tuple[str, str], ...]:
+        """What it asks with at this time (seconds): names and values of header fields, with a new nonce."""
+        return (self._proxy if proxy else self._server).challenges(now)
+
     def thanks(self, verdict: Verdict) -> list[tuple[str, str]]:
         """What a 2xx without a body may say to whom this verdict has let in: we know the password too."""
         info = self._server.info(verdict)

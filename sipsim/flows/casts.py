@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.proxy import Proxy
@@ -10,6 +12,7 @@ from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
 from sipsim.lab.lab import Lab
+from sipsim.message import build
 
 DOMAIN = "example.com"
 
@@ -48,6 +51,13 @@ def published_phone(lab: Lab, uri: str, name: str, contact: str, host: str, ring
     return phone
 
 
+ALICE, BOB = {"alice": "31337"}, {"bob": "zanzibar"}
+"""Who may log in, with which password."""
+
+MD5 = ("MD5",)
+"""What the servers of the examples ask for."""
+
+
 def alice_3665(lab: Lab) -> UserAgent:
     """Alice of RFC 3665, in Atlanta."""
     return published_phone(lab, "sip:alice@atlanta.example.com", "Alice", "client.atlanta.example.com", "192.0.2.101")
@@ -59,22 +69,37 @@ def bob_3665(lab: Lab, *, ring: float = 2.0) -> UserAgent:
 
 
 def proxy_1(lab: Lab) -> Proxy:
-    """Proxy 1 of RFC 3665, in Atlanta."""
-    return lab.proxy("atlanta.example.com", "Proxy 1", host=published_host(lab, "192.0.2.111"))
+    """Proxy 1 of RFC 3665, in Atlanta: it asks Alice who she is."""
+    host = published_host(lab, "192.0.2.111")
+    return lab.proxy("atlanta.example.com", "Proxy 1", host=host, users=ALICE, algorithms=MD5)
 
 
-def proxy_2(lab: Lab, *, record_route: bool = True) -> Proxy:
+def proxy_2(lab: Lab, **options: Any) -> Proxy:
     """Proxy 2 of RFC 3665, in Biloxi."""
-    host = published_host(lab, "192.0.2.222")
-    return lab.proxy("biloxi.example.com", "Proxy 2", record_route=record_route, host=host)
+    return lab.proxy("biloxi.example.com", "Proxy 2", host=published_host(lab, "192.0.2.222"), **options)
 
 
-def trapezoid_3665(lab: Lab, *, ring: float = 2.0) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
-    """Alice, Proxy 1, Proxy 2 and Bob of RFC 3665: her calls go out through Proxy 1, and Proxy 2 knows where he is."""
+def trapezoid_3665(lab: Lab, *, ring: float = 2.0, known: bool = True) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
+    """Alice, Proxy 1, Proxy 2 and Bob of RFC 3665: her calls go out through Proxy 1, and Proxy 2 knows where he is.
+
+    `known` says that Proxy 1 has asked her for credentials before.
+    """
     alice, first, second, bob = alice_3665(lab), proxy_1(lab), proxy_2(lab), bob_3665(lab, ring=ring)
     alice.outbound = routing_uri(first)
+    alice.credentials(first.domain, password=ALICE["alice"], outbound=True)
+    if known:
+        log_in(alice, first, proxy=True)
     place(second, bob)
     return alice, first, second, bob
+
+
+def log_in(phone: UserAgent, server: Registrar, *, proxy: bool = False) -> None:
+    """Let a phone have a server's challenge without a message: flows may begin where it was asked long ago."""
+    assert phone.digest is not None and server.gate is not None
+    address = f"<{phone.uri}>"
+    request = build.request("REGISTER", phone.uri, via="", from_=address, to=address, call_id="before", cseq=1)
+    challenges = server.gate.challenges(phone.env.now, proxy=proxy)
+    phone.digest.expect(request, build.reply(request, 407 if proxy else 401, headers=challenges))
 
 
 def place(server: Registrar, phone: UserAgent) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sipsim.flows import rfc3665_failures as failed
+from sipsim.flows import rfc3665_registrations as registered
+from sipsim.flows import rfc3665_sessions as sessions
 from sipsim.flows.extensions import agreement, refer, subscribe
 from sipsim.flows.failing import busy, cancel, lost_200, proxy_crash
 from sipsim.flows.odd_requests import odd_request, out_of_order, too_many_hops
@@ -14,7 +16,6 @@ from sipsim.flows.reaching import alternative, choices, fork, redirect, two_prox
 from sipsim.flows.refusing import forwarded, gateway, nobody, progress, queued, refused, silence
 from sipsim.flows.registering import brief, register, register_for_another
 from sipsim.flows.rfc3261 import registration_example, session_setup
-from sipsim.flows.rfc3665_sessions import session
 from sipsim.lab.scenario import Scenario
 
 STORIES: tuple[Callable[..., Any], ...] = (
@@ -25,8 +26,10 @@ STORIES: tuple[Callable[..., Any], ...] = (
     odd_request, out_of_order, too_many_hops,
     refer, subscribe, agreement,
     registration_example, session_setup,
-    session,
-    failed.no_answer, failed.busy, failed.unavailable,
+    registered.new_registration, registered.wrong_password,
+    sessions.session, sessions.two_proxies, sessions.two_challenges, sessions.proxy_failure, sessions.redirected,
+    sessions.new_address,
+    failed.no_answer, failed.busy, failed.no_response, failed.unavailable,
 )  # fmt: skip
 
 

@@ -40,6 +40,21 @@ def busy(lab: Lab) -> Story:
 
 
 @scenario(
+    "rfc3665-3.10",
+    title="Unsuccessful: no response from user agent",
+    rfc="RFC 3665 §3.10",
+    question="How often does Proxy 2 send the INVITE, and what would RFC 3261 have it answer?",
+    codes=(100, 480),
+)
+def no_response(lab: Lab, *, status: int = 480) -> Story:
+    """Bob's phone is dead; after 64*T1 Proxy 2 says `status`: 480 as the example has it, where RFC 3261 has 408."""
+    alice, _, second, bob = trapezoid_3665(lab)
+    second.late_status = status
+    bob.crash()
+    return (yield from outcome_of(alice.call(str(bob.uri))))
+
+
+@scenario(
     "rfc3665-3.11",
     title="Unsuccessful: temporarily unavailable",
     rfc="RFC 3665 §3.11",

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from sipsim.elements.endpoint import routing_uri
+from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
-from sipsim.flows.casts import alice_3665, bob_3665
+from sipsim.flows.casts import (
+    ALICE,
+    MD5,
+    alice_3665,
+    bob_3665,
+    outcome_of,
+    place,
+    proxy_1,
+    proxy_2,
+    published_host,
+    published_phone,
+    trapezoid_3665,
+)
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
 
@@ -22,6 +36,101 @@ def session(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     alice, bob = alice_3665(lab), bob_3665(lab, ring=ring)
     lab.names.add(bob.uri.host, bob.address)
     yield from talk_until_hung_up(lab, alice.call(str(bob.uri)), bob, talk)
+
+
+@scenario(
+    "rfc3665-3.2",
+    title="Session establishment through two proxies",
+    rfc="RFC 3665 §3.2",
+    question="Which of the three ACKs is for the 407, and how does it differ from the others?",
+    codes=(100, 180, 200, 407),
+)
+def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """The trapezoid: Proxy 1 asks Alice who she is, both proxies stay in the path, and Bob hangs up."""
+    alice, _, _, bob = trapezoid_3665(lab, ring=ring, known=False)
+    yield from talk_until_hung_up(lab, alice.call(str(bob.uri)), bob, talk)
+
+
+@scenario(
+    "rfc3665-3.3",
+    title="Session with multiple proxy authentication",
+    rfc="RFC 3665 §3.3",
+    question="For whom are the two credentials of the third INVITE, and which of them reach Proxy 2?",
+    codes=(100, 200, 407),
+)
+def two_challenges(lab: Lab, *, talk: float = 10.0) -> Story:
+    """Each proxy asks Alice for a password of its own; Bob answers at once."""
+    alice, first = alice_3665(lab), proxy_1(lab)
+    second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab)
+    alice.outbound = routing_uri(first)
+    for proxy in (first, second):
+        alice.credentials(proxy.domain, password=ALICE["alice"])
+    place(second, bob)
+    bob.on_call = IncomingCall.answer
+    yield alice.call(str(bob.uri)).answered
+    yield lab.env.timeout(talk)
+
+
+@scenario(
+    "rfc3665-3.4",
+    title="Successful session with proxy failure",
+    rfc="RFC 3665 §3.4",
+    question="After how many seconds does Alice's phone try the other proxy, and why so late?",
+    codes=(100, 180, 200, 407),
+)
+def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """Proxy 1 is dead; after 64*T1 Alice's phone calls anew, through Proxy 2, which does not know her either."""
+    alice, first = alice_3665(lab), proxy_1(lab)
+    second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab, ring=ring)
+    alice.outbound = routing_uri(first)
+    alice.credentials(second.domain, password=ALICE["alice"])
+    place(second, bob)
+    first.crash()
+    yield from outcome_of(alice.call(str(bob.uri)))
+    alice.outbound = None
+    yield from talk_until_hung_up(lab, alice.call(str(bob.uri)), bob, talk)
+
+
+@scenario(
+    "rfc3665-3.6",
+    title="Session via redirect and proxy servers, with SDP in the ACK",
+    rfc="RFC 3665 §3.6",
+    question="Who makes the offer here, and in which message does the answer come?",
+    codes=(100, 180, 200, 302),
+    live=False,
+)
+def redirected(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """Alice leaves the offer to Bob; a redirect server sends her to Chicago, by TCP, and Bob hangs up."""
+    alice = alice_3665(lab)
+    server = lab.redirect_server("biloxi.example.com", "Redirect Server", host=published_host(lab, "192.0.2.232"))
+    proxy = lab.proxy("chicago.example.com", "Proxy 3", host=published_host(lab, "192.0.2.233"))
+    bob = published_phone(
+        lab, "sip:bob@chicago.example.com", "Bob", "client.chicago.example.com", "192.0.2.100", ring
+    )  # fmt: skip
+    server.location.add("sip:bob@biloxi.example.com", f"{bob.uri};transport=tcp")
+    proxy.location.add(bob.uri, f"{bob.contact_uri};transport=tcp")
+    yield from talk_until_hung_up(lab, alice.call("sip:bob@biloxi.example.com", offer=False), bob, talk)
+
+
+@scenario(
+    "rfc3665-3.7",
+    title="Session with re-INVITE: an address changes",
+    rfc="RFC 3665 §3.7",
+    question="How does Alice's phone learn where to send the BYE?",
+    codes=(100, 180, 200),
+)
+def new_address(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """In mid-call Bob's phone gets another address and tells so by a re-INVITE; Alice hangs up."""
+    alice, second, bob = alice_3665(lab), proxy_2(lab, record_route=False), bob_3665(lab, ring=ring)
+    place(second, bob)
+    call = alice.call(str(bob.uri))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    bob.move(published_host(lab, "192.0.2.100"))
+    assert bob.current_call is not None
+    yield bob.current_call.reinvite()
+    yield lab.env.timeout(talk)
+    yield call.hang_up()
 
 
 def talk_until_hung_up(lab: Lab, call: OutgoingCall, who: UserAgent, talk: float) -> Story:

@@ -121,6 +121,12 @@ class DigestClient:
                         sessions.pop(realm, None)
         return self.prepare(request) if answered else None
 
+    def expect(self, request: Request, response: Response) -> None:
+        """Take the challenges of a response as met already: the next requests like this one bring credentials."""
+        for asking, field in ANSWERS.items():
+            for realm, asked in self._by_realm(challenges(response, asking)).items():
+                self._remember(field, request, realm, asked)
+
     def learn(self, request: Request, response: Response) -> bool | None:
         """Take note of Authentication-Info in a 2xx: the nonce to go on with, and the server's own digest.
 

@@ -85,11 +85,13 @@ class Connection(Flow):
     """A connection between two addresses, used in both directions; `state` is "connecting", "open" or "closed".
 
     Who connects does so from the port that it listens at, so that two addresses have one connection and share it. It
-    stands until one of them ends it, however long it is idle; both know of its end at once.
+    stands until one of them ends it, however long it is idle; both know of its end at once. `cause` is the record of
+    the message that it was opened for.
     """
 
-    def __init__(self, layer: Connections, source: Address, destination: Address) -> None:
+    def __init__(self, layer: Connections, source: Address, destination: Address, cause: int) -> None:
         self.source, self.destination = source, destination
+        self.cause = cause
         self.state = "connecting"
         self._layer = layer
         self._pipes = {source: Pipe(), destination: Pipe()}
@@ -225,7 +227,7 @@ class Connections:
         """Send a message over the connection that it names as its flow, else over one between its addresses."""
         flow = packet.flow
         if flow is None:
-            flow = self._between(packet.source, packet.destination)
+            flow = self._between(packet.source, packet.destination, packet.cause)
         if isinstance(flow, Connection) and flow.open:
             flow.send(packet)
         else:
@@ -252,13 +254,14 @@ class Connections:
         """Record what happens to a connection."""
         if self._trace.everything:
             ends = [str(connection.source), str(connection.destination)]
+            cause = cause or connection.cause
             self._trace.add("connection", self.env.now, "", cause, what=what, between=ends, why=why)
 
-    def _between(self, source: Address, destination: Address) -> Connection:
+    def _between(self, source: Address, destination: Address, cause: int) -> Connection:
         key = _key(source, destination)
         connection = self._standing.get(key)
         if connection is None:
-            connection = self._standing[key] = Connection(self, source, destination)
+            connection = self._standing[key] = Connection(self, source, destination, cause)
             connection.connect()
         return connection
 
