@@ -166,10 +166,10 @@ def test_a_file_is_one_idea(name: str):
     assert len(text.splitlines()) <= 400, f"{name} is longer than one sitting"
 
 
-def test_the_engine_can_be_read_in_a_weekend():
+def test_the_engine_can_be_read_in_a_few_days():
     engine = [path for name, path in FILES.items() if name not in OUTSIDE and room(name) in ENGINE]
     engine = [path for path in engine if path.parent.name != "checker"]  # its rules stand around the engine
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in engine) < 12_000
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in engine) < 15_000
 
 
 def lines_of_code(text: str) -> int:
