@@ -44,6 +44,27 @@ def test_a_run_breaks_no_rule(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_is_forwarded_came_before(name: str) -> None:
+    """A request with the Via of another element is sent because it came from there."""
+    trace = sipsim.run(name)
+    requests = [r for r in trace.select("sent") if isinstance(r.message, sipsim.Request)]
+    forwarded = [r for r in requests if len(r.message.vias) > 1 and "copy" not in r.data]
+    assert bool(forwarded) == any("roxy" in who or who == "ALG" for who in FLOWS[name]["participants"])
+    for record in forwarded:
+        original = arrived(trace, record)
+        assert original.message.call_id == record.message.call_id
+        assert original.message.cseq == record.message.cseq
+        assert len(original.message.vias) == len(record.message.vias) - 1
+
+
+def arrived(trace: Any, record: Any) -> Any:
+    """The record of the message whose arrival made the element send this one."""
+    while record.kind != "delivered":
+        record = trace[record.cause]
+    return record
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_message_has_what_the_figure_says(name: str) -> None:
     found = pairs(FLOWS[name], sipsim.run(name))
     assert len(found) == len(steps_of_flow(FLOWS[name]))
