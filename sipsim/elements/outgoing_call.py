@@ -41,7 +41,6 @@ class OutgoingCall(Call):
         self._wants_cancel = False
         self._acks: dict[str, tuple[Request, Uri]] = {}
         self._early = EarlyDialogs(self, self._from_tag)
-        self._offers = offer
         self._forks = forks
         self.others: list[Call] = []
         if offer:
@@ -139,9 +138,9 @@ class OutgoingCall(Call):
         dialog = self._early.confirmed(invite, response)
         described = description_in(response)
         local, fits = self.local_sdp, True
-        if not self._offers:
+        if not invite.body:
             local, fits = self.answer_in_ack(described, self.codecs, self.direction)
-        self._acknowledge(dialog, invite, None if self._offers else local)
+        self._acknowledge(dialog, invite, None if invite.body else local)
         self.live(tag, "2xx")
         if self.dialog is not None or self.state == "ended":
             self._on_another(dialog, local, described, fits)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.attempts import carry_on
+from sipsim.elements.attempts import Attempts, carry_on
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.session import SDP, description_in
@@ -42,6 +42,7 @@ class OutgoingChange:
         self._offer: Sdp | None = None
         self._ack: tuple[Request, Uri] | None = None
         self._pause: Alarm | Timer | None = None
+        self._attempts: Attempts | None = None
         self.state = "waiting"
         agent = call.agent
         self.outcome = Outcome(agent.env, agent.trace, f"the re-INVITE of {call!r} being answered")
@@ -70,6 +71,8 @@ class OutgoingChange:
         """Do nothing more by itself."""
         if self._pause is not None:
             self._pause.cancel()
+        if self._attempts is not None:
+            self._attempts.forget()
 
     # What arrives
 
@@ -78,7 +81,10 @@ class OutgoingChange:
         if status < 200:
             return
         if status >= 300:
-            if status < 400 or status == 491 or self.state != "asking" or not carry_on(self, exchange, response):
+            ours = self.state == "asking" and status >= 400 and status != 491
+            attempts = carry_on(self, exchange, response) if ours else None
+            self._attempts = attempts or self._attempts
+            if attempts is None:
                 self._refused(status, response.reason)
         elif self._ack is not None:  # the 2xx once more
             self.call.agent.send_outside_transaction(*self._ack)
@@ -122,9 +128,9 @@ class OutgoingChange:
         dialog.refresh(response)
         described = description_in(response)
         local, fits = self._offer, True
-        if local is None:
+        if not invite.body:
             local, fits = call.answer_in_ack(described, self.codecs, self.direction)
-        body = b"" if local is None or self._offer is not None else bytes(local)
+        body = b"" if local is None or invite.body else bytes(local)
         ack = dialog.request(
             "ACK", via=agent.new_via(), number=invite.cseq.number, body=body, content_type=SDP if body else None,
             headers=credentials_of(invite) if agent.digest is not None else (),

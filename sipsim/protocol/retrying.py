@@ -134,6 +134,13 @@ class Tries:
         prepared = self._digest.prepare(request) if self._digest is not None else request
         return Step(prepared, why, wait, elsewhere)
 
+    def _shorter(self, request: Request, response: Response) -> Step | None:
+        """An INVITE without its offer, which the callee makes then (§8.1.3.5 on 413, §13.2.1)."""
+        if response.has("retry-after") or request.method != "INVITE" or not request.body:
+            return None
+        bare = request.without("Content-Type").without("Content-Disposition").without("Content-Encoding")
+        return self._once("413", request, bare.with_body(b""), "without a body")
+
     def _acceptable(self, request: Request, response: Response) -> Step | None:
         """A body of the types and codings that are accepted (§8.1.3.5 on 415)."""
         return self._once("415", request, acceptable(request, response), "a body that is accepted")
@@ -219,6 +226,7 @@ class Tries:
 _CHANGES: dict[int, Callable[[Tries, Request, Response], Step | None]] = {
     401: Tries._log_in,
     407: Tries._log_in,
+    413: Tries._shorter,
     415: Tries._acceptable,
     416: Tries._by_sip,
     420: Tries._without,

@@ -436,6 +436,23 @@ def test_requests_in_a_dialog_are_asked_too_where_all_are():
     assert (call.ended.value.by, call.ended.value.why) == ("sip:bob@example.com", "BYE")
 
 
+def test_a_change_of_the_session_is_asked_too():
+    lab = Lab()
+    alice, _, bob = domain(lab, challenges="all")
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 1)
+    lab.run(call.hold())
+    theirs = bob.current_call
+    assert theirs is not None
+    lab.run(theirs.resume())
+    assert [len(sent(lab, "INVITE", phone.name)) for phone in (alice, bob)] == [3, 2]
+    first, second = sent(lab, "INVITE", "bob")
+    assert second.cseq.number == first.cseq.number + 1 and shown(second)[0].username == "bob"
+    assert sent(lab, "ACK", "bob")[1].values("Proxy-Authorization") == second.values("Proxy-Authorization")
+    lab.run(call.hang_up())
+
+
 def test_a_bye_refused_for_good_ends_the_call_all_the_same():
     lab = Lab()
     alice, _, bob = domain(lab, challenges="all")

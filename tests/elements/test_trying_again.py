@@ -384,3 +384,50 @@ def test_the_last_response_is_heard_as_it_is():
     refused = build.reply(asked, 401, headers=[("WWW-Authenticate", 'Digest realm="r", nonce="n"')])
     assert isinstance(refused, Response) and tries.next(asked, refused) is None
     assert tries.why_not == "401: there is no password"
+
+
+def test_an_invite_that_is_too_large_goes_without_its_offer():
+    """RFC 3261 §8.1.3.5: then the callee makes it, and the ACK has the answer."""
+    lab = Lab()
+
+    class Small(UserAgent):
+        def on_request(self, exchange, request):  # type: ignore[no-untyped-def]
+            if request.method == "INVITE" and request.body:
+                self.reply(exchange, 413)
+            else:
+                super().on_request(exchange, request)
+
+    bob = lab.user_agent("sip:bob@small.example", "small", answers=0, kind=Small)
+    alice = caller(lab)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 1)
+    first, second = sent(lab, "INVITE")
+    assert first.body and not second.body and not second.has("Content-Type")
+    assert call.stream is not None and bob.current_call.stream is not None
+    assert sent(lab, "ACK")[1].body
+    lab.run(call.hold())
+    assert [bool(r.body) for r in sent(lab, "INVITE")] == [True, False, True, False]
+    lab.run(call.hang_up())
+
+
+def test_who_hangs_up_takes_a_change_back_that_waits_for_its_time():
+    lab = Lab()
+
+    class Later(UserAgent):
+        def on_request(self, exchange, request):  # type: ignore[no-untyped-def]
+            if request.method == "INVITE" and request.to_tag:
+                self.reply(exchange, 500, ("Retry-After", "5"))
+            else:
+                super().on_request(exchange, request)
+
+    bob = lab.user_agent("sip:bob@later.example", answers=0, kind=Later)
+    call = caller(lab).call(bob)
+    lab.run(call.answered)
+    change = call.hold()
+    lab.run(until=lab.env.now + 1)
+    lab.run(call.hang_up())
+    assert failure(lab, change).status == 487
+    assert len(sent(lab, "INVITE")) == 2
+    lab.drain()
+    assert not lab.leftovers()
