@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bench import __main__ as bench
-from bench import floor, workload
+from bench import digest, floor, workload
 from bench.figures import Figure, in_turn, ratio
 
 
@@ -22,6 +22,13 @@ def test_a_call_is_thirteen_messages_as_on_the_floor(load: Callable[..., None]):
     registration = 2
     assert lab.trace.counts["sent"] - registration == 13 * 5
     assert lab.trace.counts["retransmissions"] == lab.trace.counts["lost"] == 0
+
+
+def test_a_call_with_digest_is_eighteen_messages_its_registration_included():
+    lab = digest.a_lab("counters")
+    digest.load(lab, 2 * digest.PHONES)
+    bob, first, later = 4, 20, 18
+    assert lab.trace.counts["sent"] == bob + digest.PHONES * (first + later)
 
 
 def test_sides_take_turns():
@@ -45,4 +52,4 @@ def test_a_missed_target_is_said_and_ends_with_1(
 
 def test_an_unknown_benchmark(capsys: pytest.CaptureFixture[str]):
     assert bench.main(["speed"]) == 2
-    assert "there are parsing, timers, calls, memory, sweep" in capsys.readouterr().err
+    assert "there are parsing, timers, calls, digest, memory, sweep" in capsys.readouterr().err

@@ -53,13 +53,20 @@ class Gate:
         return f"<Gate of {self._name} for {self.realm}>"
 
     def check(self, element: Element, exchange: Exchange, request: Request, *, proxy: bool = False) -> Verdict:
-        """Who sent this to the element; where the verdict has a refusal, that has been sent."""
+        """Who sent this to the element; where the verdict has a refusal, that has been sent.
+
+        The verdict is a record, and what comes of it has that as its cause.
+        """
         server = self._proxy if proxy else self._server
         verdict = server.check(request, exchange.remote.address.host, element.env.now)
-        if verdict.refusal is not None:
-            if verdict.credentials is not None:
-                element.ignored(f"credentials: {verdict.why}", verdict.refusal.rfc)
-            element.reply(exchange, verdict.refusal.status, *verdict.refusal.headers)
+        trace, refusal = element.trace, verdict.refusal
+        told = verdict.why if refusal is None else f"{verdict.why} ({refusal.rfc})"
+        text = f"{verdict.user if refusal is None else refusal.status}: {told}"
+        before = trace.current
+        trace.current = trace.add("gate", element.env.now, element.name, text=text) or before
+        if refusal is not None:
+            element.reply(exchange, refusal.status, *refusal.headers)
+            trace.current = before
         return verdict
 
     def challenges(self, now: float, *, proxy: bool = False) -> tuple[tuple[str, str], ...]:

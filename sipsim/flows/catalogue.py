@@ -8,6 +8,7 @@ from typing import Any
 from sipsim.flows import rfc3665_failures as failed
 from sipsim.flows import rfc3665_registrations as registered
 from sipsim.flows import rfc3665_sessions as sessions
+from sipsim.flows.authentication import password, proxy_password, stale_nonce, two_realms, wrong_password
 from sipsim.flows.extensions import agreement, refer, subscribe
 from sipsim.flows.failing import busy, cancel, lost_200, proxy_crash
 from sipsim.flows.odd_requests import odd_request, out_of_order, too_many_hops
@@ -24,6 +25,7 @@ STORIES: tuple[Callable[..., Any], ...] = (
     two_proxies, fork, redirect, choices, use_proxy, alternative,
     busy, refused, queued, progress, forwarded, cancel, nobody, silence, gateway, lost_200, proxy_crash,
     odd_request, out_of_order, too_many_hops,
+    password, wrong_password, stale_nonce, proxy_password, two_realms,
     refer, subscribe, agreement,
     registration_example, session_setup,
     registered.new_registration, registered.wrong_password,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sipsim.message.grammar import BLANK, FLAGS, MOST_PARAMS, QUOTED, TOKEN, WHITE, is_token, quote, refuse, unquote
 
@@ -99,6 +100,7 @@ class Credentials:
     foreign: str = field(default="", repr=False)  # a password in plain, if the scheme is Basic
 
     @classmethod
+    @lru_cache(maxsize=256)  # who writes them, who checks them and who passes them on look at the same text
     def parse(cls, text: str) -> Credentials:
         """One value; SipParseError when it is none, or a Digest one that is incomplete (RFC 7616 §3.4)."""
         scheme, at = _scheme(text)

@@ -171,7 +171,9 @@ def quote(text: str) -> str:
 
 def unquote(text: str) -> str:
     """What a quoted string says; text that is none comes back as it is."""
-    return _QUOTED_PAIR.sub(r"\1", text[1:-1]) if text[:1] == '"' else text
+    if text[:1] != '"':
+        return text
+    return _QUOTED_PAIR.sub(r"\1", text[1:-1]) if "\\" in text else text[1:-1]
 
 
 def normal_escapes(text: str, plain: str) -> str:

@@ -16,7 +16,7 @@ from sipsim.trace.trace import Trace
 
 LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]
 SPEED, SPEED_OF_PUBLISHED = 10.0, 20.0
-SHORTER = {"register": {"stay": 5.0}}
+SHORTER = {"register": {"stay": 5.0}, "password": {"stay": 5.0}, "stale-nonce": {"pause": 61.0}}
 """Parameters that keep a run short in real time."""
 MOVING = {"rfc3665-3.7"}
 """Where a phone moves to another host, which on loopback is the same, so that its media go on."""
