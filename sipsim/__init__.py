@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sipsim.message.uri import Uri as Uri
     from sipsim.pictures.ladder import Ladder as Ladder
     from sipsim.protocol.location import LocationService as LocationService
+    from sipsim.protocol.refreshing import RefreshPolicy as RefreshPolicy
     from sipsim.protocol.timing import Timing as Timing
     from sipsim.simulation.environment import Environment as Environment
     from sipsim.simulation.memory import MemoryNetwork as MemoryNetwork
@@ -66,6 +67,7 @@ _HOME = {
     "message.uri": ("Uri",),
     "pictures.ladder": ("Ladder",),
     "protocol.location": ("LocationService",),
+    "protocol.refreshing": ("RefreshPolicy",),
     "protocol.timing": ("Timing",),
     "simulation.environment": ("Environment",),
     "simulation.memory": ("MemoryNetwork",),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.elements.via import host_port
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
@@ -96,6 +97,7 @@ class Endpoint(Element):
         self.digest: DigestClient | None = None
         self.policy = Policy()
         self.waiting: dict[Waiting, None] = {}
+        self.outbound_found: Uri | None = None  # where a REGISTER found the outbound proxy, if that is to serve for all
         self.contact_uri = self._contact_uri()
 
     def _contact_uri(self) -> Uri:
@@ -131,6 +133,8 @@ class Endpoint(Element):
 
     def first_hop(self, target: Uri) -> Uri:
         """Where a first request to this target goes."""
+        if self.outbound_found is not None:
+            return self.outbound_found
         return self.outbound if self.outbound is not None else target
 
     def contact_for(self, hop: Uri) -> str:
@@ -251,6 +255,12 @@ def with_transport(uri: Uri, transport: str) -> Uri:
     """The URI with this transport parameter (§19.1.1)."""
     others = [(name, value) for name, value in uri.params if name != "transport"]
     return uri.with_(params=(*others, ("transport", transport.lower())))
+
+
+def hop_uri(hop: Hop) -> Uri:
+    """The URI that leads to a hop without asking anybody."""
+    uri = Uri.parse(f"sip:{host_port(hop.address)}")
+    return uri if hop.transport == "UDP" else with_transport(uri, hop.transport)
 
 
 def routing_uri(proxy: Element | str) -> Uri:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.workbench import Bench
-from sipsim.errors import SipParseError, UsageError
+from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
-from sipsim.protocol.location import aor_of
+from sipsim.protocol.location import aor_of, as_contacts
 from sipsim.simulation.environment import Environment
 
 REDIRECTS = (300, 301, 302, 305, 380)
@@ -44,7 +44,7 @@ class RedirectServer(Registrar):
         contacts: Iterable[str | Uri] = (), **registrar: Any,
     ) -> None:  # fmt: skip
         self.status = status if status is None else redirecting(status)
-        self.contacts = addresses(contacts)
+        self.contacts = as_contacts(contacts)
         super().__init__(env, bench, name, domain, **registrar)
         self._moved: dict[str, Redirection] = {}
 
@@ -56,7 +56,7 @@ class RedirectServer(Registrar):
 
         With 380 a body may describe the services that there are instead (§21.3.5).
         """
-        redirection = Redirection(redirecting(status), addresses(contacts), body, content_type)
+        redirection = Redirection(redirecting(status), as_contacts(contacts), body, content_type)
         if not contacts and not body:
             raise UsageError(f"contacts: none; say where {aor} is, or what else there is")
         self._moved[aor_of(aor)] = redirection
@@ -99,19 +99,3 @@ def redirecting(status: int) -> int:
     if status not in REDIRECTS:
         raise UsageError(f"status: {status!r} redirects nobody; allowed are {', '.join(map(str, REDIRECTS))}")
     return status
-
-
-def addresses(contacts: Iterable[str | Uri | NameAddr]) -> tuple[NameAddr, ...]:
-    """Contact values that a caller of ours gave; `UsageError` for one that is none."""
-    if isinstance(contacts, str):
-        raise UsageError(f"contacts: {contacts!r} is one address; give a list of them")
-    try:
-        return tuple(one if isinstance(one, NameAddr) else NameAddr.parse(as_value(one)) for one in contacts)
-    except SipParseError as error:
-        raise UsageError(f"contacts: {error.reason}; write one as sip:user@host, or <sip:user@host>;q=0.5") from None
-
-
-def as_value(contact: str | Uri) -> str:
-    """An address as a Contact value: what stands without angle brackets is a URI as a whole."""
-    text = str(contact)
-    return text if "<" in text else f"<{text}>"

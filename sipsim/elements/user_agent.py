@@ -16,7 +16,7 @@ from sipsim.elements.incoming_call import TRYING_AFTER, IncomingCall
 from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_call import OutgoingCall
-from sipsim.elements.registration import Registration
+from sipsim.elements.registrant import Registrant
 from sipsim.elements.session import description_in
 from sipsim.elements.story import told
 from sipsim.elements.workbench import Bench
@@ -27,7 +27,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
-from sipsim.protocol.location import DEFAULT_EXPIRES, as_uri
+from sipsim.protocol.location import as_uri
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
@@ -40,7 +40,7 @@ OnReinvite = Callable[[IncomingChange], Any]
 """What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
 
 
-class UserAgent(Endpoint):
+class UserAgent(Registrant):
     """A phone.
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
@@ -68,24 +68,11 @@ class UserAgent(Endpoint):
         self.answers = answers
         self.on_call: OnCall = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
-        self.registration = Registration(self)
         self.gate: Gate | None = None
         if password is not None:
             self.credentials(realm, username, password)
 
     # What the user does
-
-    def register(self, expires: int = DEFAULT_EXPIRES) -> Outcome:
-        """Register this phone's address for `expires` seconds; gives the `Registration`, or `RegistrationFailed`."""
-        if isinstance(expires, bool) or not isinstance(expires, int) or not 0 <= expires < 2**32:
-            raise UsageError(f"expires: {expires!r} is no time; give whole seconds from 0 to 4294967295")
-        with self.acting(f"{self.name}.register()"):
-            return self.registration.send(expires)
-
-    def unregister(self) -> Outcome:
-        """Remove this phone's binding (RFC 3261 §10.2.2)."""
-        with self.acting(f"{self.name}.unregister()"):
-            return self.registration.send(0)
 
     def call(self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first") -> OutgoingCall:
         """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`."""

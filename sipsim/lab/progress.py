@@ -87,7 +87,7 @@ class Progress:
         if awaited is not self._awaited:
             self._awaited = awaited
             self._horizon = env.latest_lingering or 0.0
-        while env.quiet:
+        while env.quiet and not awaited.processed:
             due = env.peek()
             if due > self._horizon or due == inf:
                 raise stalled(awaited)

@@ -5,11 +5,12 @@ A registrar writes it, proxies and redirect servers read it, and each may share 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, inf
 from typing import NamedTuple
 
 from sipsim.errors import SipParseError, UsageError
+from sipsim.message.fields import NameAddr
 from sipsim.message.uri import Uri
 
 DEFAULT_EXPIRES = 3600
@@ -119,6 +120,16 @@ def as_uri(name: str, text: str | Uri) -> Uri:
         return Uri.parse(text)
     except SipParseError as error:
         raise UsageError(f"{name}: {text!r} is no URI ({error.reason}); write it as sip:user@domain") from None
+
+
+def as_contacts(contacts: Iterable[str | Uri]) -> tuple[NameAddr, ...]:
+    """Contact values that a caller of ours gave, URIs or `<uri>;q=0.5`; `UsageError` for one that is none."""
+    if isinstance(contacts, str):
+        raise UsageError(f"contacts: {contacts!r} is one address; give a list of them")
+    try:
+        return tuple(NameAddr.parse(text if "<" in text else f"<{text}>") for text in map(str, contacts))
+    except SipParseError as error:
+        raise UsageError(f"contacts: {error.reason}; write one as sip:user@host, or <sip:user@host>;q=0.5") from None
 
 
 def aor_of(address: str | Uri) -> str:
