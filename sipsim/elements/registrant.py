@@ -36,9 +36,9 @@ class Registrant(Endpoint):
         unregisters or crashes, or a refresh fails: see `Registration.ended`. `cache_outbound` takes the address of the
         outbound proxy that is found for a REGISTER for all other requests, until the next REGISTER, which looks again.
         """
-        if expires is not None:
-            if isinstance(expires, bool) or not isinstance(expires, int) or not 0 <= expires < 2**32:
-                raise UsageError(f"expires: {expires!r} is no time; give whole seconds from 0 to 4294967295")
+        time = 0 if expires is None else expires
+        if isinstance(time, bool) or not isinstance(time, int) or not 0 <= time < 2**32:
+            raise UsageError(f"expires: {expires!r} is no time; give whole seconds from 0 to 4294967295")
         named, policy = self._named(contacts, q), as_policy(refresh)
         if policy is not None:
             policy.require(expires)

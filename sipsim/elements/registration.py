@@ -120,7 +120,8 @@ class Registration:
             fields.append(("Expires", wish.expires))
         request = build.request(
             "REGISTER", str(registrar), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self.from_tag}",
-            to=f"<{agent.uri}>", call_id=self.call_id, cseq=self.sequence, routes=agent.preloaded_routes, headers=fields,
+            to=f"<{agent.uri}>", call_id=self.call_id, cseq=self.sequence, headers=fields,
+            routes=agent.preloaded_routes,
         )  # fmt: skip
         agent.request(request, agent.outbound or registrar, self)
 

@@ -15,13 +15,13 @@ from sipsim.flows.odd_requests import odd_request, out_of_order, too_many_hops
 from sipsim.flows.ozeki import ozeki, ozeki_direct
 from sipsim.flows.reaching import alternative, choices, fork, redirect, two_proxies, use_proxy
 from sipsim.flows.refusing import forwarded, gateway, nobody, progress, queued, refused, silence
-from sipsim.flows.registering import brief, register, register_for_another
+from sipsim.flows.registering import bindings, brief, refresh, register, register_for_another, two_phones
 from sipsim.flows.rfc3261 import registration_example, session_setup
 from sipsim.lab.scenario import Scenario
 
 STORIES: tuple[Callable[..., Any], ...] = (
     ozeki, ozeki_direct,
-    register, brief, register_for_another,
+    register, two_phones, bindings, refresh, brief, register_for_another,
     two_proxies, fork, redirect, choices, use_proxy, alternative,
     busy, refused, queued, progress, forwarded, cancel, nobody, silence, gateway, lost_200, proxy_crash,
     odd_request, out_of_order, too_many_hops,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from sipsim.elements.outcome import Outcome
+from sipsim.elements.registrar import Registrar
 from sipsim.elements.story import Story
+from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import RegistrationFailed
 from sipsim.flows.casts import DOMAIN
 from sipsim.flows.scripted import refused
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.refreshing import RefreshPolicy
 
 
 @scenario(
@@ -39,6 +42,80 @@ def brief(lab: Lab, *, expires: int = 10, least: int = 60) -> Story:
     bob = lab.user_agent(f"sip:bob@{DOMAIN}")
     lab.registrar(DOMAIN, min_expires=least)
     return (yield from granted(bob.register(expires)))
+
+
+@scenario(
+    title="One user, two phones, and one of them leaves",
+    rfc="RFC 3261 §10.2.2",
+    question="How does the registrar tell the two phones apart, though both register the same address of record?",
+    codes=(100, 180, 200),
+)
+def two_phones(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+    """Bob's desk phone and his mobile are both registered; the desk phone leaves, and only the mobile rings."""
+    alice = lab.user_agent(f"sip:alice@{DOMAIN}")
+    proxy = lab.proxy(DOMAIN)
+    desk = lab.user_agent(f"sip:bob@{DOMAIN}", "bob-desk", answers=ring)
+    mobile = lab.user_agent(f"sip:bob@{DOMAIN}", "bob-mobile", answers=ring)
+    yield desk.register()
+    yield mobile.register()
+    yield desk.unregister()
+    call = alice.call(f"sip:bob@{DOMAIN}")
+    yield call.answered
+    yield lab.env.timeout(talk)
+    yield call.hang_up()
+    return {"bindings": len(proxy.location.look_up(desk.uri, lab.env.now))}
+
+
+@scenario(
+    title="Who am I? Asking for bindings, and removing all of them",
+    rfc="RFC 3261 §10.2.3",
+    question="Bob's new phone knows nothing of the old ones; how can it sign them off?",
+    codes=(200,),
+)
+def bindings(lab: Lab, *, phones: int = 2) -> Story:
+    """Bob has phones and a mailbox; a phone asks what is registered, removes it all, and asks again."""
+    lab.registrar(DOMAIN)
+    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, max(phones, 1) + 1)]
+    for phone in bobs:
+        yield phone.register()
+    yield bobs[0].register(contacts=[f"mailto:bob@{DOMAIN}"], q=0.1)
+    before = yield bobs[-1].query_bindings()
+    yield bobs[-1].unregister_all()
+    after = yield bobs[-1].query_bindings()
+    return {"before": [str(contact) for contact in before], "after": len(after)}
+
+
+@scenario(
+    title="Still here: a registration over hours",
+    rfc="RFC 3261 §10.2.4",
+    question="How many REGISTERs does each rule send, and how long is Bob out of reach when the registrar forgets him?",
+    codes=(200,),
+    live=False,
+)
+def refresh(lab: Lab, *, rule: str = "symbian", expires: int = 3600, hours: float = 4.0, crash: float = 0.0) -> Story:
+    """Bob's phone keeps its registration up: by the rule of Symbian, of Android, or never.
+
+    After `crash` seconds, if it is not 0, the registrar loses what it knows, and learns it again by the next refresh.
+    """
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}")
+    registrar = lab.registrar(DOMAIN)
+    yield bob.register(expires, refresh=RefreshPolicy(when=rule))
+    end = lab.env.now + 3600 * hours
+    if crash:
+        yield lab.env.timeout(crash)
+        registrar.crash()
+        registrar.restart()
+    absent = yield from seconds_absent(lab, registrar, bob, end)
+    return {"registers": bob.registration.sequence, "absent": absent}
+
+
+def seconds_absent(lab: Lab, registrar: Registrar, bob: UserAgent, end: float, step: float = 1.0) -> Story:
+    """Look every second whether Bob could be called; gives the seconds in which he could not."""
+    absent = 0.0
+    while lab.env.now < end:
+        yield lab.env.timeout(step)
+        absent += 0.0 if registrar.location.look_up(bob.uri, lab.env.now) else step
+    return absent
 
 
 @scenario(

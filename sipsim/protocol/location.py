@@ -135,8 +135,3 @@ def as_contacts(contacts: Iterable[str | Uri]) -> tuple[NameAddr, ...]:
 def aor_of(address: str | Uri) -> str:
     """The canonical text of an address of record (§10.3 step 5)."""
     return as_uri("aor", address).aor
-
-
-def targets(bindings: Sequence[Binding]) -> list[Uri]:
-    """The contacts of bindings as a target set (§16.5): those that SIP leads to; a proxy sends no mail."""
-    return [binding.contact for binding in bindings if binding.contact.scheme in ("sip", "sips")]
