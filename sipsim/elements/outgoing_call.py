@@ -220,7 +220,7 @@ class ForkedCall(Call):
 
     def __init__(self, first: OutgoingCall, dialog: Dialog, local: Sdp | None, described: bytes) -> None:
         super().__init__(first.agent, str(dialog.remote_target), first.call_id)
-        self._last, self._port = first._last, first._port
+        self._last, self._port, self._at = first._last, first._port, first._at
         self._join(dialog)
         self.agree(local, described)
         self.live(dialog.remote_tag, "2xx")

@@ -10,6 +10,7 @@ from sipsim.errors import SipParseError
 from sipsim.message.message import Message
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.offer_answer import Codecs, Stream, answer, changed, declined, negotiated, offer, succeeding
+from sipsim.simulation.network import Address
 
 SDP = "application/sdp"
 
@@ -27,6 +28,7 @@ class Session:
     _last: Sdp | None = None  # our last description, offered or answered, for the version of the next
     _playing: Stream | None = None
     _port = 0
+    _at: Address | None = None
 
     def __init__(self, agent: Endpoint, call_id: str) -> None:
         self.agent = agent
@@ -79,10 +81,10 @@ class Session:
 
     @property
     def _where(self) -> tuple[str, str, int]:
-        """Who we are, and where we want to receive; one port for all of a call."""
+        """Who we are, and where we want to receive; one port for all of a call, as long as the phone stays there."""
         agent = self.agent
-        if not self._port:
-            self._port = agent.media_port()
+        if self._at is not agent.address:
+            self._at, self._port = agent.address, agent.media_port()
         return agent.uri.user or agent.name, agent.address.host, self._port
 
     # Agreeing

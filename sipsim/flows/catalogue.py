@@ -9,6 +9,16 @@ from sipsim.flows import rfc3665_failures as failed
 from sipsim.flows import rfc3665_registrations as registered
 from sipsim.flows import rfc3665_sessions as sessions
 from sipsim.flows.authentication import password, proxy_password, stale_nonce, two_realms, wrong_password
+from sipsim.flows.changing import (
+    crossing_cancel,
+    delayed_offer,
+    glare,
+    moving,
+    redirect_to_tcp,
+    refused_change,
+    reinvite,
+    two_answers,
+)
 from sipsim.flows.extensions import agreement, refer, subscribe
 from sipsim.flows.failing import busy, cancel, lost_200, proxy_crash
 from sipsim.flows.odd_requests import odd_request, out_of_order, too_many_hops
@@ -24,6 +34,7 @@ STORIES: tuple[Callable[..., Any], ...] = (
     register, two_phones, bindings, refresh, brief, register_for_another,
     two_proxies, fork, redirect, choices, use_proxy, alternative,
     busy, refused, queued, progress, forwarded, cancel, nobody, silence, gateway, lost_200, proxy_crash,
+    reinvite, refused_change, glare, delayed_offer, moving, redirect_to_tcp, two_answers, crossing_cancel,
     odd_request, out_of_order, too_many_hops,
     password, wrong_password, stale_nonce, proxy_password, two_realms,
     refer, subscribe, agreement,
