@@ -220,10 +220,7 @@ class Endpoint(Element):
 
     def media_port(self) -> int:
         """An even port for the next audio stream (RFC 3550 §11), of nobody else at this host."""
-        ports, host = self.bench.media_ports, self.address.host
-        port = ports.get(host, FIRST_MEDIA_PORT)
-        ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
-        return port
+        return media_port(self.bench, self.address.host)
 
     def dice(self, purpose: str) -> Callable[[], float]:
         """This endpoint's random numbers for a purpose, from 0 up to 1."""
@@ -261,6 +258,13 @@ def hop_uri(hop: Hop) -> Uri:
     """The URI that leads to a hop without asking anybody."""
     uri = Uri.parse(f"sip:{host_port(hop.address)}")
     return uri if hop.transport == "UDP" else with_transport(uri, hop.transport)
+
+
+def media_port(bench: Bench, host: str) -> int:
+    """An even port for the next stream at a host (RFC 3550 §11)."""
+    port = bench.media_ports.get(host, FIRST_MEDIA_PORT)
+    bench.media_ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
+    return port
 
 
 def routing_uri(proxy: Element | str) -> Uri:

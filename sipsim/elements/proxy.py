@@ -7,29 +7,37 @@ and responses are `response_context`'s matter, targets that are not all asked at
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import inf
 from typing import Any
 
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.overload import turned_away
 from sipsim.elements.registrar import Registrar
-from sipsim.elements.response_context import Branch, ResponseContext
+from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
 from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
-from sipsim.errors import UsageError
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
-from sipsim.message.message import Request
+from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol import routing
-from sipsim.protocol.location import Binding, LocationService, aor_of, as_uri
-from sipsim.protocol.matching import server_key, stateless_branch
+from sipsim.protocol.location import Binding, aor_of, as_uri
+from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
 from sipsim.protocol.routing import Refusal
 from sipsim.protocol.target_set import FORKING
 from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Packet
 
 RING_TIME = 20.0
 """Seconds that a target may ring before the next is tried, in a search one after another (below Timer C)."""
+
+SIP_SCHEMES = ("sip", "sips")
+
+MOST_WAITING = 1_000_000
+"""The largest limit of a queue, in packets."""
 
 Way = tuple[Request, str, Sequence[Binding]]
 """Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
@@ -45,8 +53,9 @@ class Proxy(Registrar):
     or "q-groups" (those of equal q at once). `recurse` lets it try the contacts of a redirect by itself. `record_route`
     says whether it stays in the path of the dialogs that it helps to set up. `unknown` and `unregistered` are the
     statuses for users whom nobody knows, and for those who are not there. With `relay_to`, an element or a URI, it has
-    no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. The other
-    keywords are those of `Registrar`.
+    no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. A request for
+    which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other keywords
+    are those of `Registrar`.
 
     Where users have passwords, `challenges` says who has to log in: "own" senders of this domain, and whoever wants to
     be taken to another one; everybody with a "new" request; or everybody with "all" requests, those in dialogs too.
@@ -58,18 +67,21 @@ class Proxy(Registrar):
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
         recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True, unknown: int = 404,
         unregistered: int = 480, relay_to: Element | str | None = None, challenges: str = "own",
-        location: LocationService | None = None, host: str = "", port: int = 0, **registrar: Any,
+        queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
     ) -> None:  # fmt: skip
         if challenges not in CHALLENGES:
             raise UsageError(f"challenges: {challenges!r} is unknown; allowed are {', '.join(map(repr, CHALLENGES))}")
         if forking not in FORKING:
             raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
-        _check_time("ring_time", ring_time)
-        for what, status in (("unknown", unknown), ("unregistered", unregistered)):
-            if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 699:
-                raise UsageError(f"{what}: {status!r} refuses nothing; allowed are 400 to 699")
+        _check("ring_time", ring_time, 0.001, TIMER_C)
+        _check("service_time", service_time, 0.0, TIMER_C)
+        _check("unknown", unknown, 400, 699)
+        _check("unregistered", unregistered, 400, 699)
+        _check("queue_limit", queue_limit or (1 if queue_limit is None else 0), 1, MOST_WAITING)
         self.relay = routing_uri(relay_to) if relay_to is not None else None
-        super().__init__(env, bench, name, domain, location=location, host=host, port=port, **registrar)
+        super().__init__(env, bench, name, domain, **registrar)
+        self.queue_limit = queue_limit
+        self.service_time = service_time
         self.forking = forking
         self.recurse = recurse
         self.ring_time = ring_time
@@ -129,6 +141,8 @@ class Proxy(Registrar):
 
     def on_ack(self, request: Request) -> None:
         """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
+        if self.queue_limit is not None and request.to_tag == stateless_tag(request):
+            return  # for a 503 of ours, given without a transaction
         way = self.way(request if self.gate is None else self.gate.without_ours(request))
         if isinstance(way, Refusal):
             self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)
@@ -154,10 +168,16 @@ class Proxy(Registrar):
         self.forget(exchange)
         self.pass_on(*way)
 
-    def pass_on(self, request: Request, mark: str, found: Sequence[Binding]) -> None:
+    def pass_on(self, request: Request, mark: str, found: Sequence[Binding], came: str = "UDP") -> None:
         """Send a request to its first target without keeping anything of it (§16.11)."""
-        via = self.via_with(stateless_branch(request))
-        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, via))
+        target, via = found[0].contact, self.via_with(stateless_branch(request))
+        routes = self._record_routes(came, request, target) if self._stays(request) else ()
+        breadth = routing.breadth(request)
+        self.send_outside_transaction(*routing.forwarded(request, target, via, routes, breadth))
+
+    def upstream(self, response: Response) -> Response:
+        """A response as it goes on from here (§16.7 item 3)."""
+        return response.without_first("Via")
 
     def way(self, request: Request) -> Way | Refusal:
         """Where a request goes from here, or what is answered instead (§16.3 to §16.5)."""
@@ -199,7 +219,7 @@ class Proxy(Registrar):
         if self.trace.everything:
             contacts = [str(binding.contact) for binding in bindings]
             self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
-        return bindings
+        return [binding for binding in bindings if binding.contact.scheme in SIP_SCHEMES]  # a proxy sends no mail
 
     def contacts(self, target: Uri) -> Sequence[Binding]:
         """The target itself, or its contacts where it is a user of ours."""
@@ -216,18 +236,20 @@ class Proxy(Registrar):
         self, server: Exchange, request: Request, targets: Sequence[Uri], mark: str, breadth: int
     ) -> list[Branch]:
         """Copies of a request for these targets, with the hops that they go to; they share its Max-Breadth."""
-        stays = self.record_route and creates_dialog(request)
-        shares = routing.shares(breadth, len(targets))
+        came, stays = server.remote.transport, self._stays(request)
         copies = []
-        for target, share in zip(targets, shares, strict=True):
-            routes = self._record_routes(server, request, target) if stays else ()
+        for target, share in zip(targets, routing.shares(breadth, len(targets)), strict=True):
+            routes = self._record_routes(came, request, target) if stays else ()
             copies.append(routing.forwarded(request, target, self.new_via(mark), routes, share))
         return copies
 
-    def _record_routes(self, server: Exchange, request: Request, target: Uri) -> tuple[str, ...]:
+    def _stays(self, request: Request) -> bool:
+        """Whether this proxy wants to be in the path of a dialog that may come of this request (§16.6 item 4)."""
+        return self.record_route and request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
+
+    def _record_routes(self, came: str, request: Request, target: Uri) -> tuple[str, ...]:
         """What goes into Record-Route; a value for each side where the transport changes here (RFC 5658 §5)."""
         hop = request.routes[0].uri if request.has("route") else target
-        came = server.remote.transport
         goes = (hop.param("transport") or "UDP").upper() if hop.params else "UDP"
         return tuple([self._own_routes[transport] for transport in dict.fromkeys((came, goes))])
 
@@ -270,6 +292,23 @@ class Proxy(Registrar):
         status = super().status_of_absent(uri)
         return self._statuses.get(status, status)
 
+    # Too much to do, and nothing that could be read
+
+    def _admits(self, packet: Packet) -> bool:
+        full = not self.down and self.queue_limit is not None and len(self._inbox) >= self.queue_limit
+        return not (full and turned_away(self, packet, self._inbox)) and super()._admits(packet)
+
+    def _refuse_unread(self, message: Message | None, status: int, packet: Packet) -> None:
+        """A final response of the server that we relay to, which can't be read: it has failed (§21.5.3)."""
+        if self.relay is None or not isinstance(message, Response):
+            super()._refuse_unread(message, status, packet)
+            return
+        with suppress(SipParseError):
+            exchange = self.clients.get(client_key(message))
+            if exchange is not None and exchange.user is not None and message.status >= 200:
+                self.forget(exchange)
+                exchange.user.on_failure(exchange, "the response can't be read")
+
     # Failing, and leaving nothing behind
 
     def forget(self, exchange: Exchange) -> None:
@@ -290,11 +329,8 @@ class Proxy(Registrar):
         self._contexts.clear()
 
 
-def creates_dialog(request: Request) -> bool:
-    """Whether a dialog may come of this request, so that a Record-Route makes sense (§16.6 item 4)."""
-    return request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
-
-
-def _check_time(what: str, seconds: float) -> None:
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
-        raise UsageError(f"{what}: {seconds!r} is no time; give seconds above 0")
+def _check(what: str, value: float, least: float, most: float) -> None:
+    """`UsageError` for what is out of range, and for what is no whole number where `least` is one."""
+    kinds = (int,) if isinstance(least, int) else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+        raise UsageError(f"{what}: {value!r} will not do; allowed are {least} to {most:g}")

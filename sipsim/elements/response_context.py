@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.exchange import Exchange, Host, TransactionUser
+from sipsim.elements.exchange import Exchange
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.best_response import best_response
 from sipsim.simulation.environment import Timer
-from sipsim.simulation.network import Hop
-from sipsim.simulation.streams import Identifiers
+
+if TYPE_CHECKING:
+    from sipsim.elements.proxy import Proxy
+    from sipsim.elements.target_search import TargetSearch
 
 TIMER_C = 181.0
 """Seconds that an INVITE may stay unanswered after a provisional response: more than three minutes (§16.6 item 11)."""
 
 Branch = tuple[Request, Uri]
 """A copy of the request and the hop that it goes to."""
-
-
-class Forwarder(Host, Protocol):
-    """What a response context needs of the proxy that it works for."""
-
-    identifiers: Identifiers
-    late_status: int
-    reads_redirects: bool
-
-    def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
-        """Send a request to the servers of its next hop, one after another until one takes it."""
-        ...
-
-    def reply(self, exchange: Exchange, status: int, *headers: tuple[str, str], tag: str | None = None) -> None:
-        """Answer with a final response of the proxy's own making."""
-
-    def alarm(self, name: str, delay: float, fn: Callable[..., object], *args: Any) -> Alarm | Timer:
-        """Set a timer of the proxy's own."""
-        ...
-
-
-class Search(Protocol):
-    """Where else the request may go, when it is not sent to all of its targets at once."""
-
-    def redirected(self, exchange: Exchange, response: Response) -> Response | None:
-        """Take new targets from a 3xx; gives what is left of it, None where all its contacts are tried."""
-
-    def go_on(self, finals: list[Response]) -> bool:
-        """Ask the next targets; false when there are none."""
-        ...
-
-    def stop(self) -> None:
-        """Ask nobody else."""
 
 
 class ResponseContext:
@@ -67,15 +36,15 @@ class ResponseContext:
         "cancelled", "invite", "proxy", "search", "server",
     )  # fmt: skip
 
-    def __init__(self, proxy: Forwarder, server: Exchange) -> None:
+    def __init__(self, proxy: Proxy, server: Exchange) -> None:
         self.proxy = proxy
         self.server = server
         self.invite = server.request.method == "INVITE"
-        self.search: Search | None = None
+        self.search: TargetSearch | None = None
         self.cancelled = False
         self._pending: dict[Exchange, Alarm | Timer | None] = {}
-        self._rang: dict[Exchange, float] = {}
-        self._given_up: list[Exchange] = []
+        self._rang: dict[Exchange, float] | None = None
+        self._given_up: tuple[Exchange, ...] = ()
         self._finals: list[Response] = []
         self._answered = self._refused = False
         self._tag = ""
@@ -116,7 +85,7 @@ class ResponseContext:
 
     def give_up(self) -> None:
         """Take the request back from targets that did not answer in time; those that never said a word have failed."""
-        self._given_up += self._pending
+        self._given_up += tuple(self._pending)
         for exchange in list(self._pending):
             silent = exchange.state == "calling"
             exchange.cancel()
@@ -149,17 +118,19 @@ class ResponseContext:
         if response.status == 100:
             return
         if exchange in self._pending:
+            if self._rang is None:
+                self._rang = {}
             self._rang[exchange] = self.proxy.env.now
         if not self._answered:
-            self.server.respond(response.without_first("Via"))
+            self.server.respond(self.proxy.upstream(response))
 
     def _on_success(self, response: Response) -> None:
         """Every 2xx to INVITE goes upstream, and ends the search (§16.7 items 5 and 10)."""
         if self._refused and self.invite:  # the server transaction is past it, yet it has to go there
-            self.proxy.send(response.without_first("Via"), self.server.remote)
+            self.proxy.send(self.proxy.upstream(response), self.server.remote)
         elif self.invite or not self._answered:
             self._answered = True
-            self.server.respond(response.without_first("Via"))
+            self.server.respond(self.proxy.upstream(response))
         if self._pending or self.search is not None:
             self._end_search()
 
@@ -197,7 +168,7 @@ class ResponseContext:
         if best.status == 503:
             self.proxy.reply(self.server, 500, tag=self.tag)  # our callee's overload is not ours (§16.7 item 6)
         else:
-            self.server.respond(best.without_first("Via"))
+            self.server.respond(self.proxy.upstream(best))
 
     def _timer_c(self, exchange: Exchange, delay: float) -> Alarm | Timer | None:
         return self.proxy.alarm("C", delay, self._on_timer_c, exchange) if self.invite else None
@@ -207,7 +178,7 @@ class ResponseContext:
 
         What rang meanwhile has its time from then on.
         """
-        left = self._rang.get(exchange, 0.0) + TIMER_C - self.proxy.env.now
+        left = (self._rang or {}).get(exchange, 0.0) + TIMER_C - self.proxy.env.now
         if left > 0:
             self._pending[exchange] = self._timer_c(exchange, left)
         elif exchange.state == "proceeding":

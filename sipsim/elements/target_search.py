@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.response_context import Branch, ResponseContext
+from sipsim.elements.response_context import ResponseContext
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
@@ -16,6 +16,9 @@ from sipsim.protocol import routing
 from sipsim.protocol.location import Binding
 from sipsim.protocol.target_set import Liked, TargetSet
 from sipsim.simulation.environment import Timer
+
+if TYPE_CHECKING:
+    from sipsim.elements.proxy import Proxy
 
 
 class Forwards(NamedTuple):
@@ -34,33 +37,6 @@ class Forwards(NamedTuple):
 NOWHERE_ELSE = Forwards()
 
 
-class Seeker(Protocol):
-    """What a search needs of the proxy that it works for."""
-
-    forking: str
-    recurse: bool
-    ring_time: float
-
-    @property
-    def host_port(self) -> str:
-        """The address as it stands in a URI."""
-        ...
-
-    def alarm(self, name: str, delay: float, fn: Callable[..., object], *args: Any) -> Alarm | Timer:
-        """Set a timer of the proxy's own."""
-        ...
-
-    def contacts(self, target: Uri) -> Sequence[Binding]:
-        """The target itself, or its contacts where it is a user of ours."""
-        ...
-
-    def branches(
-        self, server: Exchange, request: Request, targets: Sequence[Uri], mark: str, breadth: int
-    ) -> list[Branch]:
-        """Copies of the request for these targets."""
-        ...
-
-
 class TargetSearch:
     """The targets of one request that are not asked at once.
 
@@ -69,7 +45,7 @@ class TargetSearch:
     """
 
     def __init__(
-        self, proxy: Seeker, context: ResponseContext, request: Request, mark: str, forwards: Forwards = NOWHERE_ELSE
+        self, proxy: Proxy, context: ResponseContext, request: Request, mark: str, forwards: Forwards = NOWHERE_ELSE
     ) -> None:
         self.proxy = proxy
         self.context = context

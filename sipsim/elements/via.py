@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from sipsim.message.fields import Via
 from sipsim.message.message import Request
+from sipsim.simulation.locating import locate_response
+from sipsim.simulation.names import NameService, is_numeric, numeric_address
 from sipsim.simulation.network import Address, Hop, Packet, default_port
 
 
@@ -85,3 +87,11 @@ def reply_hop(via: Via, packet: Packet) -> Hop:
     if packet.flow is not None:
         return Hop(packet.source, packet.transport, packet.flow)
     return Hop(reply_address(via, packet.source), packet.transport)
+
+
+def way_back(via: Via, names: NameService, asker: str) -> Hop | None:
+    """Where a response goes whose topmost Via this now is, as that says (§18.2.2); None where it leads nowhere."""
+    host = via.received or via.host
+    if is_numeric(host):
+        return Hop(numeric_address(host, via.rport or via.port or default_port(via.transport)), via.transport)
+    return next(iter(locate_response(names, via, asker)), None)

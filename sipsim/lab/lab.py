@@ -16,6 +16,7 @@ from sipsim.elements.proxy import Proxy
 from sipsim.elements.redirect_server import RedirectServer
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.stateless_proxy import StatelessProxy
 from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import Stalled, UsageError
@@ -96,10 +97,11 @@ class Lab:
 
     def proxy(
         self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
-        location: LocationService | None = None, host: str | None = None, kind: type[Proxy] = Proxy, **options: Any,
+        stateful: bool = True, location: LocationService | None = None, host: str | None = None,
+        kind: type[Proxy] = Proxy, **options: Any,
     ) -> Proxy:  # fmt: skip
-        """The proxy of a domain, which is its registrar too. See `Proxy` for options."""
-        proxy = kind(
+        """The proxy of a domain, which is its registrar too. See `Proxy` for options, and `StatelessProxy`."""
+        proxy = (kind if stateful else StatelessProxy)(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
             location=location, host=host or "", **options,
         )  # fmt: skip

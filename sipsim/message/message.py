@@ -37,8 +37,10 @@ from sipsim.message.start_lines import (
 from sipsim.message.uri import LONGEST, Uri
 
 LARGEST, LONGEST_HEAD, LONGEST_LINE = 65_535, 16_384, 8_192
-MOST_LINES, MOST_VIAS = 256, 70
-"""What a message may have: octets in all, in the head, on one line; header lines; hops. Robustness limits of ours."""
+MOST_LINES, MOST_VIAS = 256, 71
+"""What a message may have: octets in all, in the head, on one line; header lines; hops, one more than Max-Forwards.
+
+Robustness limits of ours."""
 
 
 class Message(Readers):

@@ -52,8 +52,16 @@ def server_key(request: Request, method: str | None = None) -> Key:
 
 def stateless_branch(request: Request) -> str:
     """The branch that a proxy without state gives a request: the same for its repetitions, CANCEL and ACK (§16.11)."""
-    octets = repr(server_key(request, "INVITE")).encode("utf-8", "surrogatepass")
-    return f"z9hG4bK-{sha256(octets).hexdigest()[:16]}"
+    return f"z9hG4bK-{_digest(request)[:16]}"
+
+
+def stateless_tag(request: Request) -> str:
+    """The To tag with which a server without state refuses a request, and knows the ACK of its refusal (§8.2.7)."""
+    return _digest(request)[16:32]
+
+
+def _digest(request: Request) -> str:
+    return sha256(repr(server_key(request, "INVITE")).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def answered_key(response: Response) -> Key:

@@ -149,7 +149,7 @@ def test_groups_of_equal_q_ring_together_one_group_after_another(lab: Lab) -> No
 
 
 def test_ring_times_that_are_none_are_refused(lab: Lab) -> None:
-    with pytest.raises(UsageError, match="ring_time: 0 is no time"):
+    with pytest.raises(UsageError, match="ring_time: 0 will not do"):
         lab.proxy("example.com", ring_time=0)
     assert not lab.elements
 
@@ -295,5 +295,5 @@ def test_what_callers_of_absent_users_hear_is_a_matter_of_policy(
 
 @pytest.mark.parametrize("status", [200, 700, True, "404"])
 def test_a_policy_is_a_refusal(lab: Lab, status: object) -> None:
-    with pytest.raises(UsageError, match=r"unknown: .* refuses nothing; allowed are 400 to 699"):
+    with pytest.raises(UsageError, match=r"unknown: .* will not do; allowed are 400 to 699"):
         lab.proxy("example.com", unknown=status)  # type: ignore[arg-type]

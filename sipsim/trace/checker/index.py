@@ -38,7 +38,8 @@ class Index:
         self.requests = [hop for hop in readable if not hop.status]
         self.responses = [hop for hop in readable if hop.status]
         self._trace_forwarding(readable)
-        self._watched = set() if self.captured else {str(element["name"]) for element in header["elements"]}
+        stateful = [element for element in header["elements"] if element.get("kind") != "stateless proxy"]
+        self._watched = set() if self.captured else {str(element["name"]) for element in stateful}
         self._watched -= _relays(readable) | (slow if STATE not in trace.columns.kinds else set())
         self.transactions: list[Transaction] = []
         self.loose_acks: list[Hop] = []

@@ -1,0 +1,46 @@
+"""A stateless proxy: passes messages on one by one and remembers none of them (RFC 3261 §16.11)."""
+
+from __future__ import annotations
+
+from sipsim.elements.proxy import Proxy
+from sipsim.elements.via import reply_hop, stamped, way_back
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.protocol.matching import stateless_tag
+from sipsim.protocol.routing import Refusal
+from sipsim.simulation.network import Packet
+
+
+class StatelessProxy(Proxy):
+    """Forwards each request to its first target, repetitions too, and each response by its Via.
+
+    It repeats nothing by itself, says no 100, and can't fork. What it refuses it refuses without a transaction
+    (§8.2.7). As a registrar it works like any other.
+    """
+
+    kind = "stateless proxy"
+
+    def _handle_request(self, request: Request, packet: Packet) -> None:
+        if request.method == "REGISTER" and self.relay is None and self.serves(request.uri):
+            super()._handle_request(request, packet)
+            return
+        request = stamped(request, packet.source)
+        way = self.way(request)
+        if request.method == "ACK" and (isinstance(way, Refusal) or request.to_tag == stateless_tag(request)):
+            self.ignored("an ACK for a refusal of our own", "RFC 3261 §8.2.7")
+        elif isinstance(way, Refusal):
+            tag = None if request.to_tag else stateless_tag(request)
+            reply = build.reply(request, way.status, to_tag=tag, headers=way.headers)
+            self.send(reply, reply_hop(request.via, packet))
+        else:
+            self.pass_on(*way, packet.transport)
+
+    def _handle_response(self, response: Response) -> None:
+        passed = response.without_first("Via")
+        hop = None
+        if response.sent_by == f"{self.address}".lower() and passed.has("via"):
+            hop = way_back(passed.via, self.names, self.name)
+        if hop is None:
+            self.ignored("a response that did not come by here", "RFC 3261 §16.11")
+        else:
+            self.send(passed, hop)

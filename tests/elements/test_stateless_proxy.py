@@ -1,0 +1,142 @@
+"""A proxy without state: what it forwards twice, what it leaves to others, and how little it may decide."""
+
+from __future__ import annotations
+
+import pytest
+from bench_pair import Wire, messages, octets, request, said, wire
+
+from sipsim import CallFailed, Lab, Proxy, Response, UserAgent, parse
+from sipsim.flows.casts import place
+from sipsim.message import build
+
+ALICE, BOB = "sip:alice@example.com", "sip:bob@example.com"
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab(seed=1)
+
+
+def domain(lab: Lab, **how: object) -> tuple[UserAgent, Proxy, UserAgent]:
+    alice = lab.user_agent(ALICE)
+    proxy = lab.proxy("example.com", stateful=False, **how)  # type: ignore[arg-type]
+    bob = lab.user_agent(BOB)
+    place(proxy, bob)
+    return alice, proxy, bob
+
+
+def test_a_call_through_it_has_no_100_and_works_like_any_other(lab: Lab) -> None:
+    alice, _, _ = domain(lab)
+    call = alice.call(BOB)
+    lab.run(call.answered)
+    call.hang_up()
+    assert wire(lab.run(), "proxy") == [
+        "proxy>bob INVITE", "proxy>alice 180 INVITE", "proxy>alice 200 INVITE", "proxy>bob ACK", "proxy>bob BYE",
+        "proxy>alice 200 BYE",
+    ]  # fmt: skip
+    assert not lab.elements["proxy"].servers and not lab.elements["proxy"].clients
+
+
+def test_phones_register_with_it_as_with_any_registrar(lab: Lab) -> None:
+    _, _, bob = domain(lab)
+    assert lab.run(bob.register())
+    assert messages(lab.trace, "200 REGISTER", "proxy")
+
+
+def test_each_copy_of_a_request_goes_on_and_is_the_same(lab: Lab) -> None:
+    alice, _, bob = domain(lab)
+    lab.network.drop("INVITE", times=2, dst=bob.name)  # type: ignore[attr-defined]
+    lab.run(alice.call(BOB).answered)
+    copies = messages(lab.trace, "INVITE", "proxy")
+    assert len(copies) == 3 and copies[0] == copies[1] == copies[2]
+    assert copies[0].via.branch.startswith("z9hG4bK")
+
+
+def test_cancel_and_its_ack_take_the_branch_of_their_invite(lab: Lab) -> None:
+    alice, _, bob = domain(lab)
+    bob.ignores()
+    call = alice.call(BOB)
+    lab.env.call_later(1.0, call.hang_up)
+    lab.run(call.ended)
+    lab.run()
+    (invite,), (cancel,), (ack,) = (messages(lab.trace, what, "proxy") for what in ("INVITE", "CANCEL", "ACK"))
+    assert invite.via == cancel.via == ack.via and invite.uri_text == cancel.uri_text
+    assert "alice>proxy CANCEL" in wire(lab.trace) and "proxy>alice 487 INVITE" in wire(lab.trace)
+
+
+def test_requests_of_different_transactions_have_different_branches(lab: Lab) -> None:
+    alice, _, _ = domain(lab)
+    for _ in range(2):
+        call = alice.call(BOB)
+        lab.run(call.answered)
+        call.hang_up()
+        lab.run()
+    branches = [m.via.branch for what in ("INVITE", "BYE", "ACK") for m in messages(lab.trace, what, "proxy")]
+    assert len(set(branches)) == 6
+
+
+def test_of_several_contacts_only_the_first_is_asked(lab: Lab) -> None:
+    alice, proxy, bob = domain(lab)
+    proxy.location.add(BOB, "sip:bob@192.0.2.99", q=0.5)
+    lab.run(alice.call(BOB).answered)
+    assert next(line for line in wire(lab.trace, "proxy") if "INVITE" in line) == f"proxy>{bob.name} INVITE"
+    assert len(messages(lab.trace, "INVITE", "proxy")) == 1
+
+
+@pytest.mark.parametrize(("target", "hops", "status"), [("sip:nobody@example.com", 70, 404), (BOB, 0, 483)])
+def test_what_it_refuses_has_one_tag_and_the_ack_ends_here(lab: Lab, target: str, hops: int, status: int) -> None:
+    _, proxy, _ = domain(lab)
+    tester = Wire(lab)
+    text = request("INVITE", target).replace("Max-Forwards: 70", f"Max-Forwards: {hops}")
+    tester.send(text, proxy)
+    lab.run(until=0.1)
+    tester.send(text, proxy)
+    lab.run(until=0.2)
+    assert tester.statuses == [status, status] and len({m.to_tag for m in tester.heard}) == 1
+    tester.send(request("ACK", target, to_tag=tester.heard[0].to_tag or ""), proxy)
+    lab.run(until=1)
+    assert wire(lab.trace, "proxy")[2:] == []
+
+
+def test_a_caller_hears_of_an_unknown_user_once(lab: Lab) -> None:
+    alice, _, _ = domain(lab)
+    with pytest.raises(CallFailed, match="404"):
+        lab.run(alice.call("sip:nobody@example.com").answered)
+    lab.run()
+    assert wire(lab.trace, "alice") == ["alice>proxy INVITE", "alice>proxy ACK"]
+
+
+def test_responses_go_by_their_via_and_foreign_ones_nowhere(lab: Lab) -> None:
+    _, proxy, _ = domain(lab)
+    tester = Wire(lab)
+    text = request("OPTIONS").replace("HERE", tester.address.host)
+    ours: Response = build.reply(parse(octets(text)), 200, to_tag="2")  # type: ignore[arg-type]
+    for host in (proxy.address.host, "192.0.2.200"):
+        tester.send(ours.prepend("Via", f"SIP/2.0/UDP {host};branch=z9hG4bK-2"), proxy)
+    tester.send(ours.without_first("Via").prepend("Via", f"SIP/2.0/UDP {proxy.host_port};branch=z9hG4bK-3"), proxy)
+    lab.run(until=1)
+    assert [said(message) for message in tester.heard] == ["200 OPTIONS"]
+    assert len(tester.heard[0].vias) == 1
+    assert len(lab.trace.select("ignored", "proxy")) == 2
+
+
+def test_two_of_them_that_point_at_each_other_are_stopped_by_max_forwards(lab: Lab) -> None:
+    """Without state, and so without knowing that it loops (§16.11): 70 hops, then 483."""
+    alice = lab.user_agent("sip:alice@a.com")
+    for here, there in (("a", "b"), ("b", "a")):
+        proxy = lab.proxy(f"{here}.com", here, stateful=False, record_route=False)
+        proxy.location.add(f"sip:bob@{here}.com", f"sip:bob@{there}.com")
+    with pytest.raises(CallFailed, match="483"):
+        lab.run(alice.call("sip:bob@a.com").answered)
+    lab.run()
+    assert lab.trace.counts["sent"] < 500  # 70 hops, three copies, and back
+
+
+def test_it_stays_in_the_path_when_it_wants_to(lab: Lab) -> None:
+    alice, proxy, _ = domain(lab, record_route=False)
+    call = alice.call(BOB)
+    lab.run(call.answered)
+    call.hang_up()
+    lab.run()
+    assert "alice>bob BYE" in wire(lab.trace)
+    assert proxy.record_route is False
