@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from math import inf
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
@@ -17,7 +18,7 @@ from sipsim.protocol.digest_server import OPEN, Verdict
 from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
-from sipsim.simulation.environment import Environment, Timer
+from sipsim.simulation.environment import FAR, Environment, Timer
 
 ABSENT = (404, 480)
 """What may be said of a user who is nowhere: unknown, or not there just now (RFC 3261 §21.4.5, §21.4.18)."""
@@ -144,11 +145,12 @@ class Registrar(Element):
         """Record a change, and later the end of a binding that nobody refreshed."""
         now, binding, before = self.env.now, change.binding, change.before
         contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
-        self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=lasts)
+        expires = lasts if lasts < inf else None
+        self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=expires)
         pending = self._expiries.pop((aor, str(before.contact)), None) if before is not None else None
         if pending is not None:
             pending.cancel()
-        if change.action != "remove":
+        if change.action != "remove" and lasts < FAR:
             alarm = self.alarm("binding expiry", lasts, self._expire, aor, binding, lingering=True)
             self._expiries[aor, contact] = alarm
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from math import inf
 from typing import NamedTuple
 
 from sipsim.elements.alarm import Alarm
@@ -18,7 +17,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES
 from sipsim.protocol.refreshing import RefreshPolicy
-from sipsim.simulation.environment import Timer
+from sipsim.simulation.environment import FAR, Timer
 
 Contacts = tuple[NameAddr, ...]
 
@@ -191,11 +190,12 @@ class Registration:
         """Wait for the end, and for the time to refresh; no run waits for either."""
         agent, policy = self.agent, self._policy
         self._stop("expiry")
-        self._alarms["expiry"] = agent.alarm(
-            "registration expiry", self.expires, self._end, End("expired"), lingering=True
-        )
-        due = policy.due(self.expires) if policy is not None else inf
-        if due < inf:
+        if self.expires < FAR:
+            self._alarms["expiry"] = agent.alarm(
+                "registration expiry", self.expires, self._end, End("expired"), lingering=True
+            )
+        due = policy.due(self.expires) if policy is not None else FAR
+        if due < FAR:
             caches = agent.outbound_found is not None
             self._alarms["refresh"] = agent.alarm("refresh", due, self._refresh, caches, lingering=True)
 

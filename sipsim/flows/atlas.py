@@ -101,6 +101,7 @@ _PAGES: tuple[tuple[Any, ...], ...] = (
     (486, PHONE, "busy", {}, "The phone was reached, and its user is talking to somebody else."),
     (487, PHONE, "cancel", {}, "The INVITE was taken back by CANCEL, or by BYE, before it was answered."),
     (488, PHONE, *odd("media"), "The session that is offered can't be had here; another might."),
+    (491, PHONE, "glare", {}, "An INVITE arrived in a dialog in which one of our own is still unanswered."),
     (494, PROXY, "agreement", {}, "Client and first hop have to agree on a security mechanism before they go on."),
     (500, PHONE, "out-of-order", {}, "Something unexpected is in the way of serving the request just now."),
     (502, PROXY, "gateway", {}, "The server behind this one has given an answer that makes no sense."),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
-from sipsim.flows.casts import BOB, MD5, bob_3665, published_host
+from sipsim.flows.casts import BOB, MD5, bob_3665, log_in, published_host
 from sipsim.flows.registering import granted
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.location import NEVER
+
+MAIL = "mailto:bob@biloxi.example.com"
 
 
 @scenario(
@@ -21,8 +24,56 @@ from sipsim.lab.scenario import scenario
 def new_registration(lab: Lab, *, expires: int = 3600) -> Story:
     """The server asks Bob's phone for credentials, and grants the binding when it gets them."""
     bob, _ = bob_and_server(lab)
-    bob.credentials("biloxi.example.com", password=BOB["bob"])
     return (yield from granted(bob.register(expires)))
+
+
+@scenario(
+    "rfc3665-2.2",
+    title="Update of contact list",
+    rfc="RFC 3665 §2.2",
+    question="Why does the 200 list a contact that this REGISTER does not name?",
+    codes=(200,),
+)
+def second_contact(lab: Lab) -> Story:
+    """Bob adds a mail address to his phone's, for good; nobody asks for credentials that are there already."""
+    bob, server = bob_and_server(lab)
+    bind(server, bob, 3600.0)
+    log_in(bob, server)
+    return (yield from granted(bob.register(None, contacts=[f"<{MAIL}>;expires={NEVER}"])))
+
+
+@scenario(
+    "rfc3665-2.3",
+    title="Request for current contact list",
+    rfc="RFC 3665 §2.3",
+    question="What does a REGISTER without Contact change?",
+    codes=(200,),
+)
+def current_contacts(lab: Lab) -> Story:
+    """Bob's phone asks which contacts there are."""
+    bob, server = bob_and_server(lab)
+    bind(server, bob, 3600.0)
+    server.location.add(bob.uri, MAIL)
+    log_in(bob, server)
+    contacts = yield bob.query_bindings()
+    return {"contacts": [str(contact) for contact in contacts]}
+
+
+@scenario(
+    "rfc3665-2.4",
+    title="Cancellation of registration",
+    rfc="RFC 3665 §2.4",
+    question="Which contacts does the star mean, and what must stand beside it?",
+    codes=(200,),
+)
+def no_contacts(lab: Lab) -> Story:
+    """Bob's phone removes all contacts at once, its own and the others."""
+    bob, server = bob_and_server(lab)
+    bind(server, bob, 3600.0)
+    server.location.add(bob.uri, MAIL)
+    log_in(bob, server)
+    yield bob.unregister_all()
+    return {"left": len(server.location.look_up(bob.uri, lab.env.now))}
 
 
 @scenario(
@@ -35,12 +86,19 @@ def new_registration(lab: Lab, *, expires: int = 3600) -> Story:
 def wrong_password(lab: Lab) -> Story:
     """Bob's phone has a wrong password; the server asks again, and the phone gives up."""
     bob, _ = bob_and_server(lab)
-    bob.credentials("biloxi.example.com", password="forgotten")
+    bob.credentials(bob.uri.host, password="forgotten")
     return (yield from granted(bob.register()))
 
 
 def bob_and_server(lab: Lab) -> tuple[UserAgent, Registrar]:
-    """Bob and his registrar, with his password."""
+    """Bob and his registrar, which knows his password and grants bindings without end."""
     bob = bob_3665(lab)
+    bob.credentials(bob.uri.host, password=BOB["bob"])
     host = published_host(lab, "192.0.2.222")
-    return bob, lab.registrar(bob.uri.host, "SIP Server", host=host, users=BOB, algorithms=MD5)
+    server = lab.registrar(bob.uri.host, "SIP Server", host=host, users=BOB, algorithms=MD5, max_expires=NEVER)
+    return bob, server
+
+
+def bind(server: Registrar, phone: UserAgent, seconds: float) -> None:
+    """Give a phone a binding that lasts, without a REGISTER."""
+    server.location.add(phone.uri, phone.contact_uri, expires_at=phone.env.now + seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, NamedTuple
 
 from sipsim.errors import UsageError
@@ -18,7 +19,7 @@ class Limits(NamedTuple):
     """What a registrar grants, in seconds: when nothing is asked for, at least, at most; and how many per user.
 
     What is shorter than `min_expires`, and than an hour, is refused with 423; what is longer than `max_expires`
-    (a year) is shortened.
+    (a year) is shortened. 4294967295 seconds are without end.
     """
 
     default_expires: int = DEFAULT_EXPIRES
@@ -83,7 +84,8 @@ def _wanted(contact: NameAddr, request: Request, now: float, limits: Limits) -> 
     """What one Contact value asks for; `SipParseError` for a q that is none."""
     seconds = contact.expires if contact.expires is not None else request.expires
     granted = min(limits.default_expires if seconds is None else seconds, limits.max_expires)
-    return Binding(contact.uri, contact.q, now + granted, request.call_id, request.cseq.number)
+    until = inf if granted == NEVER else now + granted
+    return Binding(contact.uri, contact.q, until, request.call_id, request.cseq.number)
 
 
 def _removals(table: list[Binding], request: Request, now: float) -> list[Binding]:

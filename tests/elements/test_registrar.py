@@ -314,3 +314,13 @@ def test_a_registrar_refuses_options_it_can_not_work_with(lab: Lab, wrong: dict[
     with pytest.raises(UsageError, match=named):
         lab.registrar("example.com", **wrong)
     assert not lab.elements
+
+
+@pytest.mark.parametrize("expires", [2_000_000_000, 2**32 - 1])
+def test_a_binding_for_longer_than_any_run(expires: int) -> None:
+    lab = Lab()
+    registrar = lab.registrar("example.com", max_expires=2**32 - 1)
+    bob = lab.user_agent("sip:bob@example.com")
+    registration = lab.run(bob.register(expires))
+    assert registration.expires == expires
+    assert len(registrar.location.look_up(bob.uri, 1e9)) == 1
