@@ -159,6 +159,7 @@ class Exchange:
 
     def _carry_out(self, effects: list[Effect]) -> None:
         told: Effect | None = None
+        lingers = False
         for effect in effects:
             kind = effect[0]
             if kind == "send":
@@ -166,7 +167,8 @@ class Exchange:
             elif kind == "stop":
                 self._alarms.pop(effect[1]).cancel()
             elif kind == "start":
-                self._start_timer(effect[1], effect[2])
+                lingers = effect[1] in LINGERING
+                self._start_timer(effect[1], effect[2], lingers)
             elif kind == "end":
                 self.element.forget(self)
             elif kind == "ignored":
@@ -175,6 +177,8 @@ class Exchange:
                 told = effect
         if told is not None:
             self._tell(told)
+        if lingers:
+            self.transaction.pack()
 
     def _tell(self, effect: Effect) -> None:
         """Pass a message or a failure up to whoever uses this transaction."""
@@ -190,8 +194,8 @@ class Exchange:
         else:
             self.user.on_failure(self, effect[1])
 
-    def _start_timer(self, name: str, delay: float) -> None:
-        element, lingers, fired = self.element, name in LINGERING, FIRED[name]
+    def _start_timer(self, name: str, delay: float, lingers: bool) -> None:
+        element, fired = self.element, FIRED[name]
         if element.trace.everything:
             machine = self.transaction.machine.name
             self._alarms[name] = Alarm(element, name, delay, machine, self.branch, lingers, self._feed, fired)

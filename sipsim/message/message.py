@@ -261,6 +261,17 @@ def parse(data: bytes) -> Request | Response:
         _check_limits(data, head)
     if not blank or not lines:
         raise refuse("no start line, or no empty line below the header fields", decode(data[-60:]))
+    return _of(lines, rest, data)
+
+
+def unpacked(data: bytes) -> Request | Response:
+    """The message that was packed as `bytes(message)`; without the limits of `parse`, as it was one before."""
+    head, _, rest = data.partition(b"\r\n\r\n")
+    return _of(head.split(b"\r\n"), rest, data)
+
+
+def _of(lines: list[bytes], rest: bytes, data: bytes) -> Request | Response:
+    """The message of these lines and what is below them."""
     try:
         names = [FOLDED[name] for name, colon, _ in map(bytes.partition, lines[1:], _COLONS) if colon]
     except KeyError:

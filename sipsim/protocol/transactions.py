@@ -17,11 +17,11 @@ returns the effects that whoever owns the transaction carries out, all of them b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from sipsim.errors import UsageError
 from sipsim.message import build
-from sipsim.message.message import Message, Request, Response
+from sipsim.message.message import Message, Request, Response, unpacked
 from sipsim.protocol.machine import Machine
 from sipsim.protocol.timing import Timing
 
@@ -133,25 +133,45 @@ class Transaction:
     """
 
     __slots__ = (
-        "_copies", "_interval", "_sent", "_starts", "_steps",
-        "machine", "reliable", "request", "response", "state", "timing",
+        "_copies", "_interval", "_request", "_response", "_sent", "_starts", "_steps",
+        "machine", "reliable", "state", "timing",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, request: Request, timing: Timing, reliable: bool = False) -> None:
         self.machine = machine
-        self.request = request
+        self._request: Request | bytes = request
         self.timing = timing
         self.reliable = reliable
         self.state = machine.initial
-        self.response: Response | None = None
+        self._response: Response | bytes | None = None
         self._steps = machine.steps[reliable]
         self._starts = timing.starts[reliable]
-        self._sent: Message | None = None
+        self._sent: Message | bytes | None = None
         self._copies = 0
         self._interval = timing.t1  # of A, E or G, of which a machine has one at most; all begin with T1
 
     def __repr__(self) -> str:
         return f"<{self.machine.name} {self.request!r}: {self.state}>"
+
+    @property
+    def request(self) -> Request:
+        if isinstance(self._request, bytes):
+            self._request = cast(Request, unpacked(self._request))
+        return self._request
+
+    @property
+    def response(self) -> Response | None:
+        if isinstance(self._response, bytes):
+            self._response = cast(Response, unpacked(self._response))
+        return self._response
+
+    def pack(self) -> None:
+        """Keep its messages as octets from now on, as it only waits for stragglers: a third of the memory."""
+        self._request = bytes(self._request)
+        if self._response is not None:
+            self._response = bytes(self._response)
+        if self._sent is not None:
+            self._sent = bytes(self._sent)
 
     @property
     def terminated(self) -> bool:
@@ -203,30 +223,32 @@ class Transaction:
         """Send a message; with the same octets as the last it is a repetition by the TU (RFC 6026 §8.7)."""
         if message is None:
             raise self._lacking()
-        if self._sent is None or message != self._sent:
-            self._sent = message
+        sent = self._last_sent()
+        if sent is None or message != sent:
+            self._sent = sent = message
             self._copies = 0
-        if message is not self.request:
-            self.response = message
+        if message is not self._request:
+            self._response = message
         self._copies += 1
-        effects.append(("send", self._sent, self._copies))
+        effects.append(("send", sent, self._copies))
 
     def _resend(self, effects: list[Effect], message: Any) -> None:
         """Send what was sent last once more; an INVITE may well be repeated before there was any response."""
-        if self._sent is not None:
+        sent = self._last_sent()
+        if sent is not None:
             self._copies += 1
-            effects.append(("send", self._sent, self._copies))
+            effects.append(("send", sent, self._copies))
 
     def _pass(self, effects: list[Effect], message: Any) -> None:
         if message is None:
             raise self._lacking()
         if isinstance(message, Response):
-            self.response = message
+            self._response = message
         effects.append(("pass", message))
 
     def _ack(self, effects: list[Effect], message: Any) -> None:
         """Make the ACK for a final response above 299, once, and send it for each that comes (§17.1.1.3)."""
-        if self._sent is self.request:
+        if self._sent is self._request:
             if message is None:
                 raise self._lacking()
             self._sent = build.ack(self.request, message)
@@ -238,6 +260,11 @@ class Transaction:
 
     def _report_transport_error(self, effects: list[Effect], message: Any) -> None:
         effects.append(("fail", "transport error"))
+
+    def _last_sent(self) -> Message | None:
+        if isinstance(self._sent, bytes):
+            self._sent = unpacked(self._sent)
+        return self._sent
 
     def _lacking(self) -> UsageError:
         return UsageError(f"message=None: {self.machine.name} in {self.state} needs one for this input")

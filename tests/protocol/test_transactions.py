@@ -370,3 +370,21 @@ def test_states_can_be_compared_by_identity() -> None:
     before = host.state
     host.run(until=2.0)
     assert host.state is before
+
+
+def test_a_packed_transaction_says_and_does_the_same() -> None:
+    host = Host(NON_INVITE_SERVER)
+    request, ok = host.request, response(200, host.request)
+    host.feed("send 200-699", ok)
+    host.transaction.pack()
+    assert host.receive(request) == [("send", ok, 2)]
+    assert (host.transaction.request, host.transaction.response) == (request, ok)
+
+
+def test_a_2xx_is_told_from_the_packed_one_before() -> None:
+    host = Host(INVITE_SERVER)
+    first, second = response(200, host.request, "bob-1"), response(200, host.request, "bob-2")
+    host.feed("send 2xx", first)
+    host.transaction.pack()
+    assert host.feed("send 2xx", response(200, host.request, "bob-1")) == [("send", first, 2)]
+    assert host.feed("send 2xx", second) == [("send", second, 1)]
