@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench_pair import wire
+from bench_pair import messages, wire
 from beside import DATA, DEADLINE, HOST, free_port, going, listening, program_beside
 from peers import needs
 
@@ -38,6 +38,19 @@ def test_sipsak_asks_a_phone_what_it_can_do(lab: sipsim.Lab, tmp_path: Path) -> 
     assert len(wire(lab.trace)) == 2
 
 
+def through_kamailio(lab: sipsim.Lab, story: object, configuration: str, port: int, folder: Path, *more: str):
+    """The trace of a story beside a Kamailio at this port."""
+    options = ("-DD", "-E", "-l", f"udp:{HOST}:{port}", "-m", 64, "-M", 8, "-x", "fm", "-X", "fm", *more)
+    folders = ("-Y", folder, "-w", folder, "-P", folder / "pid")
+
+    async def serve_and_call() -> sipsim.Trace:
+        async with program_beside("kamailio", "-f", DATA / configuration, *options, *folders, cwd=folder):
+            await listening(port)
+            return await asyncio.wait_for(lab.start(story).outcome(), DEADLINE)
+
+    return asyncio.run(serve_and_call())
+
+
 @needs("kamailio")
 def test_phones_register_at_kamailio_and_call_through_it(lab: sipsim.Lab, tmp_path: Path) -> None:
     port = free_port()
@@ -57,17 +70,43 @@ def test_phones_register_at_kamailio_and_call_through_it(lab: sipsim.Lab, tmp_pa
         except sipsim.CallFailed as failure:
             return {"then": failure.status}
 
-    async def serve_and_call() -> sipsim.Trace:
-        options = ("-DD", "-E", "-l", f"udp:{HOST}:{port}", "-m", 64, "-M", 8, "-x", "fm", "-X", "fm")
-        folders = ("-Y", tmp_path, "-w", tmp_path, "-P", tmp_path / "pid")
-        command = ("kamailio", "-f", DATA / "registrar.cfg", *options, *folders)
-        async with program_beside(*command, cwd=tmp_path):
-            await listening(port)
-            return await asyncio.wait_for(lab.start(story).outcome(), DEADLINE)
-
-    trace = asyncio.run(serve_and_call())
+    trace = through_kamailio(lab, story, "registrar.cfg", port, tmp_path)
     assert trace.result["then"] == 404 and trace.result["answered"] == 1
     ack_and_bye = [line for line in wire(trace, "alice") if line.endswith((" ACK", " BYE"))]
     assert ack_and_bye == [f"alice>{HOST}:{port} {method}" for method in ("ACK", "BYE", "ACK")]
+    assert not trace.select("unparsable") and not trace.select("ignored")
+    assert not alice.calls and not bob.calls
+
+
+@needs("kamailio")
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_phones_log_in_at_kamailio(lab: sipsim.Lab, tmp_path: Path, algorithm: str) -> None:
+    """Registration, call and BYE, each asked for a password; a wrong one is refused."""
+    port = free_port()
+    passwords = {"alice": "ecila", "bob": "bob", "eve": "eve"}
+    alice, bob, eve = (
+        lab.user_agent(f"sip:{user}@{HOST}:{port}", answers=0.1, password=password)
+        for user, password in passwords.items()
+    )
+
+    def story(lab: sipsim.Lab):
+        for phone in (alice, bob, bob):
+            yield phone.register()
+        call = alice.call(bob.uri)
+        yield call.answered
+        yield bob.hang_up()
+        try:
+            yield eve.register()
+        except sipsim.RegistrationFailed as failure:
+            return {"eve": failure.status}
+
+    wanted = ("-A", "SHA256") if algorithm == "SHA-256" else ()
+    trace = through_kamailio(lab, story, "digest.cfg", port, tmp_path, *wanted)
+    assert trace.result["eve"] == 401 and trace.result["answered"] == 1
+    shown = [r.message for r in trace.select("sent") if r.message.has("Authorization")]
+    assert {message.authorization[0].algorithm or "MD5" for message in shown} == {algorithm}
+    refusals = [r.message.status for r in trace.select("delivered") if getattr(r.message, "status", 0) in (401, 407)]
+    assert refusals == [401, 401, 407, 407, 401, 401]  # alice, bob once, INVITE, BYE of bob, eve twice
+    assert [message.cseq.number for message in messages(trace, "BYE", "bob")] == [1, 2]
     assert not trace.select("unparsable") and not trace.select("ignored")
     assert not alice.calls and not bob.calls
