@@ -118,7 +118,10 @@ class UserAgent(Registrant):
     ) -> None:  # fmt: skip
         """From now on serve only those who log in (RFC 3261 §22.2): passwords by name; in the realm of our domain."""
         users = users if isinstance(users, Users) else Users(realm or self.uri.host, users)
-        self.gate = Gate(self.name, self.identifiers, users, realm, algorithms=algorithms, qop=qop)
+        self.gate = Gate(
+            self.name, self.identifiers, users, realm, algorithms=algorithms, qop=qop,
+            serves=lambda uri: uri.aor == self.uri.aor,  # what a proxy has made our contact of
+        )  # fmt: skip
 
     # What arrives
 

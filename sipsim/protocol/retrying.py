@@ -98,7 +98,10 @@ class Tries:
             return None
         change = _CHANGES.get(response.status)
         step = change(self, request, response) if change is not None else None
-        return step or self._later(request, response)
+        step = step or self._later(request, response)
+        if step is None and change is not None and not self.why_not:
+            self.why_not = f"{response.status}: there is nothing to change"
+        return step
 
     # ---- credentials
 

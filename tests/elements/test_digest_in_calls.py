@@ -582,6 +582,54 @@ def test_two_proxies_of_two_realms():
     lab.run(call.hang_up())
 
 
+def test_two_phones_behind_a_fork_that_both_ask():
+    """RFC 3261 §22.3: the proxy puts their challenges into one response, and the caller answers both."""
+    lab = Lab()
+    proxy = lab.proxy("example.com")
+    alice = lab.user_agent("sip:alice@example.com", password="secret")
+    desk, hall = (lab.user_agent("sip:bob@example.com", name, answers=0) for name in ("desk", "hall"))
+    hall.ignores()
+    for phone in (desk, hall):
+        phone.demands({"alice": "secret"}, realm=phone.name)
+        proxy.location.add(phone.uri.aor, phone.contact_uri)
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    (refused,) = sent(lab, "401 INVITE", "proxy")
+    assert sorted(challenge.realm for challenge in refused.www_authenticate) == ["desk", "hall"]
+    second = sent(lab, "INVITE", "alice")[1]
+    assert sorted(value.realm for value in second.authorization) == ["desk", "hall"]
+    assert len(sent(lab, "INVITE", "alice")) == 2 and len(sent(lab, "401 INVITE", "hall")) == 1
+    lab.run(call.hang_up())
+
+
+def test_over_tcp_all_the_same():
+    lab = Lab()
+    alice, proxy, _ = domain(lab)
+    alice.outbound = None
+    call = alice.call("sip:bob@example.com;transport=tcp")
+    lab.run(call.answered)
+    lab.run(call.hang_up())
+    ways = {r.data["transport"] for r in lab.trace.select("sent", "alice") if said(r.message) == "INVITE"}
+    assert ways == {"TCP"} and len(sent(lab, "INVITE", "alice")) == 2 and proxy.gate is not None
+
+
+def test_credentials_may_make_a_request_too_large_for_udp():
+    """RFC 3261 §18.1.1: then it goes to the same server over TCP."""
+    lab = Lab()
+    lab.proxy("example.com", users=USERS)
+
+    class Talkative(UserAgent):
+        def request(self, request, hop, user):  # type: ignore[no-untyped-def]
+            return super().request(request.with_header("Subject", "x" * 620), hop, user)
+
+    alice = lab.user_agent("sip:alice@example.com", password="wonderland", kind=Talkative)
+    fails(lab, alice.call("sip:bob@example.com").answered)
+    invites = [record for record in lab.trace.select("sent", "alice") if said(record.message) == "INVITE"]
+    assert [len(record.raw) > 1300 for record in invites] == [False, True]
+    assert [record.data["transport"] for record in invites] == ["UDP", "TCP"]
+    assert invites[0].data["dst"] == invites[1].data["dst"]
+
+
 def test_the_one_wrong_password_of_two_ends_it():
     lab = Lab()
     one = lab.proxy("atlanta.com", "one", users={"alice": "a"})

@@ -203,11 +203,16 @@ def test_extensions_that_are_not_supported_are_left_out():
     assert not second.has("Proxy-Require")
 
 
-def test_a_420_that_names_nothing_of_ours_is_the_last_word():
+@pytest.mark.parametrize("refused", [(420, [("Unsupported", "foo")]), (415, [("Accept", "text/*")]), 413, 416])
+def test_where_nothing_can_be_changed_it_is_the_last_word(refused: Answer | int):
     lab = Lab()
-    scripted(lab, (420, [("Unsupported", "foo")]))
-    assert failure(lab, caller(lab).call("sip:bob@example.com").answered).status == 420
-    assert len(sent(lab, "INVITE")) == 1
+    scripted(lab, refused)
+    alice = caller(lab)
+    status = refused if isinstance(refused, int) else refused[0]
+    assert failure(lab, alice.call("sip:bob@example.com").answered).status == status
+    assert len(sent(lab, "INVITE")) == (2 if status == 413 else 1)
+    (said,) = [r.data["text"] for r in lab.trace.select("retry") if r.data["text"].startswith("no more")]
+    assert said == f"no more tries: {status}: there is nothing to change"
 
 
 def add(request: Request, headers: list[tuple[str, str]]) -> Request:
