@@ -142,7 +142,8 @@ class Proxy(Registrar):
     def on_ack(self, request: Request) -> None:
         """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
         if self.queue_limit is not None and request.to_tag == stateless_tag(request):
-            return  # for a 503 of ours, given without a transaction
+            self.ignored("the ACK for a 503 that was given without a transaction", "RFC 3261 §8.2.7")
+            return
         way = self.way(request if self.gate is None else self.gate.without_ours(request))
         if isinstance(way, Refusal):
             self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)

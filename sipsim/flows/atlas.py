@@ -105,6 +105,7 @@ _PAGES: tuple[tuple[Any, ...], ...] = (
     (494, PROXY, "agreement", {}, "Client and first hop have to agree on a security mechanism before they go on."),
     (500, PHONE, "out-of-order", {}, "Something unexpected is in the way of serving the request just now."),
     (502, PROXY, "gateway", {}, "The server behind this one has given an answer that makes no sense."),
+    (503, PROXY, "overload", {}, "The server is overloaded or being repaired; Retry-After may say for how long."),
     (504, PROXY, "gateway", {"trouble": "silence"}, "The server behind this one has given no answer in time."),
     (600, PHONE, "refused", {"status": 600}, "The user is busy wherever they may be: no other phone need be tried."),
     (603, PHONE, "refused", {}, "The user does not want the call, on whatever phone."),

@@ -43,9 +43,11 @@ def published_host(lab: Lab, host: str) -> str:
     return "" if lab.network.live else host
 
 
-def published_phone(lab: Lab, uri: str, name: str, contact: str, host: str, ring: float = 2.0) -> UserAgent:
+def published_phone(
+    lab: Lab, uri: str, name: str, contact: str, host: str, ring: float = 2.0, transport: str = "udp"
+) -> UserAgent:
     """A phone as an RFC publishes it: its Contact has a host name, which leads to its address."""
-    phone = lab.user_agent(uri, name, host=published_host(lab, host), answers=ring)
+    phone = lab.user_agent(uri, name, host=published_host(lab, host), answers=ring, transport=transport)
     lab.names.add(contact, phone.address)
     phone.contact_uri = phone.contact_uri.with_(host=contact, port=None)
     return phone

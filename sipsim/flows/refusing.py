@@ -140,3 +140,22 @@ def gateway(lab: Lab, *, trouble: str = "nonsense") -> Story:
     if trouble == "nonsense":
         server.respond(invite, 302, headers=(("Contact", "nonsense <"),))
     return (yield from outcome_of(call))
+
+
+@scenario(
+    title="Too many calls at once",
+    rfc="RFC 3261 §21.5.4",
+    question="What do the phones that were turned away do after Retry-After, and why not all at once?",
+    codes=(100, 486, 503),
+    live=False,
+)
+def overload(lab: Lab, *, callers: int = 4, service: float = 0.004, room: int = 2) -> Story:
+    """All phones call at the same moment, and the proxy has room for a few requests only: it turns the others away."""
+    phones = [lab.user_agent(f"sip:alice-{n}@{DOMAIN}") for n in range(1, max(callers, 1) + 1)]
+    proxy = lab.proxy(DOMAIN, queue_limit=room, service_time=service)
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}")
+    place(proxy, bob)
+    bob.rejects(486)
+    calls = [phone.call(str(bob.uri)) for phone in phones]
+    for call in calls:
+        yield from outcome_of(call)

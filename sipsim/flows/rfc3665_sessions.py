@@ -7,11 +7,13 @@ from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
+from sipsim.flows.alg import Alg
 from sipsim.flows.casts import (
     ALICE,
     MD5,
     alice_3665,
     bob_3665,
+    log_in,
     outcome_of,
     place,
     proxy_1,
@@ -92,6 +94,29 @@ def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 
 
 @scenario(
+    "rfc3665-3.5",
+    title="Session through a SIP ALG",
+    rfc="RFC 3665 §3.5",
+    question="Whose address do the two session descriptions have that Bob and Alice get to see?",
+    codes=(100, 180, 200),
+)
+def through_gateway(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+    """Signalling and media of Alice's calls pass a gateway; Proxy 2 leaves the path, and she hangs up."""
+    alice = alice_3665(lab)
+    gateway = lab.proxy("alg1.atlanta.example.com", "ALG", kind=Alg, host=published_host(lab, "192.0.2.128"))
+    second = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new", record_route=False)
+    bob = bob_3665(lab, ring=ring)
+    alice.outbound = routing_uri(gateway)
+    alice.credentials(second.domain, password=ALICE["alice"], outbound=True)
+    log_in(alice, second, proxy=True)
+    place(second, bob)
+    call = alice.call(str(bob.uri))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    yield call.hang_up()
+
+
+@scenario(
     "rfc3665-3.6",
     title="Session via redirect and proxy servers, with SDP in the ACK",
     rfc="RFC 3665 §3.6",
@@ -105,10 +130,10 @@ def redirected(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     server = lab.redirect_server("biloxi.example.com", "Redirect Server", host=published_host(lab, "192.0.2.232"))
     proxy = lab.proxy("chicago.example.com", "Proxy 3", host=published_host(lab, "192.0.2.233"))
     bob = published_phone(
-        lab, "sip:bob@chicago.example.com", "Bob", "client.chicago.example.com", "192.0.2.100", ring
+        lab, "sip:bob@chicago.example.com", "Bob", "client.chicago.example.com", "192.0.2.100", ring, "tcp"
     )  # fmt: skip
     server.location.add("sip:bob@biloxi.example.com", f"{bob.uri};transport=tcp")
-    proxy.location.add(bob.uri, f"{bob.contact_uri};transport=tcp")
+    place(proxy, bob)
     yield from talk_until_hung_up(lab, alice.call("sip:bob@biloxi.example.com", offer=False), bob, talk)
 
 

@@ -104,6 +104,17 @@ def test_a_scenario_is_called_as_its_section(name: str) -> None:
     assert [element["name"] for element in sipsim.run(name).header["elements"]] == flow["participants"]
 
 
+def test_all_basic_flows_are_in_the_catalogue() -> None:
+    assert set(NAMES) >= {name for name, flow in FLOWS.items() if flow["rfc"] in (3261, 3665)}
+    assert len([name for name in NAMES if name.startswith(("rfc3261-24.", "rfc3665-"))]) == 18
+
+
+def test_only_one_flow_changes_transport_and_in_mid_flow() -> None:
+    used = {name: [record.data["transport"] for record in sipsim.run(name).select("sent")] for name in NAMES}
+    assert [name for name in NAMES if "TCP" in used[name]] == ["rfc3665-3.6"]
+    assert used["rfc3665-3.6"] == ["UDP"] * 3 + ["TCP"] * 13
+
+
 def test_names_with_dots_go_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ladder, trace = tmp_path / "a.svg", tmp_path / "rfc3665-3.1.jsonl"
     assert main(["run", "rfc3665-3.1", "--check", "--ladder", str(ladder), "--save", str(trace)]) == 0
