@@ -148,8 +148,8 @@ class Proxy(Registrar):
         if isinstance(way, Refusal):
             self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)
             return
-        request, _, found = way
-        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, self.new_via()))
+        request, mark, found = way
+        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, self.new_via(mark)))
 
     def on_cancel(self, invite: Exchange) -> None:
         """CANCEL every branch that is still open (§16.10)."""
@@ -171,7 +171,8 @@ class Proxy(Registrar):
 
     def pass_on(self, request: Request, mark: str, found: Sequence[Binding], came: str = "UDP") -> None:
         """Send a request to its first target without keeping anything of it (§16.11)."""
-        target, via = found[0].contact, self.via_with(stateless_branch(request))
+        target, branch = found[0].contact, stateless_branch(request)
+        via = self.via_with(f"{branch}.{mark}" if mark else branch)
         routes = self._record_routes(came, request, target) if self._stays(request) else ()
         breadth = routing.breadth(request)
         self.send_outside_transaction(*routing.forwarded(request, target, via, routes, breadth))
@@ -190,7 +191,7 @@ class Proxy(Registrar):
         if not routed and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(404, (), "RFC 3261 §16.5")
         mark = ""
-        if request.method != "ACK":
+        if request.method != "ACK" or self.serves(request.uri):  # only what is looked up may come back
             mark = routing.loop_mark(request)
             if routing.is_loop(request, mark, f"{self.address}".lower()):
                 return Refusal(482, (), "RFC 3261 §16.3 item 4")

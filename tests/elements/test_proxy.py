@@ -249,3 +249,25 @@ def test_a_request_that_comes_back_for_someone_else_is_a_spiral_and_goes_on(lab:
     call = alice.call("sip:desk@example.com")
     lab.run(call.answered)
     assert len(messages(lab.trace, "INVITE", "proxy")) == 2
+
+
+def test_an_ack_that_goes_round_is_dropped_where_it_has_been(lab: Lab) -> None:
+    """RFC 3261 §16.3 item 4: else, with copies made on the way, they would be more and more, 70 hops long."""
+    one, other = lab.proxy("one.test"), lab.proxy("two.test")
+    one.location.add("sip:bob@one.test", "sip:bob@two.test")
+    other.location.add("sip:bob@two.test", "sip:bob@one.test")
+    tester = Wire(lab)
+    tester.send(request("ACK", "sip:bob@one.test", to_tag="x"), one)
+    trace = lab.run()
+    assert wire(trace) == ["tester>proxy ACK", "proxy>proxy2 ACK", "proxy2>proxy ACK"]
+    assert [record.data["why"] for record in trace.select("ignored")] == ["an ACK that may not be forwarded (482)"]
+
+
+def test_a_cancel_for_nothing_that_goes_round_is_refused_where_it_has_been(lab: Lab) -> None:
+    one, other = lab.proxy("one.test"), lab.proxy("two.test")
+    one.location.add("sip:bob@one.test", "sip:bob@two.test")
+    other.location.add("sip:bob@two.test", "sip:bob@one.test")
+    tester = Wire(lab)
+    tester.send(request("CANCEL", "sip:bob@one.test"), one)
+    trace = lab.run()
+    assert wire(trace)[1:] == ["proxy>proxy2 CANCEL", "proxy2>proxy CANCEL", "proxy>proxy2 481 CANCEL"]

@@ -131,6 +131,18 @@ def test_a_cancel_that_crosses_the_200_ends_in_bye(lab: Lab) -> None:
     ]  # fmt: skip
 
 
+def test_whoever_waits_for_an_answer_hears_of_a_bye_that_comes_before_the_ack(lab: Lab) -> None:
+    alice, bob = pair(lab, answers=0)
+    taken = []
+    bob.on_call = lambda call: (taken.append(call), call.answer())
+    lab.network.drop("ACK", times=None)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    call.hang_up()
+    with pytest.raises(CallFailed, match="487 ended by BYE"):
+        lab.run(taken[0].answered)
+
+
 @pytest.mark.covers("P18")
 @pytest.mark.parametrize("ringing", [True, False])
 def test_the_called_side_hangs_up_with_603_before_the_answer_and_with_bye_after_it(lab: Lab, ringing: bool) -> None:
