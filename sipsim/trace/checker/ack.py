@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 
 from sipsim.protocol.timing import SHORTEST_D
-from sipsim.trace.checker.conversations import Transaction
+from sipsim.trace.checker.conversations import Transaction, first_time
 from sipsim.trace.checker.hops import Arrival, Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
@@ -100,7 +101,13 @@ def _can_be_told(index: Index, transaction: Transaction) -> bool:
     start, heard = transaction.first.time, transaction.heard()
     failed = any(hop.failed for hop in [*transaction.requests, *transaction.acks])
     alive = not heard or heard[0].time < start + index.patience
-    return alive and not failed and index.steady(transaction.client, start)
+    return alive and not failed and not _gave_up(index, transaction) and index.steady(transaction.client, start)
+
+
+def _gave_up(index: Index, transaction: Transaction) -> bool:
+    """Whether the client may have let go of its INVITE before the answer came, 64 T1 after its CANCEL (§9.1)."""
+    cancels = [one.first.time for one in index.sharing_branch(transaction) if one.method == "CANCEL"]
+    return first_time(transaction.heard(200)) >= min(cancels, default=inf) + index.patience - index.slack(0)
 
 
 def _successes(index: Index, transaction: Transaction) -> list[list[Arrival]]:

@@ -95,7 +95,8 @@ def uncancelled(index: Index, invite: Transaction, since: float) -> Iterator[Tra
         due = max(since, provisional)
         cancelled = any(one.method == "CANCEL" for one in index.sharing_branch(branch))
         known = index.over(due + index.slack(0)) and index.steady(branch.client, branch.first.time)
-        if due < final - index.slack(0) and known and not cancelled:
+        given_up = provisional >= branch.first.time + index.patience - index.slack(0)  # by timer B
+        if due < final - index.slack(0) and known and not cancelled and not given_up:
             yield branch
 
 

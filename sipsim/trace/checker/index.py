@@ -7,6 +7,7 @@ from math import inf
 
 from sipsim.errors import UsageError
 from sipsim.message.fields import NameAddr
+from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.matching import COOKIE
 from sipsim.protocol.timing import UNITS, Timing
@@ -33,11 +34,13 @@ class Index:
         self._tolerance = 0.0 if tolerance is None and not self.captured and not header.get("live") else tolerance
         faults = [record for record in trace.select("fault") if record.data.get("what") == "crash"]
         self._crashes = [(record.element, record.time) for record in faults]
+        self._damaged: dict[Key, Hop] = {}  # by receiver, Call-ID and method or status; without those if altered
         self.hops, slow = hops_of(trace, self.captured)
         readable = _undamaged(self.hops)
         self.requests = [hop for hop in readable if not hop.status]
         self.responses = [hop for hop in readable if hop.status]
         self._trace_forwarding(readable)
+        self._trace_damage()
         stateful = [element for element in header["elements"] if element.get("kind") != "stateless proxy"]
         self._watched = set() if self.captured else {str(element["name"]) for element in stateful}
         self._watched -= _relays(readable) | (slow if STATE not in trace.columns.kinds else set())
@@ -107,6 +110,11 @@ class Index:
         found = [one for one in self.sharing_branch(cancel) if one.method == "INVITE" and one.server == cancel.server]
         return found[0] if found else None
 
+    def answers_unreadable(self, message: Response, element: str) -> bool:
+        """Whether an element says this to a request that could not be read: then the Via is none of its making."""
+        method = (message.header("CSeq") or "").rpartition(" ")[2]
+        return (element, message.header("Call-ID"), method) in self._damaged
+
     # ---- putting it together
 
     def _trace_forwarding(self, readable: list[Hop]) -> None:
@@ -122,6 +130,24 @@ class Index:
             path = hop.path if hop.status else hop.path[1:]
             before = got.get(_key(hop, hop.sender, path), ()) if path else ()
             hop.upstream = next((arrival.hop for arrival in before if arrival.time <= hop.time), None)
+
+    def _trace_damage(self) -> None:
+        """Find for each message whose faults its sender did not make the damaged one of the same call that it got.
+
+        What was altered on the way may leave its traces in all that follows; what was made unreadable is passed on.
+        """
+        damaged = self._damaged
+        for hop in self.hops:
+            if (message := hop.message) is None:
+                continue
+            call = message.header("Call-ID")
+            kind = message.method if isinstance(message, Request) else hop.status
+            passed_on = None if hop.readable else damaged.get((hop.sender, call, kind))
+            hop.upstream = hop.upstream or damaged.get((hop.sender, call)) or passed_on
+            if not hop.readable:
+                damaged.setdefault((hop.receiver, call, kind), hop)
+            for altered in hop.altered:
+                damaged.setdefault((hop.receiver, altered.header("Call-ID")), hop)
 
     def _put_together(self, readable: list[Hop]) -> None:
         """Sort the messages into transactions: by the ends, the top Via and the method (RFC 3261 §17.1.3, §17.2.3)."""

@@ -54,7 +54,8 @@ def timer_b(index: Index) -> Iterator[Fault]:
 def timer_e(index: Index) -> Iterator[Fault]:
     """Over UDP other requests are repeated after T1, doubling up to T2, until a final response."""
     for transaction in index.transactions:
-        if transaction.method == "INVITE":
+        forwarded = transaction.first.upstream is not None  # a CANCEL, then, without a transaction (§16.10)
+        if transaction.method == "INVITE" or (transaction.method == "CANCEL" and forwarded):
             continue
         if not index.watched(transaction.client):
             yield from _hurrying(index, transaction.requests, index.timing.t2)

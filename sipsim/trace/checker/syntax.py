@@ -6,12 +6,12 @@ A fault is reported where the message is first seen, not again where a proxy for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sipsim.errors import SipParseError
 from sipsim.message.codes import CANONICAL
 from sipsim.message.fields import NameAddr
-from sipsim.message.message import Message, Request, parse
+from sipsim.message.message import Message, Request, Response, parse
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
@@ -26,6 +26,8 @@ SINGLE = frozenset(_SINGLE.split())
 """Fields that have one value; every other one may be a list (§7.3.1)."""
 
 DIALOG_MAKERS = ("INVITE", "SUBSCRIBE", "REFER")
+FIELDS = (("via", "vias"), ("from", "from_"), ("to", "to"), ("call-id", "call_id"), ("", "uri"))
+"""The fields that every message needs, and the attributes that read them."""
 
 _START = re.compile(
     rb"[A-Za-z0-9\-.!%*_+`'~]+ [!-;=?-~]+ SIP/2\.0|SIP/2\.0 [1-6][0-9]{2} [^\x00-\x08\x0a-\x1f\x7f]*"
@@ -108,7 +110,9 @@ def grammar(index: Index) -> Iterator[Fault]:
     for hop in index.hops:
         if not hop.readable and hop.fresh and not _is_bad_request(hop) and _START.fullmatch(_first_line(hop)):
             try:
-                _read(hop.message or parse(hop.raw))
+                message = hop.message or parse(hop.raw)
+                echoes = isinstance(message, Response) and index.answers_unreadable(message, hop.sender)
+                _read(message, FIELDS[1:] if echoes else FIELDS)
             except SipParseError as error:
                 yield fault(str(error), hop)
 
@@ -122,9 +126,9 @@ def _first_line(hop: Hop) -> bytes:
     return hop.raw[:8192].lstrip(b"\r\n").partition(b"\r\n")[0]
 
 
-def _read(message: Message) -> None:
+def _read(message: Message, fields: Sequence[tuple[str, str]]) -> None:
     """Look at the values that every message needs, as far as they are there; CSeq is another rule's."""
-    for field, attribute in (("via", "vias"), ("from", "from_"), ("to", "to"), ("call-id", "call_id"), ("", "uri")):
+    for field, attribute in fields:
         if field in message.names:
             getattr(message, attribute, None)
 

@@ -41,8 +41,10 @@ def traces(name: str) -> list[sipsim.Trace]:
     return found
 
 
-def is_known(finding: str) -> bool:
-    return any(f"({rule}, " in finding for rule in KNOWN)
+def judged(trace: sipsim.Trace) -> list[Finding]:
+    """The findings but for those that are known, and for what scripted peers do: they send what their story says."""
+    scripted = [element["name"] for element in trace.header["elements"] if element["kind"] == "scripted peer"]
+    return [found for found in check(trace) if found.rule not in KNOWN and found.element not in scripted]
 
 
 def said(trace: sipsim.Trace, findings: list[Finding]) -> list[str]:
@@ -53,7 +55,7 @@ def said(trace: sipsim.Trace, findings: list[Finding]) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_found_in_the_catalogue(name: str) -> None:
-    found = [text for trace in traces(name) for text in said(trace, check(trace)) if not is_known(text)]
+    found = [text for trace in traces(name) for text in said(trace, judged(trace))]
     assert not found, "\n".join(found[:10])
 
 

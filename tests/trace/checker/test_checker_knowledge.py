@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import tapes_made
 from planting import Base, Tape
 
 import sipsim
+from sipsim.simulation.network import Packet
 from sipsim.trace.checker.check import check
 from sipsim.trace.checker.index import Index
 
@@ -249,3 +252,51 @@ def test_an_older_trace_has_its_timers_in_the_parameters(tmp_path: Path) -> None
     assert rules(trace) == set()
     trace.header["parameters"] = {}
     assert rules(trace)
+
+
+def test_who_gave_an_invite_up_after_its_cancel_owes_no_ack() -> None:
+    """RFC 3261 §9.1: 64*T1 after the CANCEL the INVITE counts as cancelled; the 408 of the proxy comes just after."""
+    lab = sipsim.Lab()
+    proxy, bob = lab.proxy("example.com"), lab.user_agent("sip:bob@example.com")
+    alice = lab.user_agent("sip:alice@example.com")
+    proxy.location.add("sip:bob@example.com", bob.contact_uri)
+    bob.ignores()
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.ringing)
+    bob.crash()
+    call.hang_up()
+    trace = lab.run()
+    late = {trace[record.cause].raw[:11] for record in trace.select("ignored", "alice")}
+    assert late == {b"SIP/2.0 408"} and rules(trace) == set()
+
+
+def test_a_branch_that_timed_out_is_not_cancelled_when_it_rings_at_last() -> None:
+    lab = sipsim.Lab()
+    proxy, bob = lab.proxy("example.com"), lab.user_agent("sip:bob@example.com")
+    proxy.location.add("sip:bob@example.com", bob.contact_uri)
+    bob.ignores()
+    lab.link(proxy, bob, delay=16.1)  # there and back in more than 64*T1
+    lab.user_agent("sip:alice@example.com").call("sip:bob@example.com")
+    lab.run()
+    assert rules(lab.trace) == set()
+
+
+def damaged(arrive: Callable[[Packet], None], good: bytes, bad: bytes, packet: Packet) -> None:
+    """Let a packet arrive with other octets than were sent."""
+    arrive(packet.again(packet.data.replace(good, bad)))
+
+
+def test_what_was_damaged_on_the_way_is_not_the_fault_of_who_passes_it_on() -> None:
+    """A Via that no proxy has to look at, and a header field whose name nobody knows any more."""
+    for bad, good in ((b"SIP\xbc2.0/UDP 192.0.2.3", b"SIP/2.0/UDP 192.0.2.3"), (b"Dontent-Type", b"Content-Type")):
+        lab = sipsim.Lab()
+        first, second = lab.proxy("a.test", "first"), lab.proxy("b.test", "second")
+        alice, bob = lab.user_agent("sip:alice@a.test", outbound=first), lab.user_agent("sip:bob@b.test")
+        second.location.add("sip:bob@b.test", bob.contact_uri)
+        lab.network.unbind(second.address, "UDP")
+        through = partial(damaged, second._arrive, good, bad)
+        lab.network.bind(second.address, "UDP", through, second._unreachable, node="second")
+        alice.call("sip:bob@b.test")
+        trace = lab.run(until=5)
+        assert any(bad in record.raw for record in trace.select("sent", "second"))
+        assert rules(trace) == set()
