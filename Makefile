@@ -35,6 +35,9 @@ bench: $(VENV)/all  ## speed and memory, beside a bare floor and beside others
 fuzz: $(VENV)/all  ## property tests alone, EXAMPLES=100000 new examples each
 	$(BIN)/python -m pytest --fuzz $(or $(EXAMPLES),100000)
 
+soak: $(VENV)/all  ## random runs with faults, N=10000 of them; SEED=4711 shows that one
+	PYTHONPATH=tests $(BIN)/python -m campaign $(if $(SEED),--seed $(SEED),--runs $(or $(N),10000) --start $(or $(START),0))
+
 docs: $(VENV)/docs  ## the pages and the lessons, run, as a site in build/docs
 	$(BIN)/python -m sphinx -q -c docs . build/docs
 	@echo 'Open build/docs/docs/index.html'
@@ -50,4 +53,4 @@ $(VENV)/all: pyproject.toml
 $(VENV)/docs: $(VENV)/all
 	$(INSTALL) '.[docs,jupyter]' && touch $@
 
-.PHONY: help demo test lab check bench fuzz docs peers
+.PHONY: help demo test lab check bench fuzz soak docs peers

@@ -234,8 +234,6 @@ class Call(Session):
             self.answered.disappoint(CallFailed(487, "the call has ended"))
         for tag in self._lives:
             self.live(tag, input)
-        for outcome in (self.ringing, self.answered):  # a BYE may come before the ACK does
-            outcome.disappoint(CallFailed(487, f"ended by {why}"))
         self.ended.settle(Ending(by, why))
 
     def _let_go(self) -> None:

@@ -139,7 +139,7 @@ def test_whoever_waits_for_an_answer_hears_of_a_bye_that_comes_before_the_ack(la
     call = alice.call(bob)
     lab.run(call.answered)
     call.hang_up()
-    with pytest.raises(CallFailed, match="487 ended by BYE"):
+    with pytest.raises(CallFailed, match="487 the call has ended"):
         lab.run(taken[0].answered)
 
 

@@ -1,0 +1,61 @@
+"""I4: every call ends, and what its two ends say about it goes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaign.stage import Stage
+
+from sipsim.elements.call import Call
+
+FITTING = {
+    "completed": {"completed", "no ACK", "crashed"},
+    "crashed": {"completed", "no ACK", "crashed", "cancelled", "rejected", "timed out"},
+    "timed out": {"completed", "no ACK", "crashed", "cancelled", "rejected", "timed out"},
+    "cancelled": {"completed", "no ACK", "crashed", "cancelled", "rejected"},
+    "damaged": {"completed", "no ACK", "crashed", "cancelled", "rejected"},
+    "rejected": {"no ACK", "crashed", "cancelled", "rejected"},
+}
+"""By the caller's verdict, what a called phone may say. A `completed` there is a 2xx that came too late for the caller,
+who acknowledged and ended it; after a refusal, which ends the search, there is none."""
+
+
+def definite_end(stage: Stage) -> Iterator[str]:
+    """No call is left open, at either end."""
+    for call in [*stage.placed, *stage.taken]:
+        if call.state != "ended" or not call.ended.triggered:
+            yield f"{call!r} has no end"
+        elif not (call.answered.triggered and call.ringing.triggered):
+            yield f"{call!r} has ended, and whoever waits for an answer still waits"
+
+
+def verdicts_fit(stage: Stage) -> Iterator[str]:
+    """What the called phones say fits what the caller says."""
+    placed = {call.call_id: call for call in stage.placed}
+    for called in stage.taken:
+        caller = placed.get(called.call_id)
+        if caller is None or "ended" not in (caller.state, called.state):
+            continue
+        mine, other = verdict(caller), verdict(called)
+        same = mine == "completed" and caller.dialog is not None and caller.dialog.remote_tag == called.tag
+        wrong = other not in FITTING["completed"] if same else mine != "completed" and other not in FITTING[mine]
+        if wrong:
+            yield f"{caller!r} was {mine} ({caller.ended.value}), {called!r} was {other} ({called.ended.value})"
+
+
+def verdict(call: Call) -> str:
+    """How a call ended, in a word."""
+    why, answer = str(call.ended.value.why), call.answered
+    if "can't be read" in why:
+        return "damaged"
+    if "crashed" in why:
+        return "crashed"
+    if not answer.triggered:
+        return "left open"
+    if not answer.ok and "no ACK" in str(answer.value):
+        return "no ACK"
+    if answer.ok or why.startswith("BYE"):
+        return "completed"
+    if why == "CANCEL":
+        return "cancelled"
+    return "timed out" if "timeout" in why or why.startswith("408") else "rejected"

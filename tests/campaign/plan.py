@@ -1,0 +1,200 @@
+"""What happens in one run of the campaign, as data: who is there, who does what when, and what goes wrong.
+
+A plan is drawn from a seed and from nothing else. Since it is data, a failing one can be made smaller: steps and faults
+are left out as long as the run still fails (see `shrinking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+SHAPES = ("direct", "chain", "chain", "tree", "tree", "loop", "spiral", "redirect")
+WORKING = 40.0
+"""Seconds in which users begin what they do, and things go wrong; afterwards all is healed."""
+HARMLESS: dict[str, float] = {"loss": 0, "jitter": 0, "duplicate": 0, "reorder": 0, "corrupt": 0, "delay": 0.005}
+
+
+class Phone(NamedTuple):
+    """A phone: its user and domain, what it does when it rings, and whether its calls go out by the first proxy."""
+
+    name: str
+    user: str
+    domain: str
+    behaviour: str  # answers, rejects, ignores, leaves (rings, then refuses), glares (answers, then hangs up at once)
+    after: float  # seconds of ringing
+    status: int  # what it refuses with
+    outbound: bool
+    talks: float  # seconds after which the called user hangs up; 0: never
+
+
+class Step(NamedTuple):
+    """Something that a user does: `what` is call, register, unregister, options, hang_up or reinvite."""
+
+    time: float
+    what: str
+    phone: str
+    target: str = ""
+    lasts: float = 0.0  # of a call: seconds until the caller hangs up; 0: never
+    expires: int = 3600
+
+
+class Fault(NamedTuple):
+    """Something that goes wrong at a time, for a while: crash, partition, drop (of a kind of message) or slow."""
+
+    time: float
+    what: str
+    where: str
+    lasts: float = 0.0
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole run: `proxies` are their domains, `bindings` are (user, domain, contact) placed before it begins."""
+
+    seed: int
+    shape: str
+    proxies: tuple[str, ...]
+    phones: tuple[Phone, ...]
+    bindings: tuple[tuple[str, str, str], ...]
+    redirect: bool
+    link: dict[str, float]
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...] = ()
+    timers: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def smaller(self) -> list[Plan]:
+        """The plans that leave out one thing of this one."""
+        found = [replace(self, faults=without(self.faults, n)) for n in range(len(self.faults))]
+        found += [replace(self, steps=without(self.steps, n)) for n in range(len(self.steps))]
+        found += [replace(self, link={**self.link, name: HARMLESS[name]}) for name in self.link
+                  if self.link[name] != HARMLESS[name]]  # fmt: skip
+        return found + [replace(self, timers={})] * bool(self.timers)
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed}: {self.shape}, proxies {', '.join(self.proxies) or 'none'}"]
+        lines += [f"  {part}" for part in (*self.phones, *self.steps, *self.faults)]
+        return "\n".join([*lines, f"  bindings {self.bindings}, links {self.link}, timers {self.timers}"])
+
+
+class Dice:
+    """Draws that are the same on every Python: made of `random()` alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(f"campaign {seed}").random
+
+    def chance(self, probability: float) -> bool:
+        return self._random() < probability
+
+    def pick(self, choices: Sequence[T]) -> T:
+        return choices[int(self._random() * len(choices))]
+
+    def span(self, low: float, high: float) -> float:
+        return round(low + (high - low) * self._random(), 3)
+
+
+def without(parts: tuple[T, ...], n: int) -> tuple[T, ...]:
+    return parts[:n] + parts[n + 1 :]
+
+
+def draw(seed: int) -> Plan:
+    """The plan of a seed. Which kinds of fault there are at all is drawn first, then how bad they are."""
+    dice = Dice(seed)
+    shape = dice.pick(SHAPES)
+    proxies = _proxies(dice, shape)
+    phones = _phones(dice, shape, proxies)
+    plan = Plan(seed, shape, proxies, phones, _bindings(shape, proxies, phones), shape == "redirect", _link(dice), ())
+    plan = replace(plan, steps=_steps(dice, plan), faults=_faults(dice, plan))
+    return replace(plan, timers={"t1": 0.1, "t2": 0.8, "t4": 1.0}) if dice.chance(0.1) else plan
+
+
+def _proxies(dice: Dice, shape: str) -> tuple[str, ...]:
+    fixed = {"direct": 0, "tree": 3, "loop": 2, "spiral": 2, "redirect": 1}
+    count = fixed[shape] if shape in fixed else 1 + int(dice.span(0, 3.99))
+    return tuple([f"d{n}.test" for n in range(1, count + 1)])
+
+
+def _phones(dice: Dice, shape: str, proxies: tuple[str, ...]) -> tuple[Phone, ...]:
+    found = []
+    for n in range(2 + int(dice.span(0, 2.99))):
+        user = "ann" if n == 0 else dice.pick(("bob", "bob", "cat"))
+        home = proxies[-1] if shape in ("chain", "spiral") and proxies else dice.pick(proxies or ("none.test",))
+        behaviour = dice.pick(("answers",) * 5 + ("rejects", "ignores", "leaves", "glares"))
+        found.append(Phone(
+            f"{user}{n}", user, home, behaviour, dice.span(0, 4), dice.pick((480, 486, 486, 488, 503, 600, 603)),
+            bool(proxies) and dice.chance(0.4), dice.span(1, 20) if dice.chance(0.4) else 0.0,
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def _bindings(shape: str, proxies: tuple[str, ...], phones: tuple[Phone, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Where users are to be found besides where their phones register: the shape of the network."""
+    users = dict.fromkeys(phone.user for phone in phones)
+    found = []
+    for user in users:
+        at = [f"sip:{user}@{domain}" for domain in proxies]
+        if shape == "chain":
+            found += [(user, proxies[n], at[n + 1]) for n in range(len(proxies) - 1)]
+        elif shape == "tree":
+            found += [(user, proxies[0], at[1]), (user, proxies[0], at[2])]
+        elif shape == "loop":
+            found += [(user, proxies[0], at[1]), (user, proxies[1], at[0])]
+        elif shape == "spiral":
+            second, third = f"{user}-too", f"{user}-again"
+            found += [(user, proxies[0], f"sip:{second}@{proxies[1]}"), (third, proxies[0], at[1])]
+            found += [(second, proxies[1], f"sip:{third}@{proxies[0]}")]
+        elif shape == "redirect":
+            found += [(user, "redirect.test", at[0])]
+    return tuple(found)
+
+
+def _link(dice: Dice) -> dict[str, float]:
+    """How bad the links are; about half of all runs have good ones."""
+    found = {"delay": dice.pick((0.001, 0.005, 0.005, 0.04, 0.3))}
+    if dice.chance(0.5):
+        for name, most in (("loss", 0.4), ("jitter", 0.2), ("duplicate", 0.4), ("reorder", 0.4), ("corrupt", 0.1)):
+            if dice.chance(0.4):
+                found[name] = dice.span(0.01, most)
+    return found
+
+
+def _steps(dice: Dice, plan: Plan) -> tuple[Step, ...]:
+    here = [phone.name for phone in plan.phones if plan.proxies and dice.chance(0.9)]
+    steps = [Step(dice.span(0, 1), "register", name) for name in here]
+    for _ in range(2 + int(dice.span(0, 4.99))):
+        phone, time = dice.pick(plan.phones).name, dice.span(2, WORKING)
+        what = dice.pick(("call",) * 6 + ("options", "register", "unregister", "hang_up"))
+        target, lasts, expires = _target(dice, plan, phone), 0.0, dice.pick((3600, 60, 20))
+        if what == "call":
+            lasts = dice.pick((0.0, 0.0, 0.001, 0.2, dice.span(0, 5), dice.span(0, 30)))
+        steps.append(Step(time, what, phone, target, lasts, expires))
+    return tuple(sorted(steps))
+
+
+def _target(dice: Dice, plan: Plan, caller: str) -> str:
+    """Whom to call or to ask: a phone itself, a user by the name that its domain knows, or nobody."""
+    others: list[Any] = [phone for phone in plan.phones if phone.name != caller]
+    other = dice.pick(others)
+    if not plan.proxies or dice.chance(0.1):
+        return f"phone:{other.name}"
+    if dice.chance(0.08):
+        return f"sip:nobody@{dice.pick(plan.proxies)}"
+    return f"sip:{other.user}@{'redirect.test' if plan.redirect else plan.proxies[0]}"
+
+
+def _faults(dice: Dice, plan: Plan) -> tuple[Fault, ...]:
+    servers = [f"proxy{n}" if n > 1 else "proxy" for n in range(1, len(plan.proxies) + 1)]
+    nodes = [*[phone.name for phone in plan.phones], *servers, *servers]
+    found = []
+    for what, probability in (("crash", 0.25), ("partition", 0.2), ("drop", 0.35)):
+        if dice.chance(probability):
+            time, lasts = dice.span(0, WORKING), dice.pick((dice.span(0.1, 2), dice.span(2, 40)))
+            pattern = dice.pick(("INVITE", "ACK", "ACK", "CANCEL", "BYE", "REGISTER", "180", "200", "487", "4xx", "*"))
+            found.append(Fault(time, what, dice.pick(nodes), lasts, pattern))
+    return tuple(sorted(found))

@@ -1,0 +1,156 @@
+"""A plan carried out in a lab: work and faults, then all is healed, calls are ended, and the run comes to rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaign.ears import Ears
+from campaign.plan import HARMLESS, WORKING, Fault, Phone, Plan, Step
+
+import sipsim
+from sipsim.elements.call import Call
+from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.registrar import Registrar
+from sipsim.elements.user_agent import UserAgent
+
+QUIET = 200.0
+"""Seconds that the last lingering timers may take, with bindings left out: 64*T1 for D, H, J, L and M, and Timer C."""
+
+
+class Stage:
+    """A finished run of a plan: its lab, what the users heard, and every call from both sides."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.lab = sipsim.Lab(seed=plan.seed, **plan.link, **plan.timers)
+        self.ears = Ears()
+        self.placed: list[Call] = []
+        self.taken: list[IncomingCall] = []
+        self.phones: dict[str, UserAgent] = {}
+        self.registrars: dict[str, Registrar] = {}
+        self.rested_at = self.stopped_at = 0.0
+        self._build()
+
+    def run(self) -> Stage:
+        """All of it: work, heal, end what still stands, come to rest."""
+        lab = self.lab
+        for step in self.plan.steps:
+            lab.env.call_later(step.time, self._act, step)
+        for fault in self.plan.faults:
+            lab.env.call_later(fault.time, self._break, fault)
+        lab.run(until=WORKING)
+        self._heal()
+        for _ in range(3):  # a callee that has not heard the ACK yet, a call that was on its way
+            self._end_calls()
+            lab.run()
+        self.stopped_at = WORKING
+        self.rested_at = lab.env.now
+        lab.run(until=lab.env.now + QUIET)
+        return self
+
+    # Building
+
+    def _build(self) -> None:
+        plan, lab = self.plan, self.lab
+        for domain in plan.proxies:
+            self.registrars[domain] = lab.proxy(domain)
+        if plan.redirect:
+            self.registrars["redirect.test"] = lab.redirect_server("redirect.test")
+        for user, domain, contact in plan.bindings:
+            self.registrars[domain].location.add(f"sip:{user}@{domain}", contact)
+        first = next(iter(self.registrars.values()), None)
+        for phone in plan.phones:
+            outbound = first if phone.outbound else None
+            agent = lab.user_agent(f"sip:{phone.user}@{phone.domain}", phone.name, outbound=outbound)
+            agent.on_call = self._behaviour(agent, phone)
+            self.phones[phone.name] = agent
+        for element in lab.elements.values():
+            self.ears.listen(element)
+
+    def _behaviour(self, agent: UserAgent, phone: Phone) -> Any:
+        def on_call(call: IncomingCall) -> Any:
+            self.taken.append(call)
+            if phone.behaviour == "rejects":
+                call.reject(phone.status)
+            elif phone.behaviour == "ignores":
+                call.ring()
+            elif phone.behaviour == "leaves":
+                return self._leave(call, phone)
+            else:
+                call.answer_after(phone.after)
+                if phone.talks or phone.behaviour == "glares":
+                    return self._talk(call, phone)
+            return None
+
+        return on_call
+
+    def _leave(self, call: IncomingCall, phone: Phone) -> Any:
+        call.ring()
+        yield self.lab.env.timeout(phone.after)
+        call.reject(phone.status)
+
+    def _talk(self, call: IncomingCall, phone: Phone) -> Any:
+        yield self.lab.env.timeout(phone.after if phone.behaviour == "glares" else phone.after + phone.talks)
+        if call.state != "ended":
+            call.hang_up()
+
+    # Working
+
+    def _act(self, step: Step) -> None:
+        agent = self.phones[step.phone]
+        if agent.down:
+            return
+        if step.what == "register":
+            agent.register(step.expires)
+        elif step.what == "unregister":
+            agent.unregister()
+        elif step.what == "options":
+            agent.options(self._target(step.target))
+        elif step.what == "call":
+            call = agent.call(self._target(step.target))
+            self.placed.append(call)
+            if step.lasts:
+                self.lab.env.call_later(step.lasts, self._hang_up, call)
+        elif agent.current_call is not None:
+            self._hang_up(agent.current_call)
+
+    def _target(self, target: str) -> str:
+        kind, _, name = target.partition(":")
+        return str(self.phones[name].contact_uri) if kind == "phone" else target
+
+    def _hang_up(self, call: Call) -> None:
+        if not call.agent.down and call.state != "ended":
+            call.hang_up()
+
+    def _break(self, fault: Fault) -> None:
+        lab = self.lab
+        element = lab.elements[fault.where]
+        if fault.what == "crash" and not element.down:
+            element.crash()
+            lab.env.call_later(min(fault.lasts, WORKING - lab.env.now), self._restart, fault.where)
+        elif fault.what == "partition":
+            lab.network.partition(fault.where, [name for name in lab.elements if name != fault.where])
+            lab.env.call_later(min(fault.lasts, WORKING - lab.env.now), lab.network.heal)
+        elif fault.what == "drop":
+            lab.network.drop(fault.pattern, times=1 + int(fault.lasts) % 12)
+
+    def _restart(self, name: str) -> None:
+        if self.lab.elements[name].down:
+            self.lab.elements[name].restart()
+
+    # Coming to rest
+
+    def _heal(self) -> None:
+        lab, names = self.lab, list(self.lab.elements)
+        lab.network.heal()
+        for name in names:
+            self._restart(name)
+        if set(self.plan.link) - {"delay"}:
+            for n, a in enumerate(names):
+                for b in names[n:]:
+                    lab.link(a, b, **{name: HARMLESS[name] for name in self.plan.link})
+
+    def _end_calls(self) -> None:
+        for phone in self.phones.values():
+            for call in list(phone.calls.values()):
+                call.hang_up()
