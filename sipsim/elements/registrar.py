@@ -93,7 +93,7 @@ class Registrar(Element):
             self.refuse(exchange, 403, f"{sender} may not register {user.aor}")
         elif not (self.third_party or request.from_.uri.aor == user.aor):
             self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")
-        elif user.host.lower() != self.domain or not self.has_user(user):
+        elif not (self.is_here(request.uri) and self.serves(user) and self.has_user(user)):
             self.refuse(exchange, 404, f"{user.aor} is no user of {self.domain}")
         else:
             return True
@@ -102,6 +102,10 @@ class Registrar(Element):
     def serves(self, uri: Uri) -> bool:
         """Whether this element is responsible for the domain of a URI."""
         return uri.host.lower() == self.domain
+
+    def is_here(self, uri: Uri) -> bool:
+        """Whether a Request-URI names this element's domain, or its very address (§10.3 step 1, §8.2.2.1)."""
+        return self.serves(uri) or uri.host.strip("[]") == self.address.host
 
     def has_user(self, uri: Uri) -> bool:
         """Whether this is one of the users that were named, if any were."""

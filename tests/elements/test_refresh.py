@@ -177,6 +177,17 @@ def test_a_phone_that_moved_refreshes_its_new_address_and_not_the_old_one(lab: L
     assert [b.contact for b in registrar.location.look_up(BOB, 100)] == [bob.contact_uri]
 
 
+@pytest.mark.covers("SY54")
+def test_what_was_too_brief_is_asked_for_again_and_refreshed_as_long_as_granted(lab: Lab) -> None:
+    """After 423 the larger time is the one that counts, for the clamp and for every refresh (§10.2.8)."""
+    lab.registrar("example.com", min_expires=100)
+    bob = lab.user_agent(BOB)
+    assert lab.run(bob.register(40, refresh=True)).expires == 100
+    lab.run(until=120)
+    assert [m.expires for m in messages(lab.trace, "REGISTER", "bob")] == [40, 100, 100, 100]
+    assert len(messages(lab.trace, "423 REGISTER", "registrar")) == 1
+
+
 def test_who_leaves_does_not_refresh(lab: Lab) -> None:
     lab.registrar("example.com")
     bob = lab.user_agent(BOB)
@@ -322,3 +333,18 @@ def test_each_refresh_looks_for_the_outbound_proxy_again(lab: Lab) -> None:
     bob.register(60, refresh=True, cache_outbound=True)
     lab.run(until=100)
     assert queries(lab, "bob") == len(times(lab.trace, "REGISTER", "bob")) == 4
+
+
+@pytest.mark.covers("SY46")
+@pytest.mark.parametrize(("cache", "asked"), [(False, 2), (True, 1)])
+def test_a_call_goes_to_the_kept_address_too(lab: Lab, cache: bool, asked: int) -> None:
+    lab.proxy("example.com")
+    alice = lab.user_agent("sip:alice@example.com")
+    lab.run(alice.register())
+    bob = lab.user_agent(BOB, outbound="sip:example.com")
+    lab.run(bob.register(cache_outbound=cache))
+    call = bob.call(str(alice.uri))
+    lab.run(call.answered)
+    call.hang_up()
+    lab.run()
+    assert queries(lab, "bob") == asked and "bob>proxy BYE" in wire(lab.trace, "bob")

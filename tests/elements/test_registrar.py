@@ -324,3 +324,16 @@ def test_a_binding_for_longer_than_any_run(expires: int) -> None:
     registration = lab.run(bob.register(expires))
     assert registration.expires == expires
     assert len(registrar.location.look_up(bob.uri, 1e9)) == 1
+
+
+@pytest.mark.parametrize(
+    ("uri", "status"), [("sip:EXAMPLE.com", 200), ("sip:192.0.2.1", 200), ("sip:example.org", 404)]
+)
+def test_a_register_for_another_domain_is_not_taken(lab: Lab, uri: str, status: int) -> None:
+    """The Request-URI names the domain, or the registrar itself; who is registered stands in To (§10.3)."""
+    registrar = lab.registrar("example.com")
+    assert registrar.address.host == "192.0.2.1"
+    tester = Wire(lab)
+    tester.send(register().replace("REGISTER sip:example.com", f"REGISTER {uri}"), registrar)
+    lab.run(until=1)
+    assert tester.statuses == [status]
