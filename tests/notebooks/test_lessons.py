@@ -16,6 +16,18 @@ PARTS = (
     "Further reading",
 )  # fmt: skip
 
+SOLUTIONS = {
+    "01-first-call": ('drop("200 INVITE")', 'drop("ACK", times=3)'),
+    "04-transactions-and-loss": ('drop("OPTIONS", times=11)', 'drop("OPTIONS")\nlab.network.drop("200 OPTIONS")'),
+    "05-proxies-and-via": (
+        "# add your two lines here",
+        'atlanta.location.add("sip:bob@atlanta.com", "sip:bob@biloxi.com")\n'
+        'biloxi.location.add("sip:bob@biloxi.com", "sip:bob@chicago.com")',
+    ),
+    "06-dialogs-and-record-route": ('"atlanta")', '"atlanta", record_route=False)'),
+}
+"""What to replace in the cell of the exercise, and by what."""
+
 SOLVED_BY_CLICKS = """
 import asyncio
 
@@ -77,13 +89,19 @@ def test_unsolved_it_runs_to_the_end_and_gives_a_hint(path: Path):
     assert not [output for cell in lessons.code(lesson) for output in cell.outputs if output.get("name") == "stderr"]
 
 
-def test_the_first_call_solved():
-    lesson = lessons.read("01-first-call.ipynb")
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_solved(name: str):
+    lesson = lessons.read(f"{name}.ipynb")
     exercise = lessons.tagged(lesson, "exercise")
-    assert 'lab.network.drop("200 INVITE")' in exercise.source
-    exercise.source = exercise.source.replace('drop("200 INVITE")', 'drop("ACK", times=3)')
+    before, after = SOLUTIONS[name]
+    assert before in exercise.source
+    exercise.source = exercise.source.replace(before, after)
     verdict = lessons.shown(lessons.tagged(lessons.run(lesson), "check"))
     assert verdict.endswith("Well done."), verdict
+
+
+def test_every_lesson_has_its_solution_here():
+    assert {path.stem for path in lessons.LESSONS} == {*SOLUTIONS, "02-touch-it"}
 
 
 def test_the_first_call_is_told_as_it_happens():
@@ -95,6 +113,20 @@ def test_the_first_call_is_told_as_it_happens():
     assert text.count("200 OK (SDP) copy 2") >= 1
     ladders = [o for cell in lessons.code(lesson) for o in cell.outputs if "image/svg+xml" in o.get("data", {})]
     assert len(ladders) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("04-transactions-and-loss", ["given up at 32.0 s", "sent 7 times", "timer F after 32.0 s", "formula 0.042"]),
+        ("05-proxies-and-via", ["482 Loop Detected", "received=192.0.2.2", "z9hG4bK-alice-1"]),
+        ("06-dialogs-and-record-route", ["481 Call/Transaction Does Not Exist", "CSeq so far 1"]),
+    ],
+)
+def test_what_the_prose_says_is_so(name: str, told: list[str]):
+    lesson = lessons.run(lessons.read(f"{name}.ipynb"))
+    text = "\n".join(map(lessons.shown, lessons.code(lesson)))
+    assert not [words for words in told if words not in text]
 
 
 def test_touch_it_solved_with_clicks():
@@ -118,5 +150,3 @@ def test_the_panel_has_something_to_show_without_a_kernel():
         if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
     ]
     assert bundle["image/svg+xml"].startswith("<svg") and "mobile" in bundle["text/plain"]
-
-
