@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 from sipsim.teaching.tasks.dialogs_and_record_route import dialogs_and_record_route
 from sipsim.teaching.tasks.first_call import first_call
+from sipsim.teaching.tasks.forking import forking
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
+from sipsim.teaching.tasks.registration import registration
 from sipsim.teaching.tasks.touch_it import touch_it
 from sipsim.teaching.tasks.transactions import transactions
 from sipsim.teaching.verdict import Step
@@ -15,7 +17,9 @@ from sipsim.trace.trace import Trace
 EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "first-call": first_call,
     "touch-it": touch_it,
+    "registration": registration,
     "transactions": transactions,
     "proxies-and-via": proxies_and_via,
     "dialogs-and-record-route": dialogs_and_record_route,
+    "forking": forking,
 }
