@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sipsim.teaching.tasks.dialogs_and_record_route import dialogs_and_record_route
+from sipsim.teaching.tasks.digest import digest
 from sipsim.teaching.tasks.first_call import first_call
 from sipsim.teaching.tasks.forking import forking
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
@@ -22,4 +23,5 @@ EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "proxies-and-via": proxies_and_via,
     "dialogs-and-record-route": dialogs_and_record_route,
     "forking": forking,
+    "digest": digest,
 }

@@ -18,6 +18,7 @@ PARTS = (
 
 SOLUTIONS = {
     "01-first-call": ('drop("200 INVITE")', 'drop("ACK", times=3)'),
+    "03-registration": ("# add something here", "lab.run(until=50)\nbob.register(60)"),
     "04-transactions-and-loss": ('drop("OPTIONS", times=11)', 'drop("OPTIONS")\nlab.network.drop("200 OPTIONS")'),
     "05-proxies-and-via": (
         "# add your two lines here",
@@ -25,6 +26,8 @@ SOLUTIONS = {
         'biloxi.location.add("sip:bob@biloxi.com", "sip:bob@chicago.com")',
     ),
     "06-dialogs-and-record-route": ('"atlanta")', '"atlanta", record_route=False)'),
+    "07-forking": ("# and add something here", 'proxy.forking = "sequential"\nphones["desk"].rejects(486)'),
+    "08-digest": ("# add something here", 'alice.credentials("biloxi.com", "guest", "knock-knock")'),
 }
 """What to replace in the cell of the exercise, and by what."""
 
@@ -118,9 +121,12 @@ def test_the_first_call_is_told_as_it_happens():
 @pytest.mark.parametrize(
     ("name", "told"),
     [
+        ("03-registration", ["404 Not Found", "after 10 s: 408 Request Timeout", "after 100 s: 480 Temporarily Unav"]),
         ("04-transactions-and-loss", ["given up at 32.0 s", "sent 7 times", "timer F after 32.0 s", "formula 0.042"]),
         ("05-proxies-and-via", ["482 Loop Detected", "received=192.0.2.2", "z9hG4bK-alice-1"]),
         ("06-dialogs-and-record-route", ["481 Call/Transaction Does Not Exist", "CSeq so far 1"]),
+        ("07-forking", ["486 Busy Here\n500 Server Internal Error\n603 Decline", "desk-1 rings at"]),
+        ("08-digest", ["is equal: True", "401 Unauthorized", "407 Proxy Authentication Required"]),
     ],
 )
 def test_what_the_prose_says_is_so(name: str, told: list[str]):
