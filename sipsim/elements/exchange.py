@@ -122,9 +122,9 @@ class Exchange:
 
     def abandon(self) -> None:
         """Stop all timers without a word, as a crash does."""
-        for alarm in self._alarms.values():
-            alarm.cancel()
-        self._alarms.clear()
+        alarms = self._alarms
+        while alarms:
+            alarms.popitem()[1].cancel()
 
     def _feed(self, name: str, message: Message | None = None) -> None:
         transaction = self.transaction

@@ -6,6 +6,7 @@ Lines are put together directly, those of a reply are its request's as they are,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.grammar import encode, encode_lines, split_list
@@ -74,23 +75,24 @@ def reply(
     status outside 100 to 699 and for a value with CR, LF or NUL.
     """
     start, reason = status_line(status, reason)
-    lines, names = [start], [""]
-    extra = _repeated(request.method, status)
-    theirs = request.names
-    lines += [line for name, line in zip(theirs, request.lines, strict=True) if name == "via" or name == extra]
-    names += [name for name in theirs if name == "via" or name == extra]
-    for name in ("from", "to", "call-id", "cseq"):
-        if name in theirs:
-            line = request.lines[theirs.index(name)]
-            if to_tag and name == "to" and _untagged(request):
-                line += b";tag=" + encode(to_tag)
-            lines.append(line)
-            names.append(name)
+    repeated, known = _repeated(tuple(request.names), _extra(request.method, status))
+    theirs, names = request.lines, known.copy()
+    lines = [start, *[theirs[at] for at in repeated]]
+    if to_tag and _untagged(request):
+        lines[names.index("to")] += b";tag=" + encode(to_tag)
     _finish(lines, names, contact, headers, body, content_type)
     return Response(status, reason, lines, names, body)
 
 
-def _repeated(method: str, status: int) -> str | None:
+@lru_cache(maxsize=1024)
+def _repeated(names: tuple[str, ...], extra: str | None) -> tuple[list[int], list[str]]:
+    """Which lines of a request its response repeats, and their names; remembered, as requests look much alike."""
+    repeated = [at for at, name in enumerate(names) if name in ("via", extra)]
+    repeated += [names.index(name) for name in ("from", "to", "call-id", "cseq") if name in names]
+    return repeated, ["", *[names[at] for at in repeated]]
+
+
+def _extra(method: str, status: int) -> str | None:
     """The field of a request, besides the five, that its response repeats."""
     if status == 100:
         return "timestamp"

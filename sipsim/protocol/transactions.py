@@ -223,7 +223,7 @@ class Transaction:
         """Send a message; with the same octets as the last it is a repetition by the TU (RFC 6026 §8.7)."""
         if message is None:
             raise self._lacking()
-        sent = self._last_sent()
+        sent = None if self._sent is None else self._last_sent()
         if sent is None or message != sent:
             self._sent = sent = message
             self._copies = 0
