@@ -178,7 +178,7 @@ class ResponseContext:
 
         What rang meanwhile has its time from then on.
         """
-        left = (self._rang or {}).get(exchange, 0.0) + TIMER_C - self.proxy.env.now
+        left = round((self._rang or {}).get(exchange, 0.0) + TIMER_C - self.proxy.env.now, 6)  # as exact as the clock
         if left > 0:
             self._pending[exchange] = self._timer_c(exchange, left)
         elif exchange.state == "proceeding":

@@ -75,9 +75,12 @@ def answer(
 ) -> Sdp | None:
     """The answer: of the offered codecs those known here, in the offerer's order; None without any (§6.1).
 
-    `direction` is what this end would like; it does no more than the offer lets it do.
+    `direction` is what this end would like; it does no more than the offer lets it do. An offer in which every stream
+    is closed (port 0) is answered in kind (§8.2).
     """
     stream = audio_of(offered)
+    if stream is None and offered.media and not any(media.port for media in offered.media):
+        return declined(offered, user, host)
     common = _common(stream.formats, stream.lines, codecs) if stream is not None else ()
     if stream is None or not common:
         return None
@@ -136,12 +139,16 @@ def audio_of(description: Sdp) -> Media | None:
 
 
 def direction_of(description: Sdp, media: Media) -> str:
-    """What the end that wrote it does with a stream: the stream's own word, else the session's, else both (§5.1)."""
-    for lines in (media.lines, description.lines):
+    """What the end that wrote it does with a stream: the stream's own word, else the session's, else both (§5.1).
+
+    An end at 0.0.0.0 does not listen, whatever it says: the way of putting on hold before it had a word (§8.4).
+    """
+    said = "sendrecv"
+    for lines in (description.lines, media.lines):
         for letter, value in lines:
             if letter == "a" and value in DIRECTIONS:
-                return value
-    return "sendrecv"
+                said = value
+    return narrowed(said, "sendonly") if _host(description, media) == "0.0.0.0" else said
 
 
 def mirrored(direction: str) -> str:

@@ -1,0 +1,145 @@
+"""Offer and answer for one stream (RFC 3264): codecs, directions, versions, and streams that nobody wants."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sipsim import Sdp, UsageError
+from sipsim.protocol.offer_answer import (
+    DIRECTIONS,
+    KNOWN,
+    answer,
+    changed,
+    codecs_named,
+    declined,
+    mirrored,
+    narrowed,
+    negotiated,
+    offer,
+    succeeding,
+)
+
+codecs = st.lists(st.sampled_from(KNOWN), min_size=1, unique=True).map(tuple)
+directions = st.sampled_from(DIRECTIONS)
+
+
+def sdp(*streams: str, session: str = "c=IN IP4 192.0.2.9") -> Sdp:
+    return Sdp.parse("\r\n".join(["v=0", "o=t 7 3 IN IP4 192.0.2.9", "s=-", session, "t=0 0", *streams, ""]).encode())
+
+
+@pytest.mark.covers("P07")
+@given(codecs, codecs, directions, directions)
+def test_both_ends_make_the_same_of_an_offer_and_its_answer(
+    ours: tuple[tuple[str, str], ...], theirs: tuple[tuple[str, str], ...], wanted: str, allowed: str
+) -> None:
+    offered = Sdp.parse(bytes(offer("a", "192.0.2.1", 4000, ours, wanted)))
+    answered = answer(offered, "b", "192.0.2.2", 5000, theirs, allowed)
+    if answered is None:
+        assert not {name for _, name in ours} & {name for _, name in theirs}
+        return
+    answered = Sdp.parse(bytes(answered))
+    a, b = negotiated(offered, answered), negotiated(answered, offered)
+    assert a is not None and b is not None
+    assert a.codec == b.codec and a.local == b.remote == ("192.0.2.1", 4000) and a.remote == b.local
+    assert a.direction == mirrored(b.direction) == narrowed(wanted, mirrored(allowed))
+    kept = [form for form in offered.media[0].formats if form in answered.media[0].formats]
+    assert list(answered.media[0].formats) == kept  # the offerer's order
+
+
+@given(directions, directions)
+def test_a_direction_is_narrowed_to_what_both_allow(one: str, other: str) -> None:
+    def sends(direction: str) -> bool:
+        return direction in ("sendrecv", "sendonly")
+
+    both = narrowed(one, other)
+    assert both == narrowed(other, one)
+    assert sends(both) == (sends(one) and sends(other))
+    assert sends(mirrored(both)) == (sends(mirrored(one)) and sends(mirrored(other)))
+
+
+@given(st.lists(st.tuples(codecs, directions), min_size=1, max_size=6))
+def test_versions_count_what_is_new_and_the_list_of_streams_never_shrinks(
+    steps: list[tuple[tuple[tuple[str, str], ...], str]],
+) -> None:
+    last = Sdp.parse(bytes(sdp("m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 0")))
+    for codecs, direction in steps:
+        new = changed(last, offer("t", "192.0.2.9", 4000, codecs, direction))
+        before, after = (int((one.origin or "").split()[2]) for one in (last, new))
+        assert after == before + (bytes(new) != bytes(last)) and len(new.media) == len(last.media)
+        assert [media.kind for media in new.media] == ["video", "audio"] and new.media[0].port == 0
+        last = new
+
+
+def test_a_description_keeps_its_origin_when_the_phone_has_moved() -> None:
+    last = offer("t", "192.0.2.9", 4000)
+    new = succeeding(last, offer("t", "192.0.2.77", 4000))
+    assert new.origin == "t 1 2 IN IP4 192.0.2.9" and new.connection == "192.0.2.77"
+
+
+@pytest.mark.parametrize(
+    ("stream", "formats"),
+    [
+        ("m=audio 4000 RTP/AVP 8 0", ("8", "0")),
+        ("m=audio 4000 RTP/AVP 99 0\r\na=rtpmap:99 pcmu/8000", ("99", "0")),
+        ("m=audio 4000 RTP/AVP 0 13 101\r\na=rtpmap:101 telephone-event/8000", ("0",)),
+    ],
+)
+def test_codecs_are_compared_by_name_and_keep_the_numbers_of_the_offer(stream: str, formats: tuple[str, ...]) -> None:
+    answered = answer(sdp(stream), "b", "192.0.2.2", 5000)
+    assert answered is not None and answered.media[0].formats == formats
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        f"m={stream}"
+        for stream in (
+            "audio 4000 RTP/AVP 31",
+            "audio 4000 RTP/SAVP 0",
+            "video 4000 RTP/AVP 0",
+            "audio 4000 RTP/AVP 99",
+        )
+    ],
+)
+def test_an_offer_in_which_nothing_fits_has_no_answer(stream: str) -> None:
+    assert answer(sdp(stream), "b", "192.0.2.2", 5000) is None
+
+
+def test_an_offer_that_closes_its_streams_is_answered_in_kind() -> None:
+    answered = answer(sdp("m=audio 0 RTP/AVP 0"), "b", "192.0.2.2", 5000)
+    assert answered is not None and [media.port for media in answered.media] == [0]
+    assert negotiated(answered, sdp("m=audio 0 RTP/AVP 0")) is None
+
+
+def test_every_stream_of_an_offer_is_declined_in_its_place() -> None:
+    offered = sdp("m=audio 4000 RTP/AVP 0", "m=video 4002 RTP/AVP 31 34")
+    refused = declined(offered, "b", "192.0.2.2")
+    assert [(m.kind, m.port, m.formats) for m in refused.media] == [("audio", 0, ("0",)), ("video", 0, ("31", "34"))]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "session", "direction"),
+    [
+        ("a=sendonly", "c=IN IP4 192.0.2.9", "recvonly"),
+        ("a=recvonly", "c=IN IP4 192.0.2.9", "sendonly"),
+        ("a=ptime:20", "c=IN IP4 192.0.2.9\r\na=inactive", "inactive"),
+        ("a=sendrecv", "c=IN IP4 192.0.2.9\r\na=inactive", "sendrecv"),
+        ("c=IN IP4 0.0.0.0", "c=IN IP4 192.0.2.9", "recvonly"),
+        ("a=recvonly", "c=IN IP4 0.0.0.0", "inactive"),
+    ],
+)
+def test_what_an_offer_says_of_its_direction_is_mirrored(attribute: str, session: str, direction: str) -> None:
+    offered = sdp("m=audio 4000 RTP/AVP 0", attribute, session=session)
+    answered = answer(offered, "b", "192.0.2.2", 5000)
+    assert answered is not None
+    stream = negotiated(answered, offered)
+    assert stream is not None and stream.direction == direction
+
+
+def test_codecs_have_names() -> None:
+    assert codecs_named(["pcma", "PCMU", "pcma"]) == (("8", "PCMA/8000"), ("0", "PCMU/8000"))
+    for wrong in (["MP3"], [], [8]):
+        with pytest.raises(UsageError, match="codecs"):
+            codecs_named(wrong)  # type: ignore[arg-type]
