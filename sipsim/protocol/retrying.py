@@ -208,6 +208,8 @@ class Tries:
         contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
         contacts.sort(key=lambda contact: -contact.q)
         found = [contact.uri.with_(headers=()) for contact in contacts if contact.uri.scheme in ("sip", "sips")]
+        if request.method == "REGISTER":  # a registrar's URI names no user (§10.2)
+            found = [uri.with_(user=None, password=None) for uri in found]
         self._waiting = [*self._waiting, *[(uri, response.status == 305) for uri in found]][:MOST_TARGETS]
         if not found:
             self.why_not = f"{response.status}: no address that could be called"
