@@ -89,7 +89,7 @@ class Registrar(Element):
         `sender` is the user who has logged in, None where nobody has to.
         """
         user = request.to.uri
-        if sender is not None and not self.third_party and sender not in (user.user, f"{user.user}@{self.domain}"):
+        if not (sender is None or self.third_party or sender in names_of(user)):
             self.refuse(exchange, 403, f"{sender} may not register {user.aor}")
         elif not (self.third_party or request.from_.uri.aor == user.aor):
             self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")
@@ -109,7 +109,7 @@ class Registrar(Element):
 
     def has_user(self, uri: Uri) -> bool:
         """Whether this is one of the users that were named, if any were."""
-        return self.users is None or (uri.user or "") in self.users
+        return self.users is None or any(name in self.users for name in names_of(uri))
 
     def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
         """Answer a REGISTER that is not carried out, and record why."""
@@ -164,3 +164,9 @@ class Registrar(Element):
         del self._expiries[aor, contact]
         if self.location.holds(aor, binding):
             self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
+
+
+def names_of(uri: Uri) -> tuple[str, str]:
+    """The names under which the user of an address may log in: without the domain, and with it."""
+    address = uri.aor.partition(":")[2]
+    return address.rpartition("@")[0], address

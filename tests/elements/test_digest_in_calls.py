@@ -151,6 +151,14 @@ def test_nobody_registers_somebody_else():
     assert "alice may not register sip:bob@example.com" in why_not(lab)
 
 
+@pytest.mark.parametrize(("username", "to"), [("bob@example.com", "bob"), ("bob", "b%6fb")])
+def test_a_user_has_several_spellings(username: str, to: str):
+    lab = Lab()
+    lab.registrar("example.com", users={username: "zanzibar"})
+    bob = lab.user_agent(f"sip:{to}@example.com", password="zanzibar", username=username)
+    assert lab.run(bob.register()).active
+
+
 def test_unless_third_parties_may():
     lab = Lab()
     lab.registrar("example.com", users=USERS, third_party=True)
