@@ -34,6 +34,9 @@ from sipsim.simulation.network import Packet
 RING_TIME = 20.0
 """Seconds that a target may ring before the next is tried, in a search one after another (below Timer C)."""
 
+MOST_VISITS = 20
+"""How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
+
 SIP_SCHEMES = ("sip", "sips")
 
 MOST_WAITING = 1_000_000
@@ -260,6 +263,10 @@ class Proxy(Registrar):
         if breadth < len(found) and (self.forking == "parallel" or not breadth):
             self.reply(exchange, 440)
             return
+        if self._searches and self._visits(request) > MOST_VISITS:
+            self.ignored("a request that comes back again and again", "RFC 5393 §3")
+            self.reply(exchange, 482)
+            return
         context = ResponseContext(self, exchange)
         if request.method == "INVITE":
             exchange.respond(build.reply(request, 100))
@@ -271,6 +278,16 @@ class Proxy(Registrar):
         else:
             targets = [binding.contact for binding in found]
             context.start(self.branches(exchange, request, targets, mark, breadth))
+
+    def _visits(self, request: Request) -> int:
+        """How often a request has come back here, every time as another one, since it came first."""
+        me = f"{self.address}".lower()
+        for via in reversed(request.vias):
+            exchange = self.clients.get(((via.branch or "").lower(), request.method)) if via.sent_by == me else None
+            if exchange is not None and isinstance(exchange.user, ResponseContext):
+                exchange.user.visits += 1
+                return exchange.user.visits
+        return 0
 
     def _search(self, context: ResponseContext, request: Request, mark: str, found: Sequence[Binding]) -> None:
         """Ask the targets as this proxy forks, and whoever else turns up."""

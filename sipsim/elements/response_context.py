@@ -28,12 +28,12 @@ class ResponseContext:
     """The branches of one forwarded request, and what they brought so far.
 
     `search` knows of targets that are not asked yet; without one all are. `cancelled` says that the caller has taken
-    the request back.
+    the request back, `visits` counts how often it has come back by itself.
     """
 
     __slots__ = (
         "_answered", "_finals", "_given_up", "_pending", "_rang", "_refused", "_tag",
-        "cancelled", "invite", "proxy", "search", "server",
+        "cancelled", "invite", "proxy", "search", "server", "visits",
     )  # fmt: skip
 
     def __init__(self, proxy: Proxy, server: Exchange) -> None:
@@ -42,6 +42,7 @@ class ResponseContext:
         self.invite = server.request.method == "INVITE"
         self.search: TargetSearch | None = None
         self.cancelled = False
+        self.visits = 0
         self._pending: dict[Exchange, Alarm | Timer | None] = {}
         self._rang: dict[Exchange, float] | None = None
         self._given_up: tuple[Exchange, ...] = ()

@@ -86,11 +86,12 @@ def loop_mark(request: Request) -> str:
     """What a proxy's decision for this request depends on, in eight hex digits (§16.6 item 8, RFC 5393 §4.2).
 
     It ends the branch that the proxy puts into its Via. When the request comes back with the same mark, nothing has
-    changed on its way: a loop. With another one, a Request-URI for instance, it is a spiral, and may go on.
+    changed on its way: a loop. With another one, a Request-URI for instance, it is a spiral, and may go on. CANCEL and
+    ACK have the mark of their INVITE.
     """
     number = request.cseq.number
     routes = request.values("Route") if "route" in request.names else ()
-    parts = (request.uri_text, request.to_tag, request.from_tag, request.call_id, number, *routes)
+    parts = (request.uri_text, request.from_tag, request.call_id, number, *routes)
     return f"{crc32(repr(parts).encode('utf-8', 'surrogatepass')):08x}"
 
 

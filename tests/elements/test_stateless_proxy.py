@@ -120,14 +120,16 @@ def test_responses_go_by_their_via_and_foreign_ones_nowhere(lab: Lab) -> None:
     assert len(lab.trace.select("ignored", "proxy")) == 2
 
 
-def test_two_of_them_that_point_at_each_other_are_stopped_by_max_forwards(lab: Lab) -> None:
-    """Without state, and so without knowing that it loops (§16.11): 70 hops, then 483."""
+@pytest.mark.parametrize(("users", "status"), [(1, 482), (80, 483)])
+def test_two_of_them_that_point_at_each_other_are_stopped(lab: Lab, users: int, status: int) -> None:
+    """A loop by its mark; a spiral, each time for another user, after 70 hops."""
     alice = lab.user_agent("sip:alice@a.com")
     for here, there in (("a", "b"), ("b", "a")):
         proxy = lab.proxy(f"{here}.com", here, stateful=False, record_route=False)
-        proxy.location.add(f"sip:bob@{here}.com", f"sip:bob@{there}.com")
-    with pytest.raises(CallFailed, match="483"):
-        lab.run(alice.call("sip:bob@a.com").answered)
+        for n in range(users):
+            proxy.location.add(f"sip:u{n}@{here}.com", f"sip:u{(n + 1) % users}@{there}.com")
+    with pytest.raises(CallFailed, match=str(status)):
+        lab.run(alice.call("sip:u0@a.com").answered)
     lab.run()
     assert lab.trace.counts["sent"] < 500  # 70 hops, three copies, and back
 
