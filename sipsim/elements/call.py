@@ -16,11 +16,13 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_change import OutgoingChange
+from sipsim.elements.refusing import refuse
 from sipsim.elements.session import Session
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message.message import Request, Response
 from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.glare import retry_after
+from sipsim.protocol.inspection import OUT_OF_ORDER
 
 
 class Ending(NamedTuple):
@@ -165,7 +167,7 @@ class Call(Session):
         """A request in the dialog, other than ACK."""
         agent = self.agent
         if self.dialog is not None and not self.dialog.accepts(request):
-            agent.reply(exchange, 500)
+            refuse(agent, exchange, OUT_OF_ORDER)
         elif request.method == "BYE":
             agent.reply(exchange, 200)
             self._finish(self.peer if self.state != "ending" else agent.name, "BYE")
@@ -269,8 +271,3 @@ class Call(Session):
             agent.trace.state(agent.env.now, agent.name, DIALOG.name, before, input, row.next, row.rfc, which)
 
 
-def refusal(status: int) -> int:
-    """A status that refuses a call; `UsageError` for any other."""
-    if isinstance(status, bool) or not isinstance(status, int) or not 300 <= status <= 699:
-        raise UsageError(f"status: {status!r} refuses no call; allowed are 300 to 699")
-    return status

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from hashlib import sha256
 from typing import Any
 
 import simpy
@@ -18,13 +17,16 @@ from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.failover import Failover, undelivered
 from sipsim.elements.next_hops import next_hops
+from sipsim.elements.refusing import refuse, refuse_unread, unreadable
 from sipsim.elements.stream_reader import StreamReader
 from sipsim.elements.via import host_port, is_usual, over, reply_hop, stamped, straight_to, via_text
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response, parse
+from sipsim.message.salvage import salvaged
 from sipsim.message.uri import Uri
+from sipsim.protocol.inspection import NO_TRANSACTION
 from sipsim.protocol.matching import client_key, server_key
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
@@ -99,6 +101,10 @@ class Element:
 
     def on_cancel(self, invite: Exchange) -> None:
         """A CANCEL, already answered with 200, for this INVITE (§9.2)."""
+
+    def on_unreadable(self, message: Message | None, error: SipParseError, packet: Packet) -> None:
+        """What can't be read as a whole; None where not even a request can be made out."""
+        refuse_unread(self, message, error, packet)
 
     def on_transaction_failure(self, exchange: Exchange, reason: str) -> None:
         """A server transaction whose final response nobody acknowledged, or could be sent (§17.2.4)."""
@@ -286,11 +292,12 @@ class Element:
         trace = self.trace
         trace.current = packet.cause
         try:
-            message = parse(packet.data)
+            message: Request | Response | None = None
             try:
+                message = parse(packet.data)
                 message.check()
             except SipParseError as error:
-                self._refuse_unread(message, error.status, packet)
+                self.on_unreadable(message or salvaged(packet.data), error, packet)
                 raise
             if isinstance(message, Response):
                 self._handle_response(message)
@@ -341,13 +348,13 @@ class Element:
                 self.on_request(exchange, request)
         except SipParseError as error:  # in a header field that only now somebody looked at
             if exchange.state in ("trying", "proceeding"):
-                self.reply(exchange, error.status)
+                refuse(self, exchange, unreadable(error))
             raise
 
     def _cancel(self, exchange: Exchange, request: Request) -> None:
         invite = self.servers.get(server_key(request, "INVITE"))
         if invite is None:
-            self.reply(exchange, 481)
+            refuse(self, exchange, NO_TRANSACTION)
             return
         self.reply(exchange, 200, tag=self.tag_for(invite))
         self.on_cancel(invite)
@@ -379,15 +386,6 @@ class Element:
         trace.current = trace.delivered(self.env.now, self.name, piece.cause, piece.data)
         trace.unparsable(self.env.now, self.name, trace.current, error)
         with suppress(SipParseError):
-            self._refuse_unread(refused, error.status, piece)
+            self.on_unreadable(refused, error, piece)
         piece.flow.finish()
         trace.current = 0
-
-    def _refuse_unread(self, message: Message | None, status: int, packet: Packet) -> None:
-        """Answer, outside of any transaction, a request that can't be read as a whole.
-
-        The To tag comes from its octets, so that each copy of the request gets the same one (§8.2.7).
-        """
-        if isinstance(message, Request) and message.method != "ACK":
-            tag = sha256(bytes(message)).hexdigest()[:16]
-            self.send(build.reply(message, status, to_tag=tag), reply_hop(message.via, packet))

@@ -16,6 +16,7 @@ from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DialogKey, is_loose
 from sipsim.protocol.digest_client import ANY, DigestClient
+from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
@@ -30,6 +31,9 @@ LAST_MEDIA_PORT = 65534
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 """The methods that a user agent understands (RFC 3261 §20.5)."""
+
+PHONE = Abilities(methods=tuple(ALLOW.split(", ")))
+"""What a phone understands of which nobody said anything else."""
 
 
 @dataclass(slots=True)
@@ -75,8 +79,10 @@ class Endpoint(Element):
     to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first. `unfit` is the
     status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4). With
     `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
+    `abilities` is what it understands of the requests that it gets (§8.2).
     """
 
+    abilities = PHONE
     unfit = 488
 
     def __init__(

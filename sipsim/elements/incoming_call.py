@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from sipsim.elements.acceptance import Acceptance
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.call import Call, refusal
+from sipsim.elements.call import Call
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
+from sipsim.elements.refusing import refuse, rejection
 from sipsim.elements.session import SDP, description_in
-from sipsim.errors import UsageError
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
+from sipsim.message.rare_fields import Timestamp
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.inspection import Refusal, refusal
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -23,6 +28,13 @@ TRYING_AFTER = 0.2
 
 RINGS_AGAIN_AFTER = 60.0
 """Seconds after which a provisional response is repeated, so that no proxy gives up (RFC 3261 §13.3.1.1)."""
+
+RINGS_AT_MOST = 180.0
+"""Seconds after which a phone stops ringing by itself, where nobody said when it is to be answered."""
+
+UNANSWERED = refusal(480, "nobody answers")
+UNFIT = refusal(488, "nothing in the offer fits", rfc="RFC 3261 §13.3.1.3")
+EXPIRED = refusal(487, "the invitation has expired", rfc="RFC 3261 §13.3.1")
 
 
 class IncomingCall(Call):
@@ -41,12 +53,18 @@ class IncomingCall(Call):
         self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
         self._wants_bye = False
         self._alarms: dict[str, Alarm | Timer] = {}
+        if "expires" in request.names:
+            with suppress(SipParseError):  # one that can't be read counts for nothing (§13.3.1 step 1)
+                self._set("invitation", request.expires or 0, self.refuse, EXPIRED)
         self._join(dialog)
 
     # What the user does
 
-    def ring(self, status: int = 180) -> None:
-        """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199."""
+    def ring(self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER) -> None:
+        """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199.
+
+        It is said again each `again` seconds; None: once only.
+        """
         if not 101 <= status <= 199:
             raise UsageError(f"status: {status} is no provisional response; allowed are 101 to 199")
         if not self._is_open("ring"):
@@ -56,18 +74,19 @@ class IncomingCall(Call):
             self.live(self._peer_tag, "101-199")
             contact = self.agent.contact
             self._rings = build.reply(self.exchange.request, status, to_tag=self._tag, contact=contact)
-            self._respond(self._rings)
+            for name in ("100 Trying", "repeat provisional"):
+                if name in self._alarms:
+                    self._alarms.pop(name).cancel()
+            self._ring_on(again, RINGS_AT_MOST)
             self.ringing.settle(self)
 
     def answer_after(self, seconds: float) -> None:
         """Ring now, and answer after so many seconds, unless the call is settled before."""
-        self.ring()
-        if not seconds:
+        self.ring(again=RINGS_AGAIN_AFTER if seconds > RINGS_AGAIN_AFTER else None)
+        if seconds:
+            self._set("answer", seconds, self.answer)
+        else:
             self.answer()
-            return
-        self._set("answer", seconds, self.answer)
-        if seconds > RINGS_AGAIN_AFTER:
-            self._set("repeat provisional", RINGS_AGAIN_AFTER, self._ring_on, lingering=True)
 
     def wait(self) -> None:
         """The user has not reacted at once: a 100 is due if it takes longer (§17.2.1)."""
@@ -81,19 +100,31 @@ class IncomingCall(Call):
         with self.agent.acting("call.answer()"):
             self.local_sdp = local = self._description()
             if local is None:
-                self._refuse(self.agent.unfit, self.agent.warning)
+                self.refuse(UNFIT._replace(status=self.agent.unfit, headers=(self.agent.warning,)))
             else:
                 self._accept(bytes(local))
         return self.answered
 
-    def reject(self, status: int = 486) -> Outcome:
-        """Refuse with a final response from 300 to 699."""
-        refusal(status)
+    def reject(self, status: int = 486, **what: Any) -> Outcome:
+        """Refuse with a final response from 300 to 699, and with what it needs: contacts, retry_after, warning ...
+
+        See `sipsim.elements.refusing.rejection`.
+        """
+        return self.refuse(rejection(self.agent.host_port, status, **what))
+
+    def refuse(self, refused: Refusal) -> Outcome:
+        """Refuse with what is ready to be sent."""
         if not self._is_open("reject"):
             return self.ended
-        with self.agent.acting(f"call.reject({status})"):
-            self._refuse(status)
+        with self.agent.acting(f"call.reject({refused.status})"):
+            self.forget()
+            response = refuse(self.agent, self.exchange, refused, self._tag)
+            self._fail(refused.status, response.reason, self.agent.name)
         return self.ended
+
+    def give_up_after(self, seconds: float, refused: Refusal = UNANSWERED) -> None:
+        """Refuse after so many seconds, unless the call is settled before."""
+        self._set("no answer", seconds, self.refuse, refused)
 
     def hang_up(self) -> Outcome:
         """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
@@ -153,8 +184,9 @@ class IncomingCall(Call):
 
     def _accept(self, body: bytes) -> None:
         ok = build.reply(
-            self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact, body=body, content_type=SDP
-        )
+            self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
+            headers=self.agent.abilities.features, body=body, content_type=SDP,
+        )  # fmt: skip
         self.forget()
         self.live(self._peer_tag, "2xx")
         self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
@@ -168,17 +200,16 @@ class IncomingCall(Call):
         if self._wants_bye:
             self.bye()
 
-    def _refuse(self, status: int, *headers: tuple[str, str]) -> None:
-        response = build.reply(self.exchange.request, status, to_tag=self._tag, headers=headers)
-        self._respond(response)
-        self._fail(status, response.reason, self.agent.name)
-
     # Details
 
-    def _ring_on(self) -> None:
-        """Send the provisional response again, each minute while an answer is to be expected (§13.3.1.1)."""
+    def _ring_on(self, again: float | None, left: float) -> None:
+        """Send the provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
+        if left <= 0 and "answer" not in self._alarms and "no answer" not in self._alarms:
+            self.refuse(UNANSWERED)
+            return
         self.exchange.respond(self._rings)
-        self._set("repeat provisional", RINGS_AGAIN_AFTER, self._ring_on, lingering=True)
+        if again is not None:
+            self._set("repeat provisional", again, self._ring_on, again, left - again, lingering=True)
 
     def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
         self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)
@@ -189,7 +220,14 @@ class IncomingCall(Call):
         self.exchange.respond(response)
 
     def _try(self) -> None:
-        self.exchange.respond(build.reply(self.exchange.request, 100))
+        """Say that something goes on; with a Timestamp the sender learns how long it was kept (§8.2.6.1)."""
+        request = self.exchange.request
+        response = build.reply(request, 100)
+        if "timestamp" in request.names:
+            with suppress(SipParseError):
+                sent = request.timestamp.time if request.timestamp else 0.0
+                response = response.with_header("Timestamp", Timestamp(sent, TRYING_AFTER))
+        self.exchange.respond(response)
 
     def _is_open(self, verb: str) -> bool:
         """Whether the call still wants an answer; `UsageError` for a second one.

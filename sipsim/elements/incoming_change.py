@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.acceptance import Acceptance
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.refusing import rejection
 from sipsim.elements.session import SDP, description_from, description_in
-from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.message import Request
 from sipsim.message.sdp import Sdp
@@ -55,8 +55,7 @@ class IncomingChange:
 
     def reject(self, status: int = 488) -> None:
         """Refuse with a final response from 300 to 699: the session stays as it was."""
-        if isinstance(status, bool) or not isinstance(status, int) or not 300 <= status <= 699:
-            raise UsageError(f"status: {status!r} refuses no re-INVITE; allowed are 300 to 699")
+        rejection(self.call.agent.host_port, status)  # a status that refuses
         if self._is_open("reject"):
             self._refuse(status)
 

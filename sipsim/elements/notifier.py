@@ -6,8 +6,10 @@ who subscribes has to wait for the owner's leave, so their state is pending; a R
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
+from sipsim.elements.endpoint import PHONE
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
@@ -31,10 +33,11 @@ class Notifier(UserAgent):
     """A phone whose `package` of events others may subscribe to, and which calls whom it is referred to."""
 
     package = "presence"
+    abilities = replace(PHONE, methods=(*PHONE.methods, "SUBSCRIBE", "REFER"))
 
-    def on_request(self, exchange: Exchange, request: Request) -> None:
+    def serve(self, exchange: Exchange, request: Request) -> None:
         if request.to_tag or request.method not in ("SUBSCRIBE", "REFER"):
-            super().on_request(exchange, request)
+            super().serve(exchange, request)
         elif request.method == "SUBSCRIBE":
             self._subscribed(exchange, request)
         else:

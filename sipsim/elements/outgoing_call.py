@@ -207,7 +207,7 @@ class OutgoingCall(Call):
         request = build.request(
             "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
-            routes=agent.preloaded_routes,
+            routes=agent.preloaded_routes, headers=agent.abilities.features,
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
         return agent.request(request, hop, self)

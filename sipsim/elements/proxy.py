@@ -24,9 +24,9 @@ from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol import routing
+from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.location import Binding, aor_of, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
-from sipsim.protocol.routing import Refusal
 from sipsim.protocol.target_set import FORKING
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Packet
@@ -317,10 +317,10 @@ class Proxy(Registrar):
         full = not self.down and self.queue_limit is not None and len(self._inbox) >= self.queue_limit
         return not (full and turned_away(self, packet, self._inbox)) and super()._admits(packet)
 
-    def _refuse_unread(self, message: Message | None, status: int, packet: Packet) -> None:
+    def on_unreadable(self, message: Message | None, error: SipParseError, packet: Packet) -> None:
         """A final response of the server that we relay to, which can't be read: it has failed (§21.5.3)."""
         if self.relay is None or not isinstance(message, Response):
-            super()._refuse_unread(message, status, packet)
+            super().on_unreadable(message, error, packet)
             return
         with suppress(SipParseError):
             exchange = self.clients.get(client_key(message))

@@ -6,8 +6,8 @@ from sipsim.elements.proxy import Proxy
 from sipsim.elements.via import reply_hop, stamped, way_back
 from sipsim.message import build
 from sipsim.message.message import Request, Response
+from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.matching import stateless_tag
-from sipsim.protocol.routing import Refusal
 from sipsim.simulation.network import Packet
 
 

@@ -6,46 +6,47 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import isgenerator
 from typing import Any
 
+from sipsim.elements.answering import Answering, seconds
 from sipsim.elements.attempts import carry_on, tried
-from sipsim.elements.call import Call, refusal
+from sipsim.elements.call import Call
 from sipsim.elements.element import Element
-from sipsim.elements.endpoint import ALLOW, Endpoint
+from sipsim.elements.endpoint import DialogUser, Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.gate import ALGORITHMS, QOP, Gate
 from sipsim.elements.incoming_call import TRYING_AFTER, IncomingCall
 from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.outgoing_call import OutgoingCall
+from sipsim.elements.refusing import refuse
 from sipsim.elements.registrant import Registrant
-from sipsim.elements.session import description_in
+from sipsim.elements.session import SDP
 from sipsim.elements.story import told
 from sipsim.elements.workbench import Bench
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
+from sipsim.protocol import inspection
 from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
+from sipsim.protocol.inspection import Refusal, takes
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
-METHODS = tuple(ALLOW.split(", "))
-SIP_SCHEMES = ("sip", "sips")
-
-OnCall = Callable[[IncomingCall], Any]
-"""What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
 OnReinvite = Callable[[IncomingChange], Any]
 """What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
 
 
-class UserAgent(Registrant):
+class UserAgent(Answering, Registrant):
     """A phone.
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
-    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. `on_reinvite`,
-    a function or generator function of an incoming change, decides about re-INVITEs; without it, what fits is accepted.
+    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. More of that
+    in `Answering`. `on_reinvite`, a function or generator function of an incoming change, decides about re-INVITEs;
+    without it, what fits is accepted.
 
     With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
     its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
@@ -59,15 +60,15 @@ class UserAgent(Registrant):
         realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
         transport: str = "udp",
     ) -> None:  # fmt: skip
-        if isinstance(answers, bool) or not isinstance(answers, (int, float)) or answers < 0:
-            raise UsageError(f"answers: {answers!r} is no time; give the seconds of ringing, 0 or more")
+        seconds("answers", answers)  # may refuse, so before anything stands
         check_account(username or "", password or "")
         super().__init__(
             env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
         )
         self.answers = answers
-        self.on_call: OnCall = self._answer_after_ringing
+        self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
+        self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
         self.gate: Gate | None = None
         if password is not None:
             self.credentials(realm, username, password)
@@ -97,21 +98,6 @@ class UserAgent(Registrant):
             raise UsageError(f"{self.name}.hang_up(): there is no call")
         return call.hang_up()
 
-    def picks_up(self, after: float | None = None) -> None:
-        """From now on answer every call, after so many seconds of ringing (by default as before)."""
-        if after is not None:
-            self.answers = after
-        self.on_call = self._answer_after_ringing
-
-    def rejects(self, status: int = 486) -> None:
-        """From now on refuse every call with this status."""
-        refusal(status)
-        self.on_call = lambda call: call.reject(status)
-
-    def ignores(self) -> None:
-        """From now on let the phone ring, and never answer it."""
-        self.on_call = IncomingCall.ring
-
     def demands(
         self, users: Mapping[str, str] | Users, *, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
         qop: Iterable[str] = QOP,
@@ -128,41 +114,46 @@ class UserAgent(Registrant):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
             return
-        if request.to_tag:
-            self._in_dialog(exchange, request)
-        elif request.method == "BYE":
-            self.reply(exchange, 481)
-        elif request.method not in METHODS:
-            self.reply(exchange, 405, ("Allow", ALLOW))
-        elif request.uri.scheme not in SIP_SCHEMES:
-            self.reply(exchange, 416)
-        elif request.require:
-            self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
+        refusal = self._refusal(exchange, request)
+        if refusal is not None:
+            refuse(self, exchange, refusal)
+        elif request.to_tag:
+            self._user_of(request).on_request(exchange, request)  # type: ignore[union-attr]
         elif request.method == "INVITE":
-            self._invited(exchange, request)
+            self._ring(exchange)
         else:
             self.serve(exchange, request)
 
-    def _invited(self, exchange: Exchange, request: Request) -> None:
-        """An INVITE: is it for this user, can its sender be reached, can its body be read (§8.2.2.1, §8.2.3)?"""
-        target = target_of(request)
-        if request.uri.user != self.uri.user:
-            self.reply(exchange, 404)
-        elif target is None or target.scheme not in SIP_SCHEMES:
-            self.reply(exchange, 400)
-        elif request.body and not description_in(request):
-            self.reply(exchange, 415, ("Accept", "application/sdp"))
-        else:
-            self._ring(exchange)
+    def _refusal(self, exchange: Exchange, request: Request) -> Refusal | None:
+        """What is wrong with a request, by the checks of §8.2 in their order, or with the time that it comes."""
+        can = self.abilities
+        refusal = inspection.method(request, can)
+        if refusal is not None:
+            return refusal
+        if request.to_tag or request.method == "BYE":
+            return inspection.content(request, can) if self._user_of(request) else inspection.NO_DIALOG
+        refusal = inspection.address(request, can, self.uri)
+        if refusal is None and self._ongoing.setdefault(_identity(request), exchange) is not exchange:
+            return inspection.MERGED
+        refusal = refusal or inspection.content(request, can)
+        if refusal is None and request.method == "INVITE":
+            refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self.unavailable()
+        return refusal
 
     def serve(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "OPTIONS":
-            self.reply(exchange, 200, ("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", ""))
-        else:
-            self.reply(exchange, 405, ("Allow", ALLOW))
+        """Answer OPTIONS, as an INVITE would be answered, and tell what this phone can do (§11.2)."""
+        refusal = None if request.to_tag else self.unwilling()
+        if refusal is not None:
+            refuse(self, exchange, refusal)
+            return
+        body = bytes(offer(self.uri.user or self.name, self.address.host, 0)) if takes(request, SDP) else b""
+        tag = request.to_tag or self.identifiers.tag(self.name)
+        kind = SDP if body else None
+        listing = self.abilities.listing
+        exchange.respond(build.reply(request, 200, to_tag=tag, headers=listing, body=body, content_type=kind))
 
     def on_ack(self, request: Request) -> None:
-        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        user = self._user_of(request)
         if user is None:
             super().on_ack(request)
         else:
@@ -186,6 +177,7 @@ class UserAgent(Registrant):
         for call in list(self.calls.values()):
             call.lost()
         self.dialogs.clear()
+        self._ongoing.clear()
         self.registration.lost()
 
     def forget_users(self) -> None:
@@ -198,15 +190,20 @@ class UserAgent(Registrant):
     def leftovers(self) -> list[str]:
         return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()]
 
-    def _in_dialog(self, exchange: Exchange, request: Request) -> None:
-        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
-        if user is None:
-            self.reply(exchange, 481)
-        else:
-            user.on_request(exchange, request)
+    def forget(self, exchange: Exchange) -> None:
+        super().forget(exchange)
+        identity = _identity(exchange.request)
+        if self._ongoing.get(identity) is exchange:
+            del self._ongoing[identity]
+
+    def _user_of(self, request: Request) -> DialogUser | None:
+        """Who has the dialog that a request says it is in (§12.2.2)."""
+        return self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
 
     def _ring(self, exchange: Exchange) -> None:
         call = IncomingCall(self, exchange)
+        if self._unanswered is not None:
+            call.give_up_after(*self._unanswered)
         self._react("on_call", self.on_call, call)
         call.wait()
 
@@ -230,8 +227,10 @@ class UserAgent(Registrant):
             if isgenerator(reaction):
                 self.env.process(told(self.bench, who, reaction))
 
-    def _answer_after_ringing(self, call: IncomingCall) -> None:
-        call.answer_after(self.answers)
+
+def _identity(request: Request) -> object:
+    """What is the same in a request and its copy that took another way (§8.2.2.2)."""
+    return request.call_id, request.cseq, request.from_tag
 
 
 class Query:

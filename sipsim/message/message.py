@@ -176,11 +176,12 @@ class Request(Message):
 
     def check(self) -> None:
         """As for every message; CSeq names the method too, and the URI is readable, without headers (§19.1.1)."""
+        headers = self.uri.headers  # before From and To, which may have the same long URI: this is a 414 of its own
         super().check()
         method = self.cseq.method
         if method != self.method:
             raise SipParseError(f"CSeq has method {method}, the start line {self.method}")
-        if self.uri.headers:
+        if headers:
             raise SipParseError("a Request-URI has no headers")
 
     def with_uri(self, uri: Uri | str) -> Self:

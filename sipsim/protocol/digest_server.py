@@ -25,8 +25,8 @@ from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol.digest import Algorithm, find_algorithm, require_algorithm, response
 from sipsim.protocol.guesses import Guesses
+from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.nonces import Nonces
-from sipsim.protocol.routing import Refusal
 from sipsim.protocol.users import Users
 
 MOST_CREDENTIALS = 4

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 from zlib import crc32
 
 from sipsim.message.grammar import Params, encode
@@ -16,6 +15,7 @@ from sipsim.message.message import Request
 from sipsim.message.start_lines import request_line
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
+from sipsim.protocol.inspection import Refusal
 
 _MARK = re.compile("[0-9a-f]{8}")
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -25,14 +25,6 @@ MAX_BREADTH = 60
 
 IsMine = Callable[[Uri], bool]
 """Tells whether a URI names this very proxy."""
-
-
-class Refusal(NamedTuple):
-    """A final response that a proxy gives by itself: status, header fields to add, the section that asks for it."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    rfc: str
 
 
 ABOUT_ITSELF = Refusal(200, (("Allow", "OPTIONS, REGISTER"),), "RFC 3261 §11")

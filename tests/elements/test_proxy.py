@@ -125,7 +125,7 @@ def test_a_contact_where_nobody_listens_fails_at_once(lab: Lab) -> None:
 
 def test_a_call_that_rings_for_ever_is_given_up_by_timer_c(lab: Lab) -> None:
     alice, _, (bob,) = domain(lab)
-    bob.ignores()
+    bob.ignores(again=None)  # it does not ask for more time (§13.3.1.1)
     assert call_bob(lab, alice) == 487
     assert times(lab.trace, "CANCEL", "proxy") == [181.015]
 
@@ -133,7 +133,7 @@ def test_a_call_that_rings_for_ever_is_given_up_by_timer_c(lab: Lab) -> None:
 def test_timer_c_ends_where_sums_of_times_are_not_exact() -> None:
     lab = Lab(delay=0.020899)  # the sum leaves 3e-14 s to wait, for which there is no later instant
     alice, _, (bob,) = domain(lab)
-    bob.ignores()
+    bob.ignores(again=None)
     assert call_bob(lab, alice) in (408, 487)
 
 

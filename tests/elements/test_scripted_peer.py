@@ -77,7 +77,7 @@ def test_requests_are_expected_and_answered() -> None:
 
 def test_messages_before_the_expected_one_are_passed_over() -> None:
     lab, peer, bob = bench()
-    bob.rejects(600)
+    bob.on_call = lambda call: call.reject(600)
     invite = peer.draft("INVITE", bob.uri)
 
     def story(lab: sipsim.Lab) -> Generator[Any, Any, Any]:

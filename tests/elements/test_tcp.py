@@ -222,7 +222,7 @@ def test_an_answer_that_finds_nobody_fails_its_transaction(lab: Lab) -> None:
 def test_messages_are_where_their_content_length_says_however_they_are_cut(lab: Lab) -> None:
     bob = lab.user_agent("sip:bob@example.com")
     stream = Stream(lab)
-    one, two, three = (stream.text("OPTIONS", branch=f"z9hG4bK-{n}") for n in range(3))
+    one, two, three = (stream.text("OPTIONS", branch=f"z9hG4bK-{n}", cseq=n) for n in range(3))
     stream.send(one + two + three[:50], bob)
     lab.run(until=1)
     assert stream.statuses == [200, 200]

@@ -47,7 +47,7 @@ def server(*algorithms: str, max_age: float = 60, secret: bytes = b"s", **option
 def response(asked: Request, verdict: Verdict) -> Response:
     """The refusal as it arrives."""
     assert verdict.refusal is not None
-    status, headers, _ = verdict.refusal
+    status, headers, *_ = verdict.refusal
     made = parse(bytes(build.reply(asked, status, to_tag="t", headers=headers)))
     assert isinstance(made, Response)
     return made

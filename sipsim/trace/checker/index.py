@@ -143,7 +143,9 @@ class Index:
             call = message.header("Call-ID")
             kind = message.method if isinstance(message, Request) else hop.status
             passed_on = None if hop.readable else damaged.get((hop.sender, call, kind))
-            hop.upstream = hop.upstream or damaged.get((hop.sender, call)) or passed_on
+            if (cause := damaged.get((hop.sender, call))) is not None:
+                damaged.setdefault((hop.receiver, call), cause)
+            hop.upstream = hop.upstream or cause or passed_on
             if not hop.readable:
                 damaged.setdefault((hop.receiver, call, kind), hop)
             for altered in hop.altered:

@@ -175,7 +175,7 @@ def test_a_call_with_an_altered_message_is_left_alone() -> None:
     for seed in range(1, 60):
         try:
             trace = sipsim.run("ozeki", seed=seed, corrupt=0.03)
-        except sipsim.Stalled:
+        except (sipsim.Stalled, sipsim.CallFailed):
             continue
         altered += any(hop.altered for hop in Index(trace).hops)
         assert rules(trace) == set()
