@@ -167,11 +167,12 @@ class Transaction:
 
     def pack(self) -> None:
         """Keep its messages as octets from now on, as it only waits for stragglers: a third of the memory."""
-        self._request = bytes(self._request)
-        if self._response is not None:
-            self._response = bytes(self._response)
-        if self._sent is not None:
-            self._sent = bytes(self._sent)
+        request, response, sent = self._request, self._response, self._sent
+        self._request = bytes(request)
+        if response is not None:
+            self._response = bytes(response)
+        if sent is not None:
+            self._sent = self._request if sent is request else bytes(sent)
 
     @property
     def terminated(self) -> bool:
@@ -224,7 +225,7 @@ class Transaction:
         if message is None:
             raise self._lacking()
         sent = None if self._sent is None else self._last_sent()
-        if sent is None or message != sent:
+        if sent is None or (message is not sent and message != sent):
             self._sent = sent = message
             self._copies = 0
         if message is not self._request:
