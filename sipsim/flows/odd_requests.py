@@ -28,9 +28,11 @@ Maker = Callable[[ScriptedPeer, UserAgent], Request | bytes]
 
 
 class Odd(NamedTuple):
-    """How an odd request is made."""
+    """How an odd request is made, what Bob's phone can do (see `understands`), and says of media that don't fit."""
 
     make: Maker
+    abilities: dict[str, Any] = {}  # noqa: RUF012
+    unfit: int = 488
 
 
 def invite(**changed: Any) -> Maker:
@@ -38,9 +40,9 @@ def invite(**changed: Any) -> Maker:
     return lambda peer, bob: invitation(peer, bob.uri, **changed)
 
 
-def invite_to(target: str) -> Maker:
-    """An INVITE that reaches Bob's phone and names somebody else."""
-    return lambda peer, bob: invitation(peer, target)
+def invite_to(target: str, to: str = "") -> Maker:
+    """An INVITE that reaches Bob's phone and names somebody else, in To as well unless another is given."""
+    return lambda peer, bob: invitation(peer, target, to=f"<{to or target}>")
 
 
 def asks(method: str) -> Maker:
@@ -60,12 +62,23 @@ def stray_bye(peer: ScriptedPeer, bob: UserAgent) -> Request:
 
 WHAT = {
     "method": Odd(asks("MESSAGE")),
+    "unheard-of method": Odd(asks("DANCE")),
     "broken": Odd(spoilt(b"CSeq: 1 OPTIONS", b"CSeq: 1 INVITE")),
+    "version": Odd(spoilt(b"SIP/2.0\r\nVia", b"SIP/7.0\r\nVia")),
     "scheme": Odd(invite_to("tel:+13145551111")),
+    "long address": Odd(invite_to(f"sip:{'b' * 3000}@{DOMAIN}", f"sip:bob@{DOMAIN}")),
     "other user": Odd(invite_to(f"sip:carol@{DOMAIN}")),
+    "short number": Odd(invite_to(f"sip:+1314@{DOMAIN}"), {"strangers": 484}),
+    "ambiguous": Odd(invite_to(f"sip:b@{DOMAIN}"), {"strangers": 485}),
+    "unknown everywhere": Odd(invite_to(f"sip:carol@{DOMAIN}"), {"strangers": 604}),
     "extension": Odd(invite(headers=(("Require", "teleport"),))),
+    "accept": Odd(invite(headers=(("Accept", "text/html"),))),
     "body": Odd(invite(body=b"<p>Hello</p>", content_type="text/html")),
+    "encrypted": Odd(invite(body=b"0" * 64, content_type="application/pkcs7-mime")),
+    "large body": Odd(invite(), {"largest_body": 100}),
+    "large message": Odd(invite(headers=(("Subject", "x" * 600),)), {"largest_message": 800}),
     "media": Odd(invite(body=RARE_CODEC)),
+    "media everywhere": Odd(invite(body=RARE_CODEC), unfit=606),
     "stray BYE": Odd(stray_bye),
 }
 
@@ -82,7 +95,30 @@ def odd_request(lab: Lab, *, what: str = "body") -> Story:
         raise UsageError(f"what: {what!r} is nothing odd; allowed are {', '.join(WHAT)}")
     peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}", answers=0.1)
     odd = WHAT[what]
+    bob.understands(**odd.abilities)
+    bob.unfit = odd.unfit
     return (yield from refused(peer, odd.make(peer, bob), bob))
+
+
+@scenario(
+    title="The same request by two ways",
+    rfc="RFC 3261 §8.2.2.2",
+    question="How does Bob's phone tell the second INVITE from a retransmission of the first?",
+    codes=(180, 200, 482),
+)
+def merged(lab: Lab, *, talk: float = 5.0) -> Story:
+    """A fork upstream has sent one INVITE twice to Bob's phone: one rings, the other is refused."""
+    peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}")
+    first = invitation(peer, bob.uri)
+    second = first.with_header("Via", peer.new_via())
+    peer.say(first, bob)
+    yield peer.expect(180)
+    yield from refused(peer, second, bob)
+    yield from accepted(peer, first)
+    yield lab.env.timeout(talk)
+    over = bob.hang_up()
+    peer.respond((yield peer.expect("BYE")), 200)
+    yield over
 
 
 @scenario(
