@@ -25,7 +25,7 @@ class Limits(NamedTuple):
     default_expires: int = DEFAULT_EXPIRES
     min_expires: int = 0
     max_expires: int = 365 * 24 * 3600
-    most_bindings: int = 1000
+    most_bindings: int = 100
 
     @classmethod
     def of(cls, **chosen: Any) -> Limits:
@@ -68,6 +68,8 @@ def register(location: LocationService, request: Request, now: float, limits: Li
     if not request.has("contact"):
         return Answer(200, bindings=location.look_up(aor, now))
     table = location.remembered(aor, now)
+    if len(request.contacts) > limits.most_bindings:
+        return Answer(500, why=f"more than {limits.most_bindings} contacts at once")
     if any(contact is STAR for contact in request.contacts):
         if len(request.contacts) > 1 or request.expires != 0:
             return Answer(400, why="Contact * does not stand alone, or without Expires: 0")
@@ -112,6 +114,9 @@ def _carried_out(
     standing = alive(after, now)
     if len(standing) > limits.most_bindings and any(change.action == "add" for change in changes):
         return Answer(500, why=f"more than {limits.most_bindings} bindings of one user")
+    if len(after) > 2 * limits.most_bindings:  # nobody's memory is endless
+        over = [binding for binding in after if binding.expires_at <= now]
+        after = [*standing, *over[-limits.most_bindings :]]
     location.commit(aor, after)
     return Answer(200, tuple(changes), standing)
 

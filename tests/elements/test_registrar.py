@@ -337,3 +337,10 @@ def test_a_register_for_another_domain_is_not_taken(lab: Lab, uri: str, status: 
     tester.send(register().replace("REGISTER sip:example.com", f"REGISTER {uri}"), registrar)
     lab.run(until=1)
     assert tester.statuses == [status]
+
+
+def test_what_is_bound_for_a_century_is_bound_and_no_timer_waits_for_its_end(lab: Lab) -> None:
+    lab.registrar("example.com", max_expires=2**32 - 1)
+    bob = lab.user_agent("sip:bob@example.com")
+    assert lab.run(bob.register(2**32 - 1, refresh=True)).expires == 2**32 - 1
+    assert lab.run(bob.unregister()).expires == 0

@@ -119,3 +119,15 @@ def test_addresses_are_compared_by_the_rules_for_uris() -> None:
 def test_limits_are_whole_numbers(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Limits.of(**wrong)
+
+
+def test_nobody_fills_the_memory_of_a_registrar() -> None:
+    """Neither with many contacts at once, nor with many that come and go."""
+    location, limits = LocationService(), Limits(most_bindings=10)
+    crowd = tuple(f"c{n}" for n in range(11))
+    assert register(location, Said("phone", 1, crowd, True).request(), 0.0, limits).status == 500
+    for n in range(200):
+        for cseq, binds in ((2 * n + 2, True), (2 * n + 3, False)):
+            assert register(location, Said("phone", cseq, (f"c{n}",), binds).request(), 0.0, limits).status == 200
+    assert len(location.remembered(BOB, 0.0)) <= 20 and not names(location, 0.0)
+    assert register(location, Said("phone", 400, ("c199",), True).request(), 0.0, limits).status == 500  # still known
