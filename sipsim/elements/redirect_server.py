@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.registrar import Registrar
+from sipsim.elements.refusing import refuse
+from sipsim.elements.registrar import REGISTERS, Registrar
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
+from sipsim.protocol.inspection import refusal
 from sipsim.protocol.location import aor_of, as_contacts
 from sipsim.simulation.environment import Environment
 
@@ -64,6 +66,9 @@ class RedirectServer(Registrar):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if request.method == "REGISTER":
             self.register(exchange, request)
+            return
+        if request.uri.scheme not in REGISTERS.schemes:
+            refuse(self, exchange, refusal(416, "a scheme that is not known here", rfc="RFC 3261 §8.2.2.1"))
             return
         if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
             return

@@ -9,16 +9,22 @@ from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.gate import ALGORITHMS, QOP, Gate, known_users
+from sipsim.elements.refusing import refuse
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request
 from sipsim.message.rare_fields import Date
 from sipsim.message.uri import Uri
+from sipsim.protocol import inspection
 from sipsim.protocol.digest_server import OPEN, Verdict
+from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import FAR, Environment, Timer
+
+REGISTERS = Abilities(methods=("REGISTER",), schemes=("sip", "sips", "tel"), types=())
+"""What a registrar understands."""
 
 ABSENT = (404, 480)
 """What may be said of a user who is nowhere: unknown, or not there just now (RFC 3261 §21.4.5, §21.4.18)."""
@@ -63,10 +69,11 @@ class Registrar(Element):
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "REGISTER":
+        refusal = inspection.method(request, REGISTERS)
+        if refusal is None:
             self.register(exchange, request)
         else:
-            self.reply(exchange, 405, ("Allow", "REGISTER"))
+            refuse(self, exchange, refusal)
 
     # Registering
 
@@ -89,7 +96,9 @@ class Registrar(Element):
         `sender` is the user who has logged in, None where nobody has to.
         """
         user = request.to.uri
-        if not (sender is None or self.third_party or sender in names_of(user)):
+        if user.scheme not in REGISTERS.schemes:  # an address of record is a SIP URI (§10.3 step 5)
+            self.refuse(exchange, 400, f"{user.scheme} is no scheme of an address of record")
+        elif not (sender is None or self.third_party or sender in names_of(user)):
             self.refuse(exchange, 403, f"{sender} may not register {user.aor}")
         elif not (self.third_party or request.from_.uri.aor == user.aor):
             self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")

@@ -18,6 +18,7 @@ from sipsim.message.fields import MediaType, NameAddr
 from sipsim.message.message import Request
 from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import Uri
+from sipsim.protocol.matching import COOKIE
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields to add: names and values."""
@@ -216,7 +217,12 @@ def _unread(name: str, known: tuple[str, ...], what: str) -> Refusal:
 
 
 def invitation(request: Request, can: Abilities, target: Uri | None, agent: str) -> Refusal | None:
-    """Does an INVITE say where its sender is (400), and may it be answered with a description (406)?"""
+    """Does an INVITE say where its sender is (400), and may it be answered with a description (406)?
+
+    A client of RFC 2543, which has no magic cookie in its branches, need not say it: it is where From says.
+    """
+    if not (request.branch or "").lower().startswith(COOKIE):
+        target = target or request.from_.uri
     if target is None or target.scheme not in can.schemes:
         return refusal(400, "no Contact with a SIP URI", rfc="RFC 3261 §8.1.1.8")
     if "accept" in request.names and can.types and not takes(request, can.types[0]):
