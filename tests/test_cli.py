@@ -39,7 +39,7 @@ def test_list_as_json_tells_parameters(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list", "--json"]) == 0
     entries = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert set(entries["ozeki"]) == {"name", "title", "rfc", "question", "codes", "parameters", "live"}
-    assert entries["ozeki"]["parameters"] == {"ring": 2.0, "talk": 10.0}
+    assert entries["ozeki"]["parameters"] == {"ring": 2.0, "talk": 10.0, "progress": 180}
 
 
 def test_run_prints_the_ladder_and_writes_what_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,6 +52,7 @@ class IncomingCall(Call):
         self._described = described
         self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
         self._wants_bye = False
+        self._preview: Sdp | None = None
         self._alarms: dict[str, Alarm | Timer] = {}
         if "expires" in request.names:
             with suppress(SipParseError):  # one that can't be read counts for nothing (§13.3.1 step 1)
@@ -60,10 +61,13 @@ class IncomingCall(Call):
 
     # What the user does
 
-    def ring(self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER) -> None:
+    def ring(
+        self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER, *, described: bool = False
+    ) -> None:
         """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199.
 
-        It is said again each `again` seconds; None: once only.
+        It is said again each `again` seconds; None: once only. `described` has it bring the session description of
+        the later answer, so that the caller can hear tones and announcements, where the INVITE made an offer (§13.2.1).
         """
         if not 101 <= status <= 199:
             raise UsageError(f"status: {status} is no provisional response; allowed are 101 to 199")
@@ -72,8 +76,12 @@ class IncomingCall(Call):
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
             self.live(self._peer_tag, "101-199")
-            contact = self.agent.contact
-            self._rings = build.reply(self.exchange.request, status, to_tag=self._tag, contact=contact)
+            self._preview = self._description() if described and self._described else None
+            body = b"" if self._preview is None else bytes(self._preview)
+            self._rings = build.reply(
+                self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, body=body,
+                content_type=SDP if body else None,
+            )  # fmt: skip
             for name in ("100 Trying", "repeat provisional"):
                 if name in self._alarms:
                     self._alarms.pop(name).cancel()
@@ -98,7 +106,7 @@ class IncomingCall(Call):
         if not self._is_open("answer"):
             return self.answered
         with self.agent.acting("call.answer()"):
-            self.local_sdp = local = self._description()
+            self.local_sdp = local = self._preview or self._description()
             if local is None:
                 self.refuse(UNFIT._replace(status=self.agent.unfit, headers=(self.agent.warning,)))
             else:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
+from sipsim.errors import UsageError
 from sipsim.flows.casts import phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
@@ -14,9 +18,12 @@ from sipsim.lab.scenario import scenario
     question="Which messages pass through the proxy, and why do even ACK and BYE?",
     codes=(100, 180, 200),
 )
-def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
-    """Alice calls Bob, they talk, Bob hangs up; the proxy record-routes, so it stays in the path."""
-    return call_in_eight_steps(lab, ring, talk, record_route=True)
+def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0, progress: int = 180) -> Story:
+    """Alice calls Bob, they talk, Bob hangs up; the proxy record-routes, so it stays in the path.
+
+    `progress` is what Bob's phone says before he answers: 180, or 183 with a session description.
+    """
+    return call_in_eight_steps(lab, ring, talk, progress, record_route=True)
 
 
 @scenario(
@@ -27,14 +34,25 @@ def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 )
 def ozeki_direct(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     """The proxy leaves the path once the call stands: ACK and BYE go straight."""
-    return call_in_eight_steps(lab, ring, talk, record_route=False)
+    return call_in_eight_steps(lab, ring, talk, 180, record_route=False)
 
 
-def call_in_eight_steps(lab: Lab, ring: float, talk: float, *, record_route: bool) -> Story:
+def call_in_eight_steps(lab: Lab, ring: float, talk: float, progress: int, *, record_route: bool) -> Story:
+    if progress not in (180, 183):
+        raise UsageError(f"progress: {progress!r} is not said of a phone that rings; allowed are 180 and 183")
     alice, _, bob = phones_and_proxy(lab, record_route=record_route)
     bob.answers = ring
+    if progress == 183:
+        bob.on_call = partial(get_on, ring=ring)
     call = alice.call(str(bob.uri))
     yield call.answered
     yield lab.env.timeout(talk)
     yield bob.hang_up()
     yield call.ended
+
+
+def get_on(call: IncomingCall, ring: float) -> Story:
+    """Let the caller hear something before the answer."""
+    call.ring(183, described=True)
+    yield call.agent.env.timeout(ring)
+    call.answer()

@@ -59,15 +59,15 @@ def queued(lab: Lab, *, wait: float = 5.0, talk: float = 5.0) -> Story:
 @scenario(
     title="The call goes on, but nothing rings: session progress",
     rfc="RFC 3261 §21.1.5",
-    question="What does a 183 tell the caller, and what does it not?",
+    question="What can Alice hear before anybody answers, and what tells her phone where it comes from?",
     codes=(100, 183, 200),
 )
 def progress(lab: Lab, *, wait: float = 2.0, talk: float = 5.0) -> Story:
-    """Bob's phone says that the call makes progress, and he answers `wait` seconds later."""
+    """Bob's side says that the call makes progress, with its session description; `wait` seconds later he answers."""
     alice, _, bob = phones_and_proxy(lab)
 
     def proceed(call: IncomingCall) -> Story:
-        call.ring(183)
+        call.ring(183, described=True)
         yield lab.env.timeout(wait)
         call.answer()
 

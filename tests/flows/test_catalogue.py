@@ -67,7 +67,16 @@ def test_without_record_route_the_proxy_sees_neither_ack_nor_bye() -> None:
     assert sent[-3:] == ["alice>bob ACK", "bob>alice BYE", "alice>bob 200 BYE"]
 
 
-@pytest.mark.covers("R16")
+@pytest.mark.covers("R16", "O3")
+def test_the_third_step_may_be_183_with_a_session_description() -> None:
+    usual, early = sipsim.run("ozeki"), sipsim.run("ozeki", progress=183)
+    assert wire(early) == [line.replace("180", "183") for line in wire(usual)]
+    (progress,), (answer,) = messages(early, "183 INVITE", "bob"), messages(early, "200 INVITE", "bob")
+    assert progress.body == answer.body != b"" and not messages(usual, "180 INVITE", "bob")[0].body
+    with pytest.raises(sipsim.UsageError, match="progress: 182"):
+        sipsim.run("ozeki", progress=182)
+
+
 def test_via_values_over_two_domains() -> None:
     trace = sipsim.run("two-proxies")
     assert len(messages(trace, "INVITE", "biloxi")[0].vias) == 3
