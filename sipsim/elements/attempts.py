@@ -32,12 +32,12 @@ class Client(TransactionUser, Protocol):
         """The CSeq number for another try of a request of theirs (§22.2, §8.1.3.5)."""
 
 
-def carry_on(client: Client, exchange: Exchange, response: Response | None = None) -> Attempts | None:
+def carry_on(client: Client, exchange: Exchange, response: Response) -> Attempts | None:
     """Try once more after a final response above 299; None where it is the last word.
 
     It is for all that comes from attempts that were made already: they have given up before they pass it on.
     """
-    if exchange.user is not client or response is None or not is_worth_a_try(response):
+    if isinstance(exchange.user, Attempts) or not is_worth_a_try(response):
         return None
     attempts = Attempts(client, exchange)
     return attempts if attempts.go_on(exchange, response) else None

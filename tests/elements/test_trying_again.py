@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from bench_pair import messages, said, times, wire
@@ -465,3 +466,34 @@ def test_who_hangs_up_takes_a_change_back_that_waits_for_its_time():
     assert len(sent(lab, "INVITE")) == 2
     lab.drain()
     assert not lab.leftovers()
+
+
+def test_whoever_listens_in_between_changes_nothing():
+    """A test, or a user's own kind of phone, may put somebody between a request and who made it."""
+
+    class Listener:
+        def __init__(self, user: Any) -> None:
+            self.user = user
+            self.heard: list[int] = []
+
+        def on_response(self, exchange: Exchange, response: Response) -> None:
+            self.heard.append(response.status)
+            self.user.on_response(exchange, response)
+
+        def on_failure(self, exchange: Exchange, reason: str) -> None:
+            self.user.on_failure(exchange, reason)
+
+    listeners = []
+
+    class Overheard(UserAgent):
+        def request(self, request, hop, user):  # type: ignore[no-untyped-def]
+            listeners.append(Listener(user))
+            return super().request(request, hop, listeners[-1])
+
+    lab = Lab()
+    scripted(lab, (302, [("Contact", "<sip:bob@one.example>")]))
+    scripted(lab, name="one", domain="one.example")
+    alice = lab.user_agent("sip:alice@home.example", kind=Overheard)
+    call = alice.call("sip:bob@example.com")
+    assert lab.run(call.answered) is call
+    assert [listener.heard for listener in listeners] == [[302]]
