@@ -81,8 +81,7 @@ class RedirectServer(Registrar):
             )  # fmt: skip
             exchange.respond(response)
         elif found.contacts:  # to send a request to where it was sent already would never end
-            self.ignored("the only address is the one asked for", "RFC 3261 §8.3")
-            self.reply(exchange, 404)
+            refuse(self, exchange, refusal(404, "the only address is the one asked for", rfc="RFC 3261 §8.3"))
         else:
             self.reply(exchange, self.status_of_absent(request.uri))
 

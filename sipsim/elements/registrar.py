@@ -17,7 +17,7 @@ from sipsim.message.rare_fields import Date
 from sipsim.message.uri import Uri
 from sipsim.protocol import inspection
 from sipsim.protocol.digest_server import OPEN, Verdict
-from sipsim.protocol.inspection import Abilities
+from sipsim.protocol.inspection import Abilities, Refusal
 from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
@@ -79,8 +79,9 @@ class Registrar(Element):
 
     def register(self, exchange: Exchange, request: Request) -> None:
         """Answer a REGISTER and record what it changed."""
-        if request.require:
-            self.reply(exchange, 420, ("Unsupported", ", ".join(request.require)))
+        unread = inspection.content(request, REGISTERS)
+        if unread is not None:
+            refuse(self, exchange, unread)
             return
         sender = self.gate.check(self, exchange, request) if self.gate is not None else OPEN
         if sender.refusal is None and self.admits(exchange, request, sender.user):
@@ -122,8 +123,7 @@ class Registrar(Element):
 
     def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
         """Answer a REGISTER that is not carried out, and record why."""
-        self.ignored(why, "RFC 3261 §10.3")
-        self.reply(exchange, status, *headers)
+        refuse(self, exchange, Refusal(status, headers, "RFC 3261 §10.3", why))
 
     def status_of_absent(self, uri: Uri) -> int:
         """What to say of a user without a binding."""

@@ -44,7 +44,7 @@ def shown(request: Request, field: str = "Proxy-Authorization") -> list[Credenti
 
 def why_not(lab: Lab) -> list[str]:
     """Who was not let in, and why no more was tried."""
-    ignored = [record.data["why"] for record in lab.trace.select("ignored")]
+    ignored = [record.data["why"] for kind in ("ignored", "refused") for record in lab.trace.select(kind)]
     said = [record.data["text"] for kind in ("gate", "retry") for record in lab.trace.select(kind)]
     usual = ("no credentials (", "digest is right", " again, with credentials")
     return ignored + [text for text in said if not any(words in text for words in usual)]

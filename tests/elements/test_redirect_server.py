@@ -107,7 +107,7 @@ def test_a_redirection_to_the_very_address_is_404(lab: Lab) -> None:
     server = lab.redirect_server("example.com")
     server.location.add(BOB, "sip:bob@example.com")
     assert ask(lab, server).status == 404
-    assert lab.trace.select("ignored", "redirect")[0].data["rfc"] == "RFC 3261 §8.3"
+    assert lab.trace.select("refused", "redirect")[0].data["rfc"] == "RFC 3261 §8.3"
 
 
 def test_a_cancel_is_answered_and_changes_nothing(lab: Lab) -> None:

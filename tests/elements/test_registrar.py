@@ -91,8 +91,8 @@ def test_a_register_that_comes_late_changes_nothing(lab: Lab) -> None:
     tester.send(register(cseq=6, more="Expires: 0\n"), registrar)
     lab.run(until=1)
     assert tester.statuses == [200, 500] and registrar.location.look_up("sip:bob@example.com", 1)
-    (ignored,) = lab.trace.select("ignored", "registrar")
-    assert ignored.data["rfc"] == "RFC 3261 §10.3" and "CSeq 6" in ignored.data["why"]
+    (refused,) = lab.trace.select("refused", "registrar")
+    assert refused.data["rfc"] == "RFC 3261 §10.3" and "CSeq 6" in refused.data["why"]
 
 
 def test_a_binding_lapses_when_nobody_refreshes_it(lab: Lab) -> None:
@@ -344,3 +344,29 @@ def test_what_is_bound_for_a_century_is_bound_and_no_timer_waits_for_its_end(lab
     bob = lab.user_agent("sip:bob@example.com")
     assert lab.run(bob.register(2**32 - 1, refresh=True)).expires == 2**32 - 1
     assert lab.run(bob.unregister()).expires == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "header"),
+    [
+        (request("INVITE"), 405, ("allow", "REGISTER")),
+        (request("DANCE"), 501, ("allow", "REGISTER")),
+        (register(more="Require: path\n"), 420, ("unsupported", "path")),
+        (
+            register().replace("Length: 0\n\n", "Type: text/plain\nContent-Length: 2\n\nhi"),
+            415,
+            ("accept", ""),
+        ),
+    ],
+)
+def test_a_registrar_checks_requests_as_every_server_does(
+    lab: Lab, text: str, status: int, header: tuple[str, str]
+) -> None:
+    """§8.2: each is refused as the RFC says, and a record tells why and by which section."""
+    registrar = lab.registrar("example.com")
+    tester = Wire(lab)
+    tester.send(text, registrar)
+    lab.run(until=0.1)
+    assert tester.statuses == [status] and tester.heard[0].values(header[0]) == [header[1]]
+    (refused,) = lab.trace.select("refused", "registrar")
+    assert refused.data["status"] == status and refused.data["rfc"].startswith("RFC 3261 §")
