@@ -17,10 +17,10 @@ from sipsim.message import build
 DOMAIN = "example.com"
 
 
-def phones_and_proxy(lab: Lab, *, record_route: bool = True) -> tuple[UserAgent, Proxy, UserAgent]:
+def phones_and_proxy(lab: Lab, **how: Any) -> tuple[UserAgent, Proxy, UserAgent]:
     """Alice and Bob with one proxy between them, both registered already; columns stand in this order."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
-    proxy = lab.proxy(DOMAIN, record_route=record_route)
+    proxy = lab.proxy(DOMAIN, **how)
     bob = lab.user_agent(f"sip:bob@{DOMAIN}")
     for phone in (alice, bob):
         place(proxy, phone)

@@ -23,12 +23,13 @@ from sipsim.flows import (
     rfc3665_failures,
     rfc3665_registrations,
     rfc3665_sessions,
+    searching,
 )
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
-    ozeki, registering, reaching, failing, refusing, changing, odd_requests, authentication, extensions, rfc3261,
-    rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
+    ozeki, registering, reaching, searching, failing, refusing, changing, odd_requests, authentication, extensions,
+    rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
 )  # fmt: skip
 
 
@@ -45,6 +46,4 @@ def entry(story: Callable[..., Any]) -> Scenario:
     return made
 
 
-CATALOGUE: dict[str, Scenario] = {
-    entry(story).name: entry(story) for chapter in CHAPTERS for story in stories(chapter)
-}
+CATALOGUE: dict[str, Scenario] = {entry(story).name: entry(story) for chapter in CHAPTERS for story in stories(chapter)}

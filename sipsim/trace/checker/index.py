@@ -41,9 +41,10 @@ class Index:
         self.responses = [hop for hop in readable if hop.status]
         self._trace_forwarding(readable)
         self._trace_damage()
-        stateful = [element for element in header["elements"] if element.get("kind") != "stateless proxy"]
-        self._watched = set() if self.captured else {str(element["name"]) for element in stateful}
-        self._watched -= _relays(readable) | (slow if STATE not in trace.columns.kinds else set())
+        stateless = {str(one["name"]) for one in header["elements"] if one.get("kind") == "stateless proxy"}
+        self._relays = _relays(readable) | stateless
+        self._watched = set() if self.captured else {str(element["name"]) for element in header["elements"]}
+        self._watched -= self._relays | (slow if STATE not in trace.columns.kinds else set())
         self.transactions: list[Transaction] = []
         self.loose_acks: list[Hop] = []
         self.of: dict[Hop, Transaction] = {}
@@ -59,6 +60,10 @@ class Index:
     def watched(self, element: str) -> bool:
         """Whether all that this element got and sent is in the trace, and it owes others responses and repetitions."""
         return element in self._watched
+
+    def repeats(self, element: str) -> bool:
+        """Whether an element repeats by its own timers, and not what others repeat."""
+        return element not in self._relays
 
     def crashed(self, element: str, since: float = 0.0) -> bool:
         """Whether an element lost its memory, from then on."""

@@ -35,7 +35,7 @@ def timer_a(index: Index) -> Iterator[Fault]:
     for transaction in index.invites:
         if index.watched(transaction.client):
             yield from _too_many(index, _plan_of_invite(index, transaction))
-        else:
+        elif index.repeats(transaction.client):
             yield from _hurrying(index, transaction.requests)
 
 
@@ -58,7 +58,8 @@ def timer_e(index: Index) -> Iterator[Fault]:
         if transaction.method == "INVITE" or (transaction.method == "CANCEL" and forwarded):
             continue
         if not index.watched(transaction.client):
-            yield from _hurrying(index, transaction.requests, index.timing.t2)
+            if index.repeats(transaction.client):
+                yield from _hurrying(index, transaction.requests, index.timing.t2)
             continue
         plan = _plan_of_request(index, transaction)
         yield from _too_many(index, plan)
