@@ -69,6 +69,7 @@ class UserAgent(Answering, Registrant):
         self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
         self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
+        self._identities: dict[Exchange, object] = {}  # the same the other way round
         self.gate: Gate | None = None
         if password is not None:
             self.credentials(realm, username, password)
@@ -133,8 +134,11 @@ class UserAgent(Answering, Registrant):
         if request.to_tag or request.method == "BYE":
             return inspection.content(request, can) if self._user_of(request) else inspection.NO_DIALOG
         refusal = inspection.address(request, can, self.uri)
-        if refusal is None and self._ongoing.setdefault(_identity(request), exchange) is not exchange:
-            return inspection.MERGED
+        if refusal is None:
+            identity = _identity(request)
+            if self._ongoing.setdefault(identity, exchange) is not exchange:
+                return inspection.MERGED
+            self._identities[exchange] = identity
         refusal = refusal or inspection.content(request, can)
         if refusal is None and request.method == "INVITE":
             refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self.unavailable()
@@ -178,6 +182,7 @@ class UserAgent(Answering, Registrant):
             call.lost()
         self.dialogs.clear()
         self._ongoing.clear()
+        self._identities.clear()
         self.registration.lost()
 
     def forget_users(self) -> None:
@@ -192,8 +197,8 @@ class UserAgent(Answering, Registrant):
 
     def forget(self, exchange: Exchange) -> None:
         super().forget(exchange)
-        identity = _identity(exchange.request)
-        if self._ongoing.get(identity) is exchange:
+        identity = self._identities.pop(exchange, None)  # its request is packed by now: better not to look at it
+        if identity is not None:
             del self._ongoing[identity]
 
     def _user_of(self, request: Request) -> DialogUser | None:
