@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.exchange import Exchange
+from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
@@ -64,6 +65,8 @@ class ResponseContext:
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         status = response.status
+        if response.names.count("via") < 2 and len(response.vias) < 2:  # it is for nobody but us (§16.7 item 3)
+            raise SipParseError("no Via but the proxy's own")
         if status < 200:
             self._on_provisional(exchange, response)
         elif status < 300:

@@ -7,6 +7,8 @@ from bench_pair import Wire, messages, request, times, wire
 
 from sipsim import CallFailed, Lab, LocationService, Proxy, UsageError, UserAgent
 from sipsim.flows.casts import place, trapezoid
+from sipsim.message import build
+from sipsim.message.message import Message
 
 
 @pytest.fixture
@@ -278,3 +280,23 @@ def test_a_cancel_for_nothing_that_goes_round_is_refused_where_it_has_been(lab: 
     tester.send(request("CANCEL", "sip:bob@one.test"), one)
     trace = lab.run()
     assert wire(trace)[1:] == ["proxy>proxy2 CANCEL", "proxy2>proxy CANCEL", "proxy>proxy2 481 CANCEL"]
+
+
+@pytest.mark.parametrize("status", ["180 Ringing", "200 OK", "486 Busy Here"])
+def test_a_response_without_a_via_but_the_proxys_own_goes_nowhere(lab: Lab, status: str) -> None:
+    """RFC 3261 §16.7 item 3; what can't be sent on is no answer, and the caller hears 502."""
+    alice, proxy = lab.user_agent("sip:alice@example.com"), lab.proxy("example.com")
+    tester = Wire(lab)
+    proxy.location.add("sip:bob@example.com", f"sip:bob@{tester.address.host}:{tester.address.port}")
+
+    def answer(message: Message) -> None:
+        if message.method == "INVITE":  # type: ignore[attr-defined]
+            reply = build.reply(message, int(status[:3]), to_tag="t", contact="<sip:bob@h>")  # type: ignore[arg-type]
+            tester.send(reply.without("Via").prepend("Via", message.values("Via")[0]), proxy)
+
+    tester.on_message = answer
+    call = alice.call("sip:bob@example.com")
+    trace = lab.run(until=10)
+    assert all(message.has("via") for message in messages(trace, status[:3] + " INVITE", "proxy"))
+    assert len(trace.select("unparsable", "proxy")) == 1
+    assert status < "2" or call.answered.value.status == 502

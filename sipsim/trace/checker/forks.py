@@ -54,7 +54,8 @@ def _refused(index: Index) -> Iterator[tuple[Transaction, Hop]]:
 def _finals(transaction: Transaction, final: Hop) -> list[Hop]:
     """The first final response of each branch that had one in time."""
     heard = [branch.heard(200) for branch in transaction.branches]
-    return [arrivals[0].hop for arrivals in heard if arrivals and arrivals[0].time <= final.time]
+    came = [arrivals[0].hop for arrivals in heard if arrivals and arrivals[0].time <= final.time]
+    return [hop for hop in came if len(hop.vias) > 1]  # one without a Via to go on by is for the proxy alone
 
 
 def _values(hop: Hop, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -12,6 +13,8 @@ from sipsim.message.message import Request, Response, parse
 from sipsim.trace.columns import DELIVERED, DUPLICATED, IGNORED, SENT, UNPARSABLE
 from sipsim.trace.trace import Trace
 from sipsim.trace.values import address_text
+
+_CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 Address = tuple[str, int]
 Path = tuple[tuple[str, str], ...]
@@ -52,7 +55,7 @@ class Hop:
         self.message: Request | Response | None = None
         self.readable = False
         self.arrivals: list[Arrival] = []
-        self.altered: list[Request | Response] = []
+        self.torn: list[str] = []  # what stands for a Call-ID in octets that were altered on the way
         self.failed = False  # the network has told the sender that it could not be delivered
         self.copy_of: Hop | None = None
         self.upstream: Hop | None = None
@@ -173,8 +176,9 @@ class _Reader:
         arrival = self.waiting[id] = Arrival(round(self.columns.time(id), 6), hop)
         hop.arrivals.append(arrival)
         octets = self.columns.details[id - 1]
-        if isinstance(octets, bytes) and octets != hop.raw and (altered := self._parse(octets)) is not None:
-            hop.altered.append(altered)
+        if isinstance(octets, bytes) and octets != hop.raw:
+            calls = [call.decode("utf-8", "surrogateescape").strip() for call in _CALL_ID.findall(octets)]
+            hop.torn += calls or [""]
 
     def _worked_on(self, id: int, kind: int, arrival: Arrival) -> None:
         """What comes of an arrival first tells when the receiver got to it; an unreadable one moves nobody."""

@@ -153,8 +153,8 @@ class Index:
             hop.upstream = hop.upstream or cause or passed_on
             if not hop.readable:
                 damaged.setdefault((hop.receiver, call, kind), hop)
-            for altered in hop.altered:
-                damaged.setdefault((hop.receiver, altered.header("Call-ID")), hop)
+            for torn in hop.torn:
+                damaged.setdefault((hop.receiver, torn), hop)
 
     def _put_together(self, readable: list[Hop]) -> None:
         """Sort the messages into transactions: by the ends, the top Via and the method (RFC 3261 §17.1.3, §17.2.3)."""
@@ -232,8 +232,8 @@ def timing_of(trace: Trace) -> Timing:
 
 def _undamaged(hops: list[Hop]) -> list[Hop]:
     """The messages that can be read, without the calls in which one was altered on the way."""
-    calls = {message.header("Call-ID") for hop in hops for message in hop.altered}
-    calls |= {hop.call_id for hop in hops if hop.altered and hop.readable}
+    calls = {call for hop in hops for call in hop.torn}
+    calls |= {hop.call_id for hop in hops if hop.torn and hop.readable}
     return [hop for hop in hops if hop.readable and hop.call_id not in calls]
 
 

@@ -10,6 +10,7 @@ from sipsim.trace.checker.cancel import uncancelled
 from sipsim.trace.checker.conversations import Transaction, first_time
 from sipsim.trace.checker.hops import Arrival, Hop
 from sipsim.trace.checker.index import Index
+from sipsim.trace.checker.repetition import OVERLOADED
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
 
 
@@ -68,7 +69,8 @@ def passes_on(index: Index) -> Iterator[Fault]:
 def one_final(index: Index) -> Iterator[Fault]:
     """After the final response of a transaction comes no other, but for a further 2xx to INVITE."""
     for transaction in index.transactions:
-        finals, until = transaction.sent(200), index.forgotten(transaction)
+        finals = [hop for hop in transaction.sent(200) if hop.status != OVERLOADED]
+        until = index.forgotten(transaction)
         for hop in transaction.answers if finals and not index.crashed(transaction.server) else ():
             also = 200 <= hop.status < 300 and transaction.method == "INVITE"
             later = hop.number > finals[0].number and finals[0].time + _order(index, hop) <= hop.time < until

@@ -107,4 +107,5 @@ def _is_waiting(index: Index, register: Transaction, time: float) -> bool:
     final = first_time(register.heard(200))
     sure = index.steady(register.client) or (not index.watched(register.client) and final < inf)
     failed = any(hop.failed for hop in register.requests)
-    return time < min(final, register.first.time + index.patience) and sure and not failed
+    until = min(final, register.first.time + index.patience)
+    return time < until - index.slack(0) and sure and not failed

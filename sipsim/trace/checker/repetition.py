@@ -19,6 +19,9 @@ from sipsim.trace.checker.rule import MUST, SHOULD, Fault, fault, rule
 TRYING_WITHIN = 0.2
 """Seconds in which an INVITE gets its first response (§17.2.1)."""
 
+OVERLOADED = 503
+"""What a server may say without a transaction, and forget: the next copy may fare better (§8.2.7, §21.5.4)."""
+
 
 class Plan(NamedTuple):
     """A message and its copies, and when copies are due: before `until`, and otherwise only at `excuses`."""
@@ -79,7 +82,8 @@ def timer_g(index: Index) -> Iterator[Fault]:
             same = [hop for hop in refusals if hop.raw == refusals[0].raw]
             plan = Plan(same, due, min(acked, start + index.patience), asked)
             yield from _too_many(index, plan)
-            yield from _too_few(index, plan._replace(due=[*due, *(time for time in asked if start < time < acked)]))
+            if refusals[0].status != OVERLOADED:
+                yield from _too_few(index, plan._replace(due=[*due, *(time for time in asked if start < time < acked)]))
 
 
 @rule("TIM-07", MUST, "RFC 3261 §17.2.1")

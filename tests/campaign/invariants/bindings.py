@@ -40,6 +40,7 @@ def acknowledged(stage: Stage) -> Log:
             continue
         if record.kind == "fault" and record.data["what"] == "crash":
             log = {key: until for key, until in log.items() if key[0] != record.element}
+            seen = {key for key in seen if key[0] != record.element}
         message = message_of(record) if record.kind in ("delivered", "sent") else None
         if message is None or message.cseq.method != "REGISTER":
             continue

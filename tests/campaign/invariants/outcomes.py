@@ -15,8 +15,8 @@ def one_outcome(stage: Stage) -> Iterator[str]:
     damaged = "corrupt" in stage.plan.link
     for asked in stage.ears.asked:
         heard = [what for _, what in asked.outcomes]
-        if damaged and heard[1:2] == [UNREAD]:
-            del heard[1]
+        if damaged and heard[:1] != [UNREAD]:
+            heard = [what for what in heard if what != UNREAD]
         accepted = [what for what in heard if what.startswith("2")]
         crashed = any(time >= asked.time for time in crashes(stage, asked.element))
         right = len(heard) == 1 or (asked.request.method == "INVITE" and heard and len(accepted) == len(heard))

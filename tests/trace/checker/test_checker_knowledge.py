@@ -177,7 +177,7 @@ def test_a_call_with_an_altered_message_is_left_alone() -> None:
             trace = sipsim.run("ozeki", seed=seed, corrupt=0.03)
         except (sipsim.Stalled, sipsim.CallFailed):
             continue
-        altered += any(hop.altered for hop in Index(trace).hops)
+        altered += any(hop.torn for hop in Index(trace).hops)
         assert rules(trace) == set()
     assert altered > 5
 
