@@ -441,3 +441,26 @@ def test_a_phone_that_moved_without_a_word_is_not_found(lab: Lab) -> None:
     lab.run()
     assert mine.ended.value.why == "BYE, transport error" and other.state == "answered"
     other.agent.forget_users()
+
+
+@pytest.mark.parametrize("side", [0, 1], ids=["by the caller", "by the callee"])
+def test_a_reinvite_that_is_asked_for_a_password_is_sent_again_with_credentials(lab: Lab, side: int) -> None:
+    proxy = lab.proxy("example.com", users={"alice": "a", "bob": "b"}, challenges="all")
+    alice = lab.user_agent("sip:alice@example.com", password="a")
+    bob = lab.user_agent("sip:bob@example.com", password="b", answers=0)
+    proxy.location.add(bob.uri.aor, bob.contact_uri)
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    lab.run()
+    assert bob.current_call is not None
+    calls = (call, bob.current_call)
+    lab.run(calls[side].hold())
+    lab.run()
+    assert agree(*calls) and calls[side].stream.direction == "sendonly"
+    name = calls[side].agent.name
+    tries = messages(lab.trace, "INVITE", name)[-2:]
+    if side:
+        assert not tries[0].has("proxy-authorization") and tries[1].cseq.number == tries[0].cseq.number + 1
+    assert tries[1].has("proxy-authorization") and messages(lab.trace, "ACK", name)[-1].has("proxy-authorization")
+    lab.run(calls[1 - side].hang_up())
+    assert not lab.trace.check()
