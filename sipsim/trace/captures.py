@@ -4,12 +4,12 @@ Written: every SIP packet at the instant when it was sent, lost ones and retrans
 from the epoch, over Ethernet and UDP; what went over TCP as one segment a message, of a stream without gaps.
 Read: every SIP datagram becomes a `sent` and a `delivered` record at the instant when it was captured, counted
 from the first frame, with the hosts as elements; the same octets between the same ends once more are a
-retransmission. TCP, tunnels and what is no SIP are counted in `header["skipped"]`.
+retransmission. Of TCP every message is one, at the instant of its last segment. Tunnels and what is no SIP are
+counted in `header["skipped"]`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from sipsim.message.message import parse
 from sipsim.trace import pcap
 from sipsim.trace.frames import Datagram, Frames, ethernet
 from sipsim.trace.record import Record
+from sipsim.trace.streams import START, Streams
 from sipsim.trace.values import address_text
 
 if TYPE_CHECKING:
@@ -27,14 +28,13 @@ Route = tuple[tuple[str, int], tuple[str, int]]
 """From where, and to where."""
 
 SIP_PORT = 5060
-_START = re.compile(rb"[\r\n]*(?:SIP/2\.0 [0-9]{3}[ \r\n]|[!-~]{1,64} [!-~]{1,4096} SIP/2\.0\r?\n)")
 _NEVER = 1 << 128
 _SIMULATED = 86_400 * 10**6  # a clock that shows the first day of 1970 is a simulated one and keeps its zero
 
 
 def is_sip(datagram: Datagram) -> bool:
     """Whether a datagram begins like a message, or has SIP's port and is no keep-alive, STUN or RTP."""
-    if _START.match(datagram.data):
+    if START.match(datagram.data):
         return True
     if SIP_PORT not in (datagram.source[1], datagram.destination[1]):
         return False
@@ -52,15 +52,22 @@ def dump(trace: Trace, suffix: str) -> bytes:
 
 def load(data: bytes, trace: Trace) -> None:
     """Fill an empty trace from a capture, `SipError` where it is none; one cut short gives what is there."""
-    frames, found, start = Frames(), [], _NEVER
+    frames, streams, found, start = Frames(), Streams(), [], _NEVER
     try:
         for frame in pcap.frames(data):
             start = min(start, frame.time)
-            datagram = frames.datagram(frame)
-            if datagram is not None and is_sip(datagram):
-                found.append((frame.time, datagram))
-            elif datagram is not None:
-                frames.skipped["not SIP"] += 1
+            content = frames.content(frame)
+            if isinstance(content, Datagram):
+                if is_sip(content):
+                    found.append((frame.time, content))
+                else:
+                    frames.skipped["not SIP"] += 1
+            elif content is not None:
+                messages = streams.messages(content)
+                if messages is None:
+                    frames.skipped["TCP"] += 1
+                ends = content.source, content.destination
+                found += [(frame.time, Datagram(message, *ends, "TCP")) for message in messages or ()]
     except pcap.CutShort:
         frames.skipped["cut short"] += 1
     frames.finish()

@@ -1,4 +1,4 @@
-"""What is in a captured frame: UDP datagrams out of Ethernet, raw IP, loopback, Linux "cooked"; and into it, TCP too.
+"""What is in a captured frame: UDP and TCP out of Ethernet, raw IP, loopback, Linux "cooked"; and into it.
 
 dpkt knows the layers. It is old and raises whatever it stumbles over, so everything that it is asked stands
 in this file, and a frame that it can't read is counted instead of an error.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import dpkt
 
 from sipsim.trace.pcap import ETHERNET, Frame
+from sipsim.trace.streams import Segment
 
 _IP_STARTS = {
     0: 4,
@@ -73,13 +74,13 @@ class Frames:
         self.skipped: Counter[str] = Counter()
         self._pending: dict[tuple[bytes, bytes, int], _Pieces] = {}
 
-    def datagram(self, frame: Frame) -> Datagram | None:
-        """The UDP datagram that a frame holds or, of a fragmented one, completes."""
+    def content(self, frame: Frame) -> Datagram | Segment | None:
+        """The UDP datagram, or the TCP segment, that a frame holds or, of a fragmented one, completes."""
         try:
             found = self._read(_ip(frame))
         except Exception:  # dpkt: IndexError, struct.error, its own and others
             found = "damaged"
-        if isinstance(found, Datagram):
+        if isinstance(found, (Datagram, Segment)):
             return found
         if found:
             self.skipped[found] += 1
@@ -90,20 +91,25 @@ class Frames:
         if self._pending:
             self.skipped["incomplete fragments"] += len(self._pending)
 
-    def _read(self, ip: dpkt.ip.IP | dpkt.ip6.IP6 | None) -> Datagram | str | None:
+    def _read(self, ip: dpkt.ip.IP | dpkt.ip6.IP6 | None) -> Datagram | Segment | str | None:
         if ip is None:
             return "not IP"
         protocol = ip.p
-        if protocol != _UDP:
-            return "TCP" if protocol == _TCP else "tunnel" if protocol in _TUNNELS else "neither UDP nor TCP"
+        if protocol not in (_UDP, _TCP):
+            return "tunnel" if protocol in _TUNNELS else "neither UDP nor TCP"
         payload = self._together(ip)
         if payload is None:
             return None
+        hosts = str(ip_address(ip.src)), str(ip_address(ip.dst))
+        if protocol == _TCP:
+            tcp = dpkt.tcp.TCP(payload)
+            opens = bool(tcp.flags & dpkt.tcp.TH_SYN)
+            return Segment(tcp.seq, opens, bytes(tcp.data), (hosts[0], tcp.sport), (hosts[1], tcp.dport))
         udp = dpkt.udp.UDP(payload)
         if _TUNNEL_PORTS & {udp.sport, udp.dport}:
             return "tunnel"
         data = bytes(udp.data)[: udp.ulen - 8] if udp.ulen > 8 else b""
-        return Datagram(data, (str(ip_address(ip.src)), udp.sport), (str(ip_address(ip.dst)), udp.dport))
+        return Datagram(data, (hosts[0], udp.sport), (hosts[1], udp.dport))
 
     def _together(self, ip: dpkt.ip.IP | dpkt.ip6.IP6) -> bytes | None:
         """The payload of a packet; of a fragmented one that of the whole, when this was the last piece."""

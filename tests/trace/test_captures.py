@@ -7,6 +7,7 @@ import json
 import random
 import struct
 import subprocess
+from pathlib import Path
 
 import dpkt
 import pytest
@@ -16,7 +17,9 @@ from peers import needs, program
 from recorded import INVITE, RINGING, Packet, message, ringing
 from samples import sample, samples
 
+import sipsim
 from sipsim.errors import SipError, UsageError
+from sipsim.message.message import LARGEST
 from sipsim.trace import captures, pcap
 from sipsim.trace.files import load, read
 from sipsim.trace.frames import Datagram, ethernet
@@ -141,17 +144,18 @@ def test_tshark_sees_every_message_and_nothing_malformed(tmp_path, suffix: str):
 
 @pytest.mark.parametrize("path", samples("captures/*.pcap"))
 def test_a_real_capture_has_the_messages_that_others_saw_in_it(path: str):
-    """Addressing and octets as tshark found them; SIP over TCP and in tunnels is counted, not shown."""
+    """Addressing and octets as tshark found them, over UDP and TCP; SIP in tunnels is counted, not shown."""
     capture = sample(path)
     about = {c["file"]: c for c in json.loads(sample("captures/manifest.json").read_text())["captures"]}
     trace = load(capture)
-    if "UDP" not in about[capture.name]["layers"] or "GTP" in about[capture.name]["layers"]:
+    if "GTP" in about[capture.name]["layers"]:
         assert not trace.select("sent") and set(trace.header["skipped"]) <= {"TCP", "tunnel"}
         return
     lines = sample(f"{path}.messages.jsonl").read_text().splitlines()
-    seen = [m for m in map(json.loads, lines) if m["transport"] == "udp"]
+    seen = [m for m in map(json.loads, lines) if len(base64.b64decode(m["raw_b64"])) <= LARGEST]
+    assert len(lines) == about[capture.name]["sip_messages"]
     found = trace.select("sent")
-    assert len(found) == about[capture.name]["transports"]["udp"] == len(trace.select("delivered"))
+    assert len(found) == len(seen) == len(trace.select("delivered"))
     for record, other in zip(found, seen, strict=True):
         addresses = (f"{other['src']}:{other['sport']}", f"{other['dst']}:{other['dport']}")
         assert (record.data["src"], record.data["dst"]) == addresses
@@ -219,7 +223,8 @@ def test_vlan_and_pppoe_are_looked_through():
 
 
 def test_an_unknown_link_and_other_protocols_are_counted():
-    tcp = bytes(dpkt.ethernet.Ethernet(data=dpkt.ip.IP(src=b"\1\2\3\4", dst=b"\1\2\3\5", p=6, data=dpkt.tcp.TCP())))
+    tcp = bytes(dpkt.ethernet.Ethernet(data=dpkt.ip.IP(src=b"\1\2\3\4", dst=b"\1\2\3\5", p=6, data=dpkt.tcp.TCP(
+        flags=dpkt.tcp.TH_ACK, data=b"GET / HTTP/1.1"))))  # fmt: skip
     tunnel = one_frame(INVITE, ("192.0.2.1", 2152), ("192.0.2.2", 2152))
     trace = read(pcap_of(tcp, tunnel, b"", one_frame()[:30], bytes(60), one_frame()))
     assert trace.header["skipped"] == {"TCP": 1, "damaged": 1, "not IP": 2, "tunnel": 1}
@@ -399,3 +404,48 @@ def test_a_datagram_is_a_packet_to_the_trace():
     trace = Trace()
     captures.add(trace, 0, Datagram(INVITE, ("192.0.2.1", 5060), ("192.0.2.2", 5060)))
     assert [r.kind for r in trace] == ["sent", "delivered"]
+
+
+# ---- connections
+
+
+def segments(*pieces: tuple[int, bytes], flags: int = dpkt.tcp.TH_ACK, sport: int = 5060) -> list[bytes]:
+    """Frames of a TCP connection, of octets by the number of the first."""
+    return [
+        bytes(dpkt.ethernet.Ethernet(data=dpkt.ip.IP(src=b"\1\2\3\4", dst=b"\1\2\3\5", p=6, data=dpkt.tcp.TCP(
+            sport=sport, dport=5060, seq=number % 2**32, flags=flags, data=data))))
+        for number, data in pieces
+    ]  # fmt: skip
+
+
+LONG = INVITE if b"Content-Length" in INVITE else INVITE[:-2] + b"Content-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [(0, 700)],
+        [(0, 10), (10, 700)],
+        [(0, 10), (20, 700), (10, 20)],
+        [(0, 10), (0, 10), (5, 30), (30, 700), (10, 700)],
+    ],
+    ids=["whole", "two", "overtaken", "repeated"],
+)
+@pytest.mark.parametrize("start", [1, 2**32 - 15], ids=["usual", "numbers begin again"])
+def test_messages_of_a_connection_are_put_together(start: int, pieces: list[tuple[int, int]]) -> None:
+    both = LONG + LONG
+    first = segments((start, both[:40]))
+    rest = segments(*[(start + 40 + at, both[40:][at:end]) for at, end in pieces])
+    rest += segments((start + 740, both[740:])) if len(both) > 740 else []
+    trace = read(pcap_of(*first, *rest))
+    assert [record.raw for record in trace.select("sent")] == [LONG, LONG]
+    assert {record.data["transport"] for record in trace.select("sent")} == {"TCP"} and not trace.header["skipped"]
+
+
+def test_a_saved_call_by_tcp_reads_as_it_was(tmp_path: Path) -> None:
+    made = sipsim.run("redirect-to-tcp")
+    made.save(tmp_path / "call.pcapng")
+    read_back = load(tmp_path / "call.pcapng")
+    assert [(r.raw, r.data["transport"]) for r in read_back.select("sent")] == [
+        (r.raw, r.data["transport"]) for r in made.select("sent")
+    ]
