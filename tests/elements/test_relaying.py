@@ -8,6 +8,7 @@ import pytest
 from bench_pair import Wire, messages, request, said, times, wire
 
 from sipsim import CallFailed, Lab, Proxy, UsageError, UserAgent
+from sipsim.flows.casts import place
 from sipsim.message import build
 from sipsim.message.message import Message
 from sipsim.simulation.network import Packet
@@ -133,3 +134,40 @@ def test_the_ack_of_a_503_without_a_transaction_goes_no_further(lab: Lab) -> Non
 def test_limits_are_checked(lab: Lab, what: str, value: object) -> None:
     with pytest.raises(UsageError, match=what):
         lab.proxy("example.com", **{what: value})
+
+
+# From one transport to another
+
+
+def test_where_the_transport_changes_each_side_has_a_record_route_of_its_own(lab: Lab) -> None:
+    """RFC 5658 §5: the caller comes back by TCP, the callee by UDP, and both values are taken away again."""
+    proxy = lab.proxy("example.com")
+    alice = lab.user_agent(ALICE, transport="tcp", outbound=f"sip:{proxy.address.host};transport=tcp")
+    bob = lab.user_agent(BOB)
+    place(proxy, bob)
+    call = alice.call(BOB)
+    lab.run(call.answered)
+    lab.run(until=5)
+    call.hang_up()
+    lab.run()
+    (went,) = messages(lab.trace, "INVITE", "proxy")
+    assert [route.uri.param("transport") for route in went.record_routes] == [None, "tcp"]
+    by = {(r.element, r.peer, said(r.message)): r.data["transport"] for r in lab.trace.select("sent")}
+    for what in ("INVITE", "ACK", "BYE"):
+        assert by["alice", "proxy", what] == "TCP" and by["proxy", "bob", what] == "UDP"
+    (bye,) = messages(lab.trace, "BYE", "proxy")
+    assert not bye.has("route")
+
+
+def test_the_callee_of_such_a_call_comes_back_by_his_own_transport(lab: Lab) -> None:
+    proxy = lab.proxy("example.com")
+    alice = lab.user_agent(ALICE, transport="tcp", outbound=f"sip:{proxy.address.host};transport=tcp")
+    bob = lab.user_agent(BOB)
+    place(proxy, bob)
+    call = alice.call(BOB)
+    lab.run(call.answered)
+    lab.run(until=5)
+    bob.hang_up()
+    lab.run()
+    by = {(r.element, r.peer): r.data["transport"] for r in lab.trace.select("sent") if said(r.message) == "BYE"}
+    assert by == {("bob", "proxy"): "UDP", ("proxy", "alice"): "TCP"}
