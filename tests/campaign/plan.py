@@ -69,6 +69,11 @@ class Plan:
     timers: dict[str, float] = field(default_factory=dict)
 
     @property
+    def patient(self) -> bool:
+        """Whether users let phones ring until a proxy gives up, by Timer C."""
+        return self.seed % 20 == 7
+
+    @property
     def smaller(self) -> list[Plan]:
         """The plans that leave out one thing of this one."""
         found = [replace(self, faults=without(self.faults, n)) for n in range(len(self.faults))]

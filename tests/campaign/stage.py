@@ -40,6 +40,8 @@ class Stage:
             lab.env.call_later(fault.time, self._break, fault)
         lab.run(until=WORKING)
         self._heal()
+        if self.plan.patient:
+            lab.run()
         for _ in range(3):  # a callee that has not heard the ACK yet, a call that was on its way
             self._end_calls()
             lab.run()
