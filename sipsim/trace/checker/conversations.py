@@ -6,8 +6,10 @@ from collections import defaultdict
 from functools import cached_property
 from math import inf
 
+from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
+from sipsim.protocol.matching import stateless_tag
 from sipsim.trace.checker.hops import Arrival, Hop
 
 
@@ -49,6 +51,13 @@ class Transaction:
     def taken(self) -> list[Arrival]:
         """The copies of the request that the server got, in that order."""
         return arrivals(self.requests)
+
+    def without_state(self, answer: Hop) -> bool:
+        """Whether a server that had no room turned this away, and remembers nothing of it (§8.2.7, §21.5.4)."""
+        asked, said = self.first.message, answer.message
+        if answer.status != 503 or not isinstance(asked, Request) or said is None or not answer.readable:
+            return False
+        return said.to_tag == stateless_tag(asked)
 
     @cached_property
     def acked(self) -> list[Arrival]:

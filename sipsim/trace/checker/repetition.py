@@ -74,7 +74,7 @@ def timer_e(index: Index) -> Iterator[Fault]:
 def timer_g(index: Index) -> Iterator[Fault]:
     """Over UDP a refusal is repeated after T1, doubling up to T2, until its ACK, and for each INVITE."""
     for transaction in index.invites:
-        refusals = transaction.sent(300)
+        refusals = [hop for hop in transaction.sent(300) if not transaction.without_state(hop)]
         if refusals and index.steady(transaction.server, transaction.first.time):
             acked, start = first_time(transaction.acked), refusals[0].time
             asked = [arrival.time for arrival in transaction.taken if start <= arrival.time <= acked]
