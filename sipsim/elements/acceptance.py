@@ -40,8 +40,9 @@ class Acceptance:
     def on_ack(self, ack: Request) -> None:
         """An ACK in the dialog: the one for this INVITE has its CSeq number."""
         if self.waits and ack.cseq.number == self.number:
+            acknowledged = self._acknowledged
             self.stop()
-            self._acknowledged(ack)
+            acknowledged(ack)
 
     def stop(self) -> None:
         """Neither repeat it any more nor wait for its ACK."""
@@ -49,6 +50,8 @@ class Acceptance:
             self.waits = False
             self._next.cancel()
             self._limit.cancel()
+            # These are the call's, and ours, which would keep each other in memory.
+            del self._acknowledged, self._unheard, self._next, self._limit
 
     def _repeat(self, interval: float) -> None:
         interval = min(2 * interval, self._agent.timing.t2)
@@ -56,5 +59,6 @@ class Acceptance:
         self._next = self._agent.alarm("repeat 200", interval, self._repeat, interval)
 
     def _give_up(self) -> None:
+        unheard = self._unheard
         self.stop()
-        self._unheard()
+        unheard()

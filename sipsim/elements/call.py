@@ -14,7 +14,7 @@ from sipsim.elements.attempts import carry_on
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.incoming_change import IncomingChange
-from sipsim.elements.outcome import Outcome
+from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.outgoing_change import OutgoingChange
 from sipsim.elements.refusing import refuse
 from sipsim.elements.session import Session
@@ -32,7 +32,7 @@ class Ending(NamedTuple):
     why: str
 
 
-class Call(Session):
+class Call(Session, Outcomes):
     """What both directions have in common.
 
     `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
@@ -52,20 +52,34 @@ class Call(Session):
     _why = "BYE"
 
     def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
-        super().__init__(agent, call_id)
-        self._key = key or self
-        agent.calls[self._key] = self
+        Session.__init__(self, agent, call_id)
+        Outcomes.__init__(self)
+        self._key = key  # in the agent's calls, where it is not the call itself
+        agent.calls[key or self] = self
         self.peer = peer
         self.state = "calling"
         self.dialog: Dialog | None = None
         self._lives: dict[str, str] = {}
-        who = f"the call {agent.name} - {peer}"
-        self.ringing = Outcome(agent.env, agent.trace, f"{who} ringing")
-        self.answered = Outcome(agent.env, agent.trace, f"{who} being answered")
-        self.ended = Outcome(agent.env, agent.trace, f"{who} ending")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.agent.name} - {self.peer}: {self.state}>"
+
+    # What a story waits for
+
+    @property
+    def ringing(self) -> Outcome:
+        """The other end rings, or ours does; gives the call, or `CallFailed`."""
+        return self.outcome("ringing", f"the call {self.agent.name} - {self.peer} ringing")
+
+    @property
+    def answered(self) -> Outcome:
+        """The call is answered, and the session stands; gives the call, or `CallFailed`."""
+        return self.outcome("answered", f"the call {self.agent.name} - {self.peer} being answered")
+
+    @property
+    def ended(self) -> Outcome:
+        """The call is over; gives an `Ending`."""
+        return self.outcome("ended", f"the call {self.agent.name} - {self.peer} ending")
 
     # What the user does
 
@@ -189,7 +203,7 @@ class Call(Session):
     def unheard(self) -> None:
         """64*T1 without an ACK: the dialog is confirmed all the same, and ended by BYE (§13.3.1.4, §14.2)."""
         if self.state in ("calling", "ringing", "answered"):
-            self.answered.disappoint(CallFailed(408, "no ACK came"))
+            self.settle("answered", error=CallFailed(408, "no ACK came"))
             self.bye("BYE, no ACK")
 
     # The end
@@ -210,15 +224,15 @@ class Call(Session):
         self.state = "answered"
         self._confirmed = True
         self._play(True)
-        self.answered.settle(self)
+        self.settle("answered")
 
     def _join(self, dialog: Dialog) -> None:
         self.dialog = dialog
         self.agent.dialogs[dialog.key] = self
 
     def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
-        self.answered.disappoint(CallFailed(status, reason, tried))
-        self.ringing.disappoint(CallFailed(status, reason, tried))
+        for name in ("answered", "ringing"):
+            self.settle(name, error=CallFailed(status, reason, tried))
         self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL", "3xx-6xx")
 
     def _finish(self, by: str, why: str, input: str = "BYE") -> None:
@@ -228,15 +242,15 @@ class Call(Session):
         self._let_go()
         self._play(False)
         agent = self.agent
-        agent.calls.pop(self._key, None)
+        agent.calls.pop(self._key or self, None)
         if self.dialog is not None:
             agent.dialogs.pop(self.dialog.key, None)
-        if not self.answered.triggered:
-            self.ringing.disappoint(CallFailed(487, "the call has ended"))
-            self.answered.disappoint(CallFailed(487, "the call has ended"))
+        if not self.is_settled("answered"):
+            for name in ("ringing", "answered"):
+                self.settle(name, error=CallFailed(487, "the call has ended"))
         for tag in self._lives:
             self.live(tag, input)
-        self.ended.settle(Ending(by, why))
+        self.settle("ended", Ending(by, why))
 
     def _let_go(self) -> None:
         """What was being talked about is no matter any more; an INVITE of the peer's gets its answer (§15.1.2)."""

@@ -86,15 +86,15 @@ class IncomingCall(Call):
                 if name in self._alarms:
                     self._alarms.pop(name).cancel()
             self._ring_on(again, RINGS_AT_MOST)
-            self.ringing.settle(self)
+            self.settle("ringing")
 
     def answer_after(self, seconds: float) -> None:
         """Ring now, and answer after so many seconds, unless the call is settled before."""
         self.ring(again=RINGS_AGAIN_AFTER if seconds > RINGS_AGAIN_AFTER else None)
         if seconds:
-            self._set("answer", seconds, self.answer)
+            self._set("answer", seconds, self._answer)
         else:
-            self.answer()
+            self._answer()
 
     def wait(self) -> None:
         """The user has not reacted at once: a 100 is due if it takes longer (§17.2.1)."""
@@ -103,15 +103,18 @@ class IncomingCall(Call):
 
     def answer(self) -> Outcome:
         """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
+        self._answer()
+        return self.answered
+
+    def _answer(self) -> None:
         if not self._is_open("answer"):
-            return self.answered
+            return
         with self.agent.acting("call.answer()"):
             self.local_sdp = local = self._preview or self._description()
             if local is None:
                 self.refuse(UNFIT._replace(status=self.agent.unfit, headers=(self.agent.warning,)))
             else:
                 self._accept(bytes(local))
-        return self.answered
 
     def reject(self, status: int = 486, **what: Any) -> Outcome:
         """Refuse with a final response from 300 to 699, and with what it needs: contacts, retry_after, warning ...

@@ -40,12 +40,12 @@ class OutgoingCall(Call):
         self._sequence = 0
         self._wants_cancel = False
         self._acks: dict[str, tuple[Request, Uri]] = {}
-        self._early = EarlyDialogs(self, self._from_tag)
+        self._early = EarlyDialogs(self._from_tag)
         self._forks = forks
         self.others: list[Call] = []
         if offer:
             self.local_sdp = self.offered(self.codecs, self.direction)
-        self._exchange: Exchange | Attempts = self._invite(target)
+        self._exchange: Exchange | Attempts | None = self._invite(target)  # until the call is over
 
     @property
     def early_dialogs(self) -> tuple[Dialog, ...]:
@@ -64,8 +64,8 @@ class OutgoingCall(Call):
                 self.bye()
             elif self.state in ("calling", "ringing"):
                 self._wants_cancel = True
-                if not (early_bye and self._early.end_by_bye()):
-                    self._exchange.cancel()
+                if not (early_bye and self._early.end_by_bye(self)):
+                    self._withdraw()
         return self.ended
 
     cancel = hang_up
@@ -73,7 +73,7 @@ class OutgoingCall(Call):
     # What arrives
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if not self._early.on_request(exchange, request):
+        if not self._early.on_request(self, exchange, request):
             super().on_request(exchange, request)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
@@ -82,7 +82,7 @@ class OutgoingCall(Call):
         elif self.state not in ("calling", "ringing"):
             super().on_response(exchange, response)
         elif response.status >= 300:  # a BYE in an early dialog was in vain
-            self._exchange.cancel()
+            self._withdraw()
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if exchange.request.method == "INVITE":
@@ -91,12 +91,12 @@ class OutgoingCall(Call):
         elif self.state not in ("calling", "ringing"):
             super().on_failure(exchange, reason)
         else:
-            self._exchange.cancel()
+            self._withdraw()
 
     def next_number(self, request: Request) -> int:
         if request.to_tag:
             return super().next_number(request)
-        self._early.end("3xx-6xx")
+        self._early.end(self, "3xx-6xx")
         self.state = "calling"
         self._sequence += 1
         return self._sequence
@@ -124,10 +124,10 @@ class OutgoingCall(Call):
 
     def _on_provisional(self, invite: Request, response: Response) -> None:
         if response.status > 100:
-            self._early.hear(invite, response)
+            self._early.hear(self, invite, response)
             if self.state == "calling":
                 self.state = "ringing"
-                self.ringing.settle(self)
+                self.settle("ringing")
 
     def _on_accepted(self, invite: Request, response: Response) -> None:
         """Acknowledge every 2xx, repeated ones again; keep the first session, or all of them (§13.2.2.4)."""
@@ -135,7 +135,7 @@ class OutgoingCall(Call):
         if tag in self._acks:
             self.agent.send_outside_transaction(*self._acks[tag])
             return
-        dialog = self._early.confirmed(invite, response)
+        dialog = self._early.confirmed(self, invite, response)
         described = description_in(response)
         local, fits = self.local_sdp, True
         if not invite.body:
@@ -146,13 +146,13 @@ class OutgoingCall(Call):
             self._on_another(dialog, local, described, fits)
             return
         self._join(dialog)
-        self._early.expire()
-        self.ringing.settle(self)
+        self._early.expire(self)
+        self.settle("ringing")
         if fits:
             self._begin(local, described)
         else:
             self.agent.tally.failed += 1
-            self.answered.disappoint(CallFailed(488, "the offer in the 2xx does not fit"))
+            self.settle("answered", error=CallFailed(488, "the offer in the 2xx does not fit"))
             self.bye("BYE, no session")
 
     def _acknowledge(self, dialog: Dialog, invite: Request, answer: Sdp | None) -> None:
@@ -191,7 +191,8 @@ class OutgoingCall(Call):
         super()._fail(status, reason, by, tried)
 
     def _finish(self, by: str, why: str, input: str = "BYE") -> None:
-        self._early.end("3xx-6xx")
+        self._early.end(self, "3xx-6xx")
+        self._exchange = None
         super()._finish(by, why, input)
 
     def forget(self) -> None:
@@ -199,6 +200,11 @@ class OutgoingCall(Call):
         self._early.forget()
 
     # Requests
+
+    def _withdraw(self) -> None:
+        """Take the INVITE back (§9.1)."""
+        if self._exchange is not None:
+            self._exchange.cancel()
 
     def _invite(self, target: Uri) -> Exchange:
         agent = self.agent

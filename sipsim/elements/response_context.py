@@ -195,6 +195,8 @@ class ResponseContext:
         if exchange not in self._pending:
             return False
         alarm = self._pending.pop(exchange)
+        if self._rang is not None:
+            self._rang.pop(exchange, None)
         if alarm is not None:
             alarm.cancel()
         return True
