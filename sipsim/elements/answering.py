@@ -12,8 +12,8 @@ from typing import Any
 from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.incoming_call import RINGS_AGAIN_AFTER, IncomingCall
 from sipsim.elements.refusing import rejection
-from sipsim.errors import UsageError
-from sipsim.protocol.inspection import Abilities, Refusal, one_of
+from sipsim.protocol.inspection import Abilities, Refusal
+from sipsim.protocol.options import one_of, seconds, whole
 
 OnCall = Callable[[IncomingCall], Any]
 """What a user does when the phone gets a call: a function, or a generator function that yields SimPy events."""
@@ -47,7 +47,8 @@ class Answering(Endpoint):
     def picks_up(self, after: float | None = None) -> None:
         """From now on answer every call, after so many seconds of ringing (by default as before)."""
         if after is not None:
-            self.answers = seconds("after", after)
+            seconds("after", after)
+            self.answers = after
         self._does(self._answer_after_ringing)
 
     def rejects(self, status: int = 486, **what: Any) -> None:
@@ -66,7 +67,7 @@ class Answering(Endpoint):
 
     def do_not_disturb(self, status: int = 480, **what: Any) -> None:
         """From now on let no call through (480, 486, 600 or 603), until `picks_up`, `rejects` or `ignores`."""
-        one_of("status", status, 480, 486, 600, 603)
+        one_of("status", status, (480, 486, 600, 603))
         self._away = rejection(self.host_port, status, "the user does not want to be disturbed", **what)
 
     def forwards(self, to: str, when: str = "always", *, after: float = 20.0, status: int = 302) -> None:
@@ -74,31 +75,33 @@ class Answering(Endpoint):
 
         `to` is a URI, `after` how many seconds the phone rings before "no answer".
         """
-        one_of("when", when, "always", "busy", "no answer")
-        one_of("status", status, 301, 302)
+        one_of("when", when, ("always", "busy", "no answer"))
+        one_of("status", status, (301, 302))
+        seconds("after", after)
         refusal = rejection(self.host_port, status, f"the user is elsewhere ({when})", contacts=to)
         if when == "always":
             self._away = refusal
         elif when == "busy":
             self._most_calls, self._diverted = self._most_calls or 1, refusal
         else:
-            self._unanswered = seconds("after", after), refusal
+            self._unanswered = after, refusal
 
     def gives_up(self, after: float, status: int = 480, **what: Any) -> None:
         """From now on refuse a call that nobody answered after so many seconds of ringing."""
-        self._unanswered = seconds("after", after), rejection(self.host_port, status, "nobody answers", **what)
+        seconds("after", after)
+        self._unanswered = after, rejection(self.host_port, status, "nobody answers", **what)
 
     def busy_at(self, calls: int | None, status: int = 486) -> None:
         """From now on be busy (486 or 600) when so many calls, placed or taken, are under way (None: never)."""
-        if calls is not None and (isinstance(calls, bool) or not isinstance(calls, int) or calls < 1):
-            raise UsageError(f"calls: {calls!r} is no number of calls; allowed are None and whole numbers from 1 on")
-        one_of("status", status, 486, 600)
+        if calls is not None:
+            whole("calls", calls, 1)
+        one_of("status", status, (486, 600))
         self._most_calls, self._busy = calls, rejection(self.host_port, status, "every line is busy")
 
     def understands(self, **what: Any) -> None:
         """From now on have other abilities: methods, extensions, types, largest_body ... as in `Abilities`."""
         for name in what:
-            one_of("ability", name, *[field.name for field in fields(Abilities) if field.init])
+            one_of("ability", name, [field.name for field in fields(Abilities) if field.init])
         listed: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in what.items()}
         self.abilities = replace(self.abilities, **listed)
 
@@ -118,10 +121,3 @@ class Answering(Endpoint):
 
     def _answer_after_ringing(self, call: IncomingCall) -> None:
         call.answer_after(self.answers)
-
-
-def seconds(name: str, value: float) -> float:
-    """A time to wait; `UsageError` for what is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise UsageError(f"{name}: {value!r} is no time; give seconds, 0 or more")
-    return value

@@ -19,6 +19,7 @@ from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
+from sipsim.protocol.options import LARGEST, one_of, seconds
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Hop
@@ -173,12 +174,10 @@ class Endpoint(Element):
         `patience` is how many seconds of Retry-After are waited for at most. Without a status nothing is. At first
         it is 413, 500 and 503, for up to 30 s.
         """
-        unknown = sorted({*statuses} - TEMPORARY - BUSY)
-        if unknown:
-            allowed = ", ".join(map(str, sorted(TEMPORARY | BUSY)))
-            raise UsageError(f"statuses: {unknown[0]!r} says nothing of a later time; allowed are {allowed}")
-        if patience is not None and not 0 <= patience < 2**32:
-            raise UsageError(f"patience: {patience!r} is no time; give seconds, 0 or more")
+        for status in statuses:
+            one_of("statuses", status, sorted(TEMPORARY | BUSY))
+        if patience is not None:
+            seconds("patience", patience, most=LARGEST)
         self.policy = Policy(frozenset(statuses), self.policy.patience if patience is None else patience)
 
     def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:

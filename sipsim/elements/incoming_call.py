@@ -21,6 +21,7 @@ from sipsim.message.rare_fields import Timestamp
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.options import whole
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -61,16 +62,13 @@ class IncomingCall(Call):
 
     # What the user does
 
-    def ring(
-        self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER, *, described: bool = False
-    ) -> None:
+    def ring(self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER, *, described: bool = False) -> None:
         """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199.
 
         It is said again each `again` seconds; None: once only. `described` has it bring the session description of
         the later answer, so that the caller can hear tones and announcements, where the INVITE made an offer (§13.2.1).
         """
-        if not 101 <= status <= 199:
-            raise UsageError(f"status: {status} is no provisional response; allowed are 101 to 199")
+        whole("status", status, 101, 199)
         if not self._is_open("ring"):
             return
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):

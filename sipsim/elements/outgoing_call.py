@@ -9,13 +9,14 @@ from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.session import SDP, description_in
-from sipsim.errors import CallFailed, SipParseError, UsageError
+from sipsim.errors import CallFailed, SipParseError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.digest_client import credentials_of
+from sipsim.protocol.options import one_of
 
 
 class OutgoingCall(Call):
@@ -30,8 +31,7 @@ class OutgoingCall(Call):
     owns_call_id = True
 
     def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
-        if forks not in ("first", "all"):
-            raise UsageError(f"forks: {forks!r} is unknown; allowed are 'first' and 'all'")
+        one_of("forks", forks, ("first", "all"))
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
         self.target = target
         self._started_at = agent.env.now

@@ -19,7 +19,7 @@ from sipsim.elements.registrar import Registrar
 from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
 from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
-from sipsim.errors import SipParseError, UsageError
+from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import Uri
@@ -27,6 +27,7 @@ from sipsim.protocol import routing
 from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.location import Binding, aor_of, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
+from sipsim.protocol.options import one_of, seconds, whole
 from sipsim.protocol.target_set import FORKING
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Packet
@@ -54,11 +55,10 @@ class Proxy(Registrar):
 
     `forking` says how a request goes to several contacts: "parallel", "sequential" (by q, each for `ring_time` seconds)
     or "q-groups" (those of equal q at once). `recurse` lets it try the contacts of a redirect by itself. `record_route`
-    says whether it stays in the path of the dialogs that it helps to set up. `unknown` and `unregistered` are the
-    statuses for users whom nobody knows, and for those who are not there. With `relay_to`, an element or a URI, it has
-    no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. A request for
-    which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other keywords
-    are those of `Registrar`.
+    says whether it stays in the path of the dialogs that it helps to set up. With `relay_to`, an element or a URI, it
+    has no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. A request
+    for which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other
+    keywords are those of `Registrar`.
 
     Where users have passwords, `challenges` says who has to log in: "own" senders of this domain, and whoever wants to
     be taken to another one; everybody with a "new" request; or everybody with "all" requests, those in dialogs too.
@@ -68,19 +68,16 @@ class Proxy(Registrar):
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
-        recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True, unknown: int = 404,
-        unregistered: int = 480, relay_to: Element | str | None = None, challenges: str = "own",
+        recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True,
+        relay_to: Element | str | None = None, challenges: str = "own",
         queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
     ) -> None:  # fmt: skip
-        if challenges not in CHALLENGES:
-            raise UsageError(f"challenges: {challenges!r} is unknown; allowed are {', '.join(map(repr, CHALLENGES))}")
-        if forking not in FORKING:
-            raise UsageError(f"forking: {forking!r} is unknown; allowed are {', '.join(map(repr, FORKING))}")
-        _check("ring_time", ring_time, 0.001, TIMER_C)
-        _check("service_time", service_time, 0.0, TIMER_C)
-        _check("unknown", unknown, 400, 699)
-        _check("unregistered", unregistered, 400, 699)
-        _check("queue_limit", queue_limit or (1 if queue_limit is None else 0), 1, MOST_WAITING)
+        one_of("challenges", challenges, CHALLENGES)
+        one_of("forking", forking, FORKING)
+        seconds("ring_time", ring_time, 0.001, TIMER_C)
+        seconds("service_time", service_time, 0.0, TIMER_C)
+        if queue_limit is not None:
+            whole("queue_limit", queue_limit, 1, MOST_WAITING)
         self.relay = routing_uri(relay_to) if relay_to is not None else None
         super().__init__(env, bench, name, domain, **registrar)
         self.queue_limit = queue_limit
@@ -90,7 +87,6 @@ class Proxy(Registrar):
         self.ring_time = ring_time
         self.record_route = record_route
         self.challenges = challenges
-        self._statuses = {404: unknown, 480: unregistered}
         self.late_status = 408 if self.relay is None else 504
         self.reads_redirects = recurse or self.relay is not None
         self._own_routes = {
@@ -307,10 +303,6 @@ class Proxy(Registrar):
         """Where this call goes instead, as its callee wants it."""
         return self._forwards.get(request.uri.aor, NOWHERE_ELSE) if request.method == "INVITE" else NOWHERE_ELSE
 
-    def status_of_absent(self, uri: Uri) -> int:
-        status = super().status_of_absent(uri)
-        return self._statuses.get(status, status)
-
     # Too much to do, and nothing that could be read
 
     def _admits(self, packet: Packet) -> bool:
@@ -346,10 +338,3 @@ class Proxy(Registrar):
         for context in self._contexts.values():
             context.forget()
         self._contexts.clear()
-
-
-def _check(what: str, value: float, least: float, most: float) -> None:
-    """`UsageError` for what is out of range, and for what is no whole number where `least` is one."""
-    kinds = (int,) if isinstance(least, int) else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-        raise UsageError(f"{what}: {value!r} will not do; allowed are {least} to {most:g}")

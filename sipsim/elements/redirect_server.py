@@ -16,6 +16,7 @@ from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol.inspection import refusal
 from sipsim.protocol.location import aor_of, as_contacts
+from sipsim.protocol.options import one_of
 from sipsim.simulation.environment import Environment
 
 REDIRECTS = (300, 301, 302, 305, 380)
@@ -100,6 +101,5 @@ class RedirectServer(Registrar):
 
 def redirecting(status: int) -> int:
     """A status that redirects; `UsageError` for any other."""
-    if status not in REDIRECTS:
-        raise UsageError(f"status: {status!r} redirects nobody; allowed are {', '.join(map(str, REDIRECTS))}")
+    one_of("status", status, REDIRECTS)
     return status

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from sipsim.elements.via import reply_hop
-from sipsim.errors import SipParseError, UsageError
+from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.codes import CODES
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.rare_fields import WarningValue
 from sipsim.protocol.inspection import Refusal, refusal
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.options import whole, whole_seconds
 from sipsim.simulation.network import Hop, Packet
 
 if TYPE_CHECKING:
@@ -84,16 +85,13 @@ def rejection(
     `contacts` are URIs or Contact values to try instead (3xx, 485), `retry_after` seconds, `warning` a code from 300 to
     399 and a text, said by `agent`, `alternatives` the text that a 380 brings; other fields come in `headers`.
     """
-    if isinstance(status, bool) or not isinstance(status, int) or not 300 <= status <= 699:
-        raise UsageError(f"status: {status!r} refuses no call; allowed are 300 to 699")
+    whole("status", status, 300, 699)
     fields = [("Contact", _contact(text)) for text in ([contacts] if isinstance(contacts, str) else contacts)]
     if retry_after is not None:
-        if isinstance(retry_after, bool) or not isinstance(retry_after, int) or not 0 <= retry_after < 2**32:
-            raise UsageError(f"retry_after: {retry_after!r} is no time; give whole seconds from 0 to 4294967295")
+        whole_seconds("retry_after", retry_after)
         fields.append(("Retry-After", str(retry_after)))
     if warning is not None:
-        if not 300 <= warning[0] <= 399:
-            raise UsageError(f"warning: {warning[0]!r} is no code; allowed are 300 to 399")
+        whole("warning", warning[0], 300, 399)
         fields.append(("Warning", str(WarningValue(warning[0], agent, warning[1]))))
     refused = refusal(status, why, *fields, *headers)
     return refused._replace(body=alternatives.encode(), content_type="text/plain") if alternatives else refused

@@ -13,6 +13,7 @@ from sipsim.errors import UsageError
 from sipsim.message.fields import STAR, NameAddr
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES, as_contacts
+from sipsim.protocol.options import number, whole_seconds
 from sipsim.protocol.refreshing import RefreshPolicy, as_policy
 from sipsim.simulation.environment import Environment
 
@@ -36,9 +37,8 @@ class Registrant(Endpoint):
         unregisters or crashes, or a refresh fails: see `Registration.ended`. `cache_outbound` takes the address of the
         outbound proxy that is found for a REGISTER for all other requests, until the next REGISTER, which looks again.
         """
-        time = 0 if expires is None else expires
-        if isinstance(time, bool) or not isinstance(time, int) or not 0 <= time < 2**32:
-            raise UsageError(f"expires: {expires!r} is no time; give whole seconds from 0 to 4294967295")
+        if expires is not None:
+            whole_seconds("expires", expires)
         named, policy = self._named(contacts, q), as_policy(refresh)
         if policy is not None:
             policy.require(expires)
@@ -76,7 +76,6 @@ class Registrant(Endpoint):
             raise UsageError("contacts: are none; query_bindings() asks for bindings, unregister() removes them")
         if q is None:
             return named
-        if isinstance(q, bool) or not isinstance(q, (int, float)) or not 0 <= q <= 1:
-            raise UsageError(f"q: {q!r} is no preference; give a number from 0 to 1")
+        number("q", q, 0.0, 1.0)
         text = f"{q:.3f}".rstrip("0").rstrip(".")
         return tuple(one.with_param("q", one.param("q", text)) for one in named)

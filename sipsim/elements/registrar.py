@@ -19,6 +19,7 @@ from sipsim.protocol import inspection
 from sipsim.protocol.digest_server import OPEN, Verdict
 from sipsim.protocol.inspection import Abilities, Refusal
 from sipsim.protocol.location import Binding, LocationService
+from sipsim.protocol.options import whole
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import FAR, Environment, Timer
@@ -26,17 +27,15 @@ from sipsim.simulation.environment import FAR, Environment, Timer
 REGISTERS = Abilities(methods=("REGISTER",), schemes=("sip", "sips", "tel"), types=())
 """What a registrar understands."""
 
-ABSENT = (404, 480)
-"""What may be said of a user who is nowhere: unknown, or not there just now (RFC 3261 §21.4.5, §21.4.18)."""
-
 
 class Registrar(Element):
     """The registrar of a domain.
 
     `location` is a location service to share with proxies and redirect servers; without one the registrar has its own,
     and loses it when it crashes. `users` are the names of those who may register, None lets everybody; `third_party`
-    says whether they may do so for each other. The status for a user who is not registered is `absent`: by default
-    480 for one who is known, 404 otherwise. The other keywords are `Limits`: `min_expires` and so on.
+    says whether they may do so for each other. `unknown` and `unregistered` are the statuses for users whom nobody
+    knows, and for those who are not there (§21.4.5, §21.4.18). The other keywords are `Limits`: `min_expires` and
+    so on.
 
     Where `users` come with passwords, as in `users={"bob": "secret"}`, they have to log in (digest, RFC 3261 §22):
     `realm` is by default the domain, `algorithms` and `qop` are what is offered, the best first.
@@ -46,12 +45,12 @@ class Registrar(Element):
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
-        users: Container[str] | None = None, third_party: bool = False, absent: int | None = None,
-        realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS, qop: Iterable[str] = QOP,
-        host: str = "", port: int = 0, **limits: int,
+        users: Container[str] | None = None, third_party: bool = False, unknown: int = 404,
+        unregistered: int = 480, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
+        qop: Iterable[str] = QOP, host: str = "", port: int = 0, **limits: int,
     ) -> None:  # fmt: skip
-        if absent is not None and absent not in ABSENT:
-            raise UsageError(f"absent: {absent!r} does not say that a user is not there; 404 and 480 do")
+        whole("unknown", unknown, 400, 699)
+        whole("unregistered", unregistered, 400, 699)
         if isinstance(users, str):
             raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
         self.limits = Limits.of(**limits)
@@ -64,7 +63,8 @@ class Registrar(Element):
         self.location = location if location is not None else LocationService()
         self.users = users
         self.third_party = third_party
-        self.absent = absent
+        self.unknown = unknown
+        self.unregistered = unregistered
         self._owns_location = location is None
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
 
@@ -127,9 +127,8 @@ class Registrar(Element):
 
     def status_of_absent(self, uri: Uri) -> int:
         """What to say of a user without a binding."""
-        if self.absent is not None:
-            return self.absent
-        return 480 if self.location.known(uri) or (self.users is not None and self.has_user(uri)) else 404
+        is_known = self.location.known(uri) or (self.users is not None and self.has_user(uri))
+        return self.unregistered if is_known else self.unknown
 
     def forget_users(self) -> None:
         super().forget_users()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import isgenerator
 from typing import Any
 
-from sipsim.elements.answering import Answering, seconds
+from sipsim.elements.answering import Answering
 from sipsim.elements.attempts import carry_on, tried
 from sipsim.elements.call import Call
 from sipsim.elements.element import Element
@@ -33,6 +33,7 @@ from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.inspection import Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
+from sipsim.protocol.options import seconds
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 

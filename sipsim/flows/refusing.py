@@ -8,6 +8,7 @@ from sipsim.errors import UsageError
 from sipsim.flows.casts import DOMAIN, outcome_of, phones_and_proxy, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.options import one_of
 
 CHOICES = (402, 403, 410, 480, 486, 600, 603, 604)
 """What a user may have a phone say: pay first, don't ask, gone, away, busy; and the same for all their phones."""
@@ -87,7 +88,7 @@ def progress(lab: Lab, *, wait: float = 2.0, talk: float = 5.0) -> Story:
 def nobody(lab: Lab, *, status: int = 404) -> Story:
     """Alice calls Carol, whom the proxy has never heard of (404), or who is just not registered (480)."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
-    lab.proxy(DOMAIN, absent=status)
+    lab.proxy(DOMAIN, unknown=status)
     return (yield from outcome_of(alice.call(f"sip:carol@{DOMAIN}")))
 
 
@@ -131,8 +132,7 @@ def forwarded(lab: Lab, *, talk: float = 5.0) -> Story:
 )
 def gateway(lab: Lab, *, trouble: str = "nonsense") -> Story:
     """A proxy relays calls to a server that answers with nonsense (502), or falls silent ("silence", 504)."""
-    if trouble not in ("nonsense", "silence"):
-        raise UsageError(f"trouble: {trouble!r} is unknown; allowed are 'nonsense' and 'silence'")
+    one_of("trouble", trouble, ("nonsense", "silence"))
     alice, server = lab.user_agent(f"sip:alice@{DOMAIN}"), lab.scripted_peer(f"sip:server@{DOMAIN}")
     lab.proxy(DOMAIN, relay_to=server)
     call = alice.call(f"sip:bob@{DOMAIN}")

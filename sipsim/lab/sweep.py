@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sipsim.errors import UsageError
 from sipsim.lab.run import run, scenario_of
 from sipsim.lab.scenario import Scenario
+from sipsim.protocol.options import whole
 
 Row = dict[str, Any]
 
@@ -31,8 +32,7 @@ def sweep(
     same random streams, at every point. A run whose story raised is a row with `ok` false. `executor` runs points side
     by side (its processes need a catalogue name or an importable function); the rows are the same in the same order.
     """
-    if isinstance(replications, bool) or not isinstance(replications, int) or replications < 1:
-        raise UsageError(f"replications: {replications!r}; give a whole number from 1")
+    whole("replications", replications, 1)
     grid = dict(grid or {})
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:

@@ -19,6 +19,7 @@ from sipsim.message.message import Request
 from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import Uri
 from sipsim.protocol.matching import COOKIE
+from sipsim.protocol.options import one_of, whole
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields to add: names and values."""
@@ -55,7 +56,7 @@ class Abilities:
 
     `requires` are extensions without which it does nothing (421). `largest_body` are the octets of a body (413), too
     much only for now where `retry_after` gives seconds, `largest_message` those of all of it (513), `longest_uri` the
-    characters of a Request-URI (414). `strangers` is the status for users other than its own (404, 484, 485 or 604),
+    characters of a Request-URI (414). `unknown` is the status for users other than its own (404, 484, 485 or 604),
     `others_to` whether To may name someone else (else 403).
     """
 
@@ -70,7 +71,7 @@ class Abilities:
     retry_after: int | None = None
     largest_message: int | None = None
     longest_uri: int | None = None
-    strangers: int = 404
+    unknown: int = 404
     others_to: bool = True
     features: Fields = field(init=False, repr=False, compare=False)
     """Allow and Supported, for an INVITE and its 2xx (§13.2.1, §13.3.1.4)."""
@@ -81,10 +82,9 @@ class Abilities:
             if not isinstance(words, tuple) or not all(isinstance(word, str) and word.isprintable() for word in words):
                 raise UsageError(f"{name}: {words!r} is no tuple of words")
         for name in ("largest_body", "retry_after", "largest_message", "longest_uri"):
-            count = getattr(self, name)
-            if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-                raise UsageError(f"{name}: {count!r} is no number; allowed are None and whole numbers from 0 on")
-        one_of("strangers", self.strangers, 404, 484, 485, 604)
+            if getattr(self, name) is not None:
+                whole(name, getattr(self, name))
+        one_of("unknown", self.unknown, (404, 484, 485, 604))
         features = ("Allow", ", ".join(self.methods)), ("Supported", ", ".join(self.extensions))
         object.__setattr__(self, "features", features)
 
@@ -93,12 +93,6 @@ class Abilities:
         """What the answer to OPTIONS says (§11.2)."""
         named = ("Accept", self.types), ("Accept-Encoding", self.encodings), ("Accept-Language", self.languages)
         return (*self.features, *[(name, ", ".join(words)) for name, words in named])
-
-
-def one_of(name: str, value: object, *allowed: object) -> None:
-    """`UsageError` for a value that is none of those that are allowed."""
-    if value not in allowed:
-        raise UsageError(f"{name}: {value!r} is for other occasions; allowed are {', '.join(map(repr, allowed))}")
 
 
 # Who is meant: §8.2.1 and §8.2.2.1
@@ -121,7 +115,7 @@ def address(request: Request, can: Abilities, user: Uri) -> Refusal | None:
     if uri.scheme not in can.schemes:
         return refusal(416, f"{uri.scheme} is no scheme that is known here", rfc="RFC 3261 §8.2.2.1")
     if uri.user is not None and uri.user != user.user and _user(uri) != _user(user):
-        return stranger(uri.user, (user,), can.strangers)
+        return stranger(uri.user, (user,), can.unknown)
     if not can.others_to and request.to.uri.aor != user.aor:
         return refusal(403, "To names somebody else", rfc="RFC 3261 §8.2.2.1")
     return None

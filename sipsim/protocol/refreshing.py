@@ -12,6 +12,7 @@ from math import inf
 
 from sipsim.errors import UsageError
 from sipsim.protocol.location import DEFAULT_EXPIRES
+from sipsim.protocol.options import not_allowed, whole_seconds
 
 Rule = Callable[[int], float]
 """When to refresh: from the seconds that a registration lasts to those after which it is refreshed."""
@@ -52,11 +53,10 @@ class RefreshPolicy:
     def __post_init__(self) -> None:
         for name in ("min", "max", "default_max"):
             value = getattr(self, name)
-            known = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**32
-            if not (known or (name == "max" and value is None)):
-                raise UsageError(f"{name}: {value!r} is no time; give whole seconds, 1 or more")
+            if value is not None or name != "max":
+                whole_seconds(name, value, 1)
         if isinstance(self.when, str) and self.when not in RULES:
-            raise UsageError(f"when: {self.when!r} is unknown; allowed are {', '.join(RULES)} and functions")
+            raise not_allowed("when", self.when, f"{', '.join(map(repr, RULES))} and functions")
 
     def require(self, expires: int | None) -> None:
         """`UsageError` for a time that is shorter than this policy would believe in."""

@@ -10,6 +10,7 @@ from sipsim.message.fields import STAR, NameAddr
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES, NEVER, Binding, LocationService, alive, with_binding
+from sipsim.protocol.options import whole
 
 ONE_HOUR = 3600
 """Seconds: an interval as long as this, or longer, is never too brief (§10.3 step 7)."""
@@ -33,8 +34,7 @@ class Limits(NamedTuple):
         for name, value in chosen.items():
             if name not in cls._fields:
                 raise UsageError(f"{name}: is no limit of a registrar; allowed are {', '.join(cls._fields)}")
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NEVER:
-                raise UsageError(f"{name}: {value!r} is no limit; give a whole number, 0 or more")
+            whole(name, value)
         limits = cls(**chosen)
         if limits.max_expires < max(1, limits.min_expires):
             raise UsageError(f"max_expires: {limits.max_expires} is less than 1, or than min_expires")

@@ -8,6 +8,7 @@ from sipsim.errors import SipParseError, UsageError
 from sipsim.flows.atlas import ATLAS
 from sipsim.message.codes import CODES, equivalent, reason_phrase
 from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.options import whole
 from sipsim.trace.record import Record
 from sipsim.trace.sentences import printable
 from sipsim.trace.trace import Trace
@@ -83,8 +84,7 @@ def explain_code(status: int) -> dict[str, Any]:
 
     `UsageError` for what is no response code.
     """
-    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 699:
-        raise UsageError(f"status: {status!r} is no response code; those are 100 to 699")
+    whole("status", status, 100, 699)
     page, code = ATLAS.get(status), CODES.get(status)
     if page is not None:
         return {**page.about(), "command": page.command}

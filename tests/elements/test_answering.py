@@ -47,9 +47,9 @@ REFUSALS = [
     (request("INVITE", "sip:bob@" + 40 * "x"), {"longest_uri": 40}, 414, "", "§21.4.12"),
     (request("INVITE", "sip:carol@example.com"), {}, 404, "", "§8.2.2.1"),
     (request("OPTIONS", "sip:carol@example.com"), {}, 404, "", "§8.2.2.1"),
-    (request("INVITE", "sip:carol@example.com"), {"strangers": 604}, 604, "", "§21.6.3"),
-    (request("INVITE", "sip:b@example.com"), {"strangers": 485}, 485, "Contact: <sip:bob@example.com>", "§21.4.23"),
-    (request("INVITE", "sip:1@example.com"), {"strangers": 484}, 484, "", "§21.4.22"),
+    (request("INVITE", "sip:carol@example.com"), {"unknown": 604}, 604, "", "§21.6.3"),
+    (request("INVITE", "sip:b@example.com"), {"unknown": 485}, 485, "Contact: <sip:bob@example.com>", "§21.4.23"),
+    (request("INVITE", "sip:1@example.com"), {"unknown": 484}, 484, "", "§21.4.22"),
     (request("INVITE", more="Require: teleport, 100rel\n"), {"extensions": ("100rel",)},
      420, "Unsupported: teleport", "§8.2.2.3"),
     (with_body("hello", "Content-Type: text/plain\n"), {}, 415, "Accept: application/sdp", "§8.2.3"),
@@ -340,7 +340,7 @@ def test_media_that_nobody_has_in_common_are_refused_with_a_warning(lab: Lab, st
         (lambda bob: bob.forwards("nobody"), "contacts: 'nobody'"),
         (lambda bob: bob.gives_up(-1), "after"),
         (lambda bob: bob.busy_at(0), "calls"),
-        (lambda bob: bob.understands(strangers=200), "strangers"),
+        (lambda bob: bob.understands(unknown=200), "unknown"),
         (lambda bob: bob.understands(magic=1), "ability: 'magic'"),
         (lambda bob: bob.understands(largest_body="a"), "largest_body"),
         (lambda bob: bob.understands(methods="INVITE"), "methods"),
@@ -395,4 +395,3 @@ def test_a_broken_ack_response_or_heap_of_octets_is_never_answered(lab: Lab) -> 
 def test_a_request_in_a_dialog_that_does_not_exist_gets_481(lab: Lab, method: str) -> None:
     assert asked(lab, request(method, to_tag="nobody"))[0].status == 481
     assert lab.trace.select("refused")[0].data["rfc"] == "RFC 3261 §12.2.2"
-

@@ -295,5 +295,5 @@ def test_what_callers_of_absent_users_hear_is_a_matter_of_policy(
 
 @pytest.mark.parametrize("status", [200, 700, True, "404"])
 def test_a_policy_is_a_refusal(lab: Lab, status: object) -> None:
-    with pytest.raises(UsageError, match=r"unknown: .* will not do; allowed are 400 to 699"):
+    with pytest.raises(UsageError, match=r"unknown: .* will not do; allowed are whole numbers from 400 to 699"):
         lab.proxy("example.com", unknown=status)  # type: ignore[arg-type]

@@ -211,7 +211,7 @@ def test_a_proxy_that_crashes_forgets_its_own_bindings_but_not_shared_ones(lab: 
 
 
 def test_an_unknown_way_of_forking_is_named(lab: Lab) -> None:
-    with pytest.raises(UsageError, match="forking: 'sideways' is unknown; allowed are 'parallel'"):
+    with pytest.raises(UsageError, match="forking: 'sideways' will not do; allowed are 'parallel'"):
         lab.proxy("example.com", forking="sideways")
 
 

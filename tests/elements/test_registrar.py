@@ -239,7 +239,7 @@ def test_a_user_has_so_many_bindings_and_no_more(lab: Lab) -> None:
 @pytest.mark.parametrize("server", ["proxy", "redirect_server"])
 @pytest.mark.parametrize(
     ("options", "carol", "dave"),
-    [({}, 480, 404), ({"absent": 404}, 404, 404), ({"absent": 480}, 480, 480), ({"users": ["carol"]}, 480, 404)],
+    [({}, 480, 404), ({"unregistered": 404}, 404, 404), ({"unknown": 480}, 480, 480), ({"users": ["carol"]}, 480, 404)],
 )
 def test_a_user_who_is_not_registered_is_404_or_480_as_the_policy_says(
     lab: Lab, server: str, options: dict[str, object], carol: int, dave: int
@@ -307,7 +307,7 @@ def test_a_proxy_rings_phones_and_leaves_other_addresses_alone(lab: Lab) -> None
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [({"min_expires": -1}, "min_expires: -1"), ({"max_expires": 0}, "max_expires: 0"), ({"minimum": 3}, "minimum: "),
-     ({"min_expires": 61, "max_expires": 60}, "max_expires: 60"), ({"absent": 486}, "absent: 486"),
+     ({"min_expires": 61, "max_expires": 60}, "max_expires: 60"), ({"unknown": 86}, "unknown: 86"),
      ({"users": "bob"}, "users: 'bob'")],
 )  # fmt: skip
 def test_a_registrar_refuses_options_it_can_not_work_with(lab: Lab, wrong: dict[str, object], named: str) -> None:
