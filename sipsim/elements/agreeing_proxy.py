@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.proxy import Proxy
+from sipsim.elements.refusing import refuse
 from sipsim.message.message import Request
 from sipsim.protocol.security_agreement import agreed, judge
 
@@ -16,7 +17,6 @@ class AgreeingProxy(Proxy):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refusal = judge(request, self.mechanisms)
         if refusal is not None:
-            status, headers = refusal
-            self.reply(exchange, status, *headers)
+            refuse(self, exchange, refusal)
         else:
             super().on_request(exchange, agreed(request))

@@ -17,10 +17,13 @@ from sipsim.elements.incoming_change import IncomingChange
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.outgoing_change import OutgoingChange
 from sipsim.elements.refusing import refuse
-from sipsim.elements.session import Session
+from sipsim.elements.session import SDP, Session
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message.message import Request, Response
+from sipsim.message.sdp import Sdp
+from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DIALOG, Dialog
+from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.glare import retry_after
 from sipsim.protocol.inspection import OUT_OF_ORDER
 
@@ -219,6 +222,17 @@ class Call(Session, Outcomes):
         request = dialog.request("BYE", via=self.agent.new_via())
         self.agent.request(request, dialog.next_hop, self)
 
+    def acknowledge(self, dialog: Dialog, invite: Request, answer: Sdp | None) -> tuple[Request, Uri]:
+        """Send the ACK for a 2xx (§13.2.2.4), with our answer where the offer was in that; gives it for repetitions."""
+        agent = self.agent
+        ack = dialog.request(
+            "ACK", via=agent.new_via(), number=invite.cseq.number,
+            headers=credentials_of(invite) if agent.digest is not None else (),
+            body=b"" if answer is None else bytes(answer), content_type=None if answer is None else SDP,
+        )  # fmt: skip
+        agent.send_outside_transaction(ack, dialog.next_hop)
+        return ack, dialog.next_hop
+
     def _confirm(self) -> None:
         """The session stands: media flow as negotiated."""
         self.state = "answered"
@@ -283,5 +297,3 @@ class Call(Session, Outcomes):
             self._lives[tag] = row.next
             which = f"{self.call_id} {tag}"
             agent.trace.state(agent.env.now, agent.name, DIALOG.name, before, input, row.next, row.rfc, which)
-
-

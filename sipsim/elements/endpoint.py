@@ -88,7 +88,7 @@ class Endpoint(Element):
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
-        outbound: Element | str | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
+        outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
         transport: str = "udp",
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
@@ -96,7 +96,7 @@ class Endpoint(Element):
         self.codecs: Codecs = CODECS if codecs is None else codecs_named(codecs)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
-        self.outbound = routing_uri(outbound) if outbound is not None else None  # may refuse, so before anything stands
+        self.outbound = outbound  # may refuse, so before anything stands
         super().__init__(env, bench, name, host=host, port=port)
         self.dialogs: dict[DialogKey, DialogUser] = {}
         self.calls: dict[object, Any] = {}
@@ -127,6 +127,15 @@ class Endpoint(Element):
             network.unbind(old, transport)
         self.trace.register(self.name, self.kind, new)
         self.contact_uri = self._contact_uri()
+
+    @property
+    def outbound(self) -> Uri | None:
+        """The proxy that every first request goes through, given as an element or a URI; None without one."""
+        return self._outbound
+
+    @outbound.setter
+    def outbound(self, proxy: Element | str | Uri | None) -> None:
+        self._outbound = None if proxy is None else routing_uri("outbound", proxy)
 
     @property
     def contact(self) -> str:
@@ -272,7 +281,7 @@ def media_port(bench: Bench, host: str) -> int:
     return port
 
 
-def routing_uri(proxy: Element | str) -> Uri:
-    """The URI of a proxy for a Route header field, with `lr` (§19.1.1)."""
-    uri = Uri.parse(f"sip:{proxy.host_port}") if isinstance(proxy, Element) else as_uri("outbound", proxy)
+def routing_uri(name: str, server: Element | str | Uri) -> Uri:
+    """The URI of a server for a Route header field, with `lr` (§19.1.1); `name` is the option that it was given as."""
+    uri = Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server)
     return uri if is_loose(uri) else uri.with_(params=(*uri.params, ("lr", None)))

@@ -18,6 +18,11 @@ FIRED = {name: f"timer {name}" for name in "ABDEFGHIJKLM"}
 """What a transaction is fed when a timer fires."""
 
 
+def status_of(failure: str) -> int:
+    """The final response that a client takes a failure of its transaction for (§8.1.3.1)."""
+    return 408 if failure == "timeout" else 503
+
+
 class TransactionUser(Protocol):
     """Who started a client transaction, and hears how it goes (the transaction user of RFC 3261 §5)."""
 

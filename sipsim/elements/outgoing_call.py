@@ -6,7 +6,7 @@ from sipsim.elements.attempts import Attempts, carry_on, tried
 from sipsim.elements.call import Call
 from sipsim.elements.early_dialogs import EarlyDialogs
 from sipsim.elements.endpoint import Endpoint
-from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.exchange import Exchange, Unheard, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.session import SDP, description_in
 from sipsim.errors import CallFailed, SipParseError
@@ -15,7 +15,6 @@ from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.options import one_of
 
 
@@ -86,8 +85,7 @@ class OutgoingCall(Call):
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if exchange.request.method == "INVITE":
-            status = 408 if reason == "timeout" else 503
-            self._fail(status, reason, "network", tried(exchange))
+            self._fail(status_of(reason), reason, "network", tried(exchange))
         elif self.state not in ("calling", "ringing"):
             super().on_failure(exchange, reason)
         else:
@@ -140,7 +138,7 @@ class OutgoingCall(Call):
         local, fits = self.local_sdp, True
         if not invite.body:
             local, fits = self.answer_in_ack(described, self.codecs, self.direction)
-        self._acknowledge(dialog, invite, None if invite.body else local)
+        self._acks[tag] = self.acknowledge(dialog, invite, None if invite.body else local)
         self.live(tag, "2xx")
         if self.dialog is not None or self.state == "ended":
             self._on_another(dialog, local, described, fits)
@@ -154,16 +152,6 @@ class OutgoingCall(Call):
             self.agent.tally.failed += 1
             self.settle("answered", error=CallFailed(488, "the offer in the 2xx does not fit"))
             self.bye("BYE, no session")
-
-    def _acknowledge(self, dialog: Dialog, invite: Request, answer: Sdp | None) -> None:
-        """Send the ACK, which has the answer where the 2xx had the offer, and keep it for repetitions."""
-        ack = dialog.request(
-            "ACK", via=self.agent.new_via(), number=invite.cseq.number,
-            headers=credentials_of(invite) if self.agent.digest is not None else (),
-            body=b"" if answer is None else bytes(answer), content_type=None if answer is None else SDP,
-        )  # fmt: skip
-        self._acks[dialog.remote_tag] = ack, dialog.next_hop
-        self.agent.send_outside_transaction(ack, dialog.next_hop)
 
     def _begin(self, local: Sdp | None, described: bytes) -> None:
         agent = self.agent

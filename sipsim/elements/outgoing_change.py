@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.attempts import Attempts, carry_on
-from sipsim.elements.exchange import Exchange
+from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.session import SDP, description_in
 from sipsim.errors import CallFailed
@@ -15,7 +15,6 @@ from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.glare import pause_after_491
 from sipsim.protocol.offer_answer import checked_direction, codecs_named
 from sipsim.simulation.environment import Timer
@@ -96,7 +95,7 @@ class OutgoingChange:
         return self.call.next_number(request)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self._refused(408 if reason == "timeout" else 503, reason)
+        self._refused(status_of(reason), reason)
 
     def _refused(self, status: int, reason: str) -> None:
         """The session stays as it was, unless the peer does not know it any more (§14.1)."""
@@ -124,19 +123,13 @@ class OutgoingChange:
 
     def _accepted(self, invite: Request, response: Response) -> None:
         """Acknowledge the 2xx, in any case; the session is what the two descriptions say (§13.2.2.4)."""
-        call, agent, dialog = self.call, self.call.agent, self._dialog
+        call, dialog = self.call, self._dialog
         dialog.refresh(response)
         described = description_in(response)
         local, fits = self._offer, True
         if not invite.body:
             local, fits = call.answer_in_ack(described, self.codecs, self.direction)
-        body = b"" if local is None or invite.body else bytes(local)
-        ack = dialog.request(
-            "ACK", via=agent.new_via(), number=invite.cseq.number, body=body, content_type=SDP if body else None,
-            headers=credentials_of(invite) if agent.digest is not None else (),
-        )  # fmt: skip
-        self._ack = ack, dialog.next_hop
-        agent.send_outside_transaction(*self._ack)
+        self._ack = call.acknowledge(dialog, invite, None if invite.body else local)
         if self.state != "asking":  # the call has ended meanwhile
             return
         self.state = "over"

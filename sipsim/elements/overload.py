@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sipsim.elements.element import Element
-from sipsim.elements.via import reply_hop, stamped
+from sipsim.elements.refusing import refuse_statelessly
+from sipsim.elements.via import stamped
 from sipsim.errors import SipParseError
-from sipsim.message import build
 from sipsim.message.message import Request, parse
-from sipsim.protocol.matching import server_key, stateless_tag
+from sipsim.protocol.inspection import refusal
+from sipsim.protocol.matching import server_key
 from sipsim.simulation.network import Packet
 
-RETRY_AFTER = 10
-"""Seconds after which a client that was turned away may come again."""
+OVERLOADED = refusal(503, "there is too much to do", ("Retry-After", "10"))
+"""What a client is told that is turned away: it may come again after some seconds."""
 
 
 def turned_away(server: Element, packet: Packet, waiting: Iterable[Packet]) -> bool:
@@ -32,9 +33,6 @@ def turned_away(server: Element, packet: Packet, waiting: Iterable[Packet]) -> b
         return False
     trace = server.trace
     trace.current = trace.delivered(server.env.now, server.name, packet.cause)
-    request = stamped(request, packet.source)
-    headers = [("Retry-After", str(RETRY_AFTER))]
-    reply = build.reply(request, 503, to_tag=stateless_tag(request), headers=headers)
-    server.send(reply, reply_hop(request.via, packet))
+    refuse_statelessly(server, stamped(request, packet.source), packet, OVERLOADED)
     trace.current = 0
     return True

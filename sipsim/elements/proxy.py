@@ -65,6 +65,8 @@ class Proxy(Registrar):
     """
 
     kind = "proxy"
+    late_status: int | None = None
+    """Said instead of a final response that did not come in time; None: 408, and 504 of a server that we relay to."""
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
@@ -73,29 +75,53 @@ class Proxy(Registrar):
         queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
     ) -> None:  # fmt: skip
         one_of("challenges", challenges, CHALLENGES)
-        one_of("forking", forking, FORKING)
+        self.forking = forking
         seconds("ring_time", ring_time, 0.001, TIMER_C)
         seconds("service_time", service_time, 0.0, TIMER_C)
         if queue_limit is not None:
             whole("queue_limit", queue_limit, 1, MOST_WAITING)
-        self.relay = routing_uri(relay_to) if relay_to is not None else None
+        self.relay_to = relay_to
         super().__init__(env, bench, name, domain, **registrar)
         self.queue_limit = queue_limit
         self.service_time = service_time
-        self.forking = forking
         self.recurse = recurse
         self.ring_time = ring_time
         self.record_route = record_route
         self.challenges = challenges
-        self.late_status = 408 if self.relay is None else 504
-        self.reads_redirects = recurse or self.relay is not None
         self._own_routes = {
             "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
         }  # fmt: skip
         self._trying_after = self.timing.trying_after
-        self._searches = recurse or forking != "parallel"
         self._forwards: dict[str, Forwards] = {}
         self._contexts: dict[Exchange, ResponseContext] = {}
+
+    @property
+    def forking(self) -> str:
+        """How a request goes to several contacts: "parallel", "sequential" or "q-groups"."""
+        return self._forking
+
+    @forking.setter
+    def forking(self, forking: str) -> None:
+        one_of("forking", forking, FORKING)
+        self._forking = forking
+
+    @property
+    def relay_to(self) -> Uri | None:
+        """The server that first requests go to, given as an element or a URI; None for users of our own."""
+        return self._relay
+
+    @relay_to.setter
+    def relay_to(self, server: Element | str | Uri | None) -> None:
+        self._relay = None if server is None else routing_uri("relay_to", server)
+
+    @property
+    def reads_redirects(self) -> bool:
+        """Whether a 3xx has to be one that can be read: somebody's mistake, or the next targets, are in it."""
+        return self.recurse or self._relay is not None
+
+    @property
+    def _searches(self) -> bool:
+        return self.recurse or self._forking != "parallel"
 
     def forwards(
         self, user: str | Uri, *, always: str | Uri | None = None, busy: str | Uri | None = None,
@@ -112,7 +138,7 @@ class Proxy(Registrar):
     # Requests
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "REGISTER" and self.relay is None and self.serves(request.uri):
+        if request.method == "REGISTER" and self._relay is None and self.serves(request.uri):
             self.register(exchange, request)
             return
         if self.gate is not None and routing.validate(request) is None:
@@ -194,8 +220,8 @@ class Proxy(Registrar):
             mark = routing.loop_mark(request)
             if routing.is_loop(request, mark, f"{self.address}".lower()):
                 return Refusal(482, (), "RFC 3261 §16.3 item 4")
-        if self.relay is not None and not routed and not request.to_tag:
-            request = request.prepend("Route", f"<{self.relay}>")
+        if self._relay is not None and not routed and not request.to_tag:
+            request = request.prepend("Route", f"<{self._relay}>")
         found = self.find(request)
         if found:
             return request, mark, found
@@ -311,7 +337,7 @@ class Proxy(Registrar):
 
     def on_unreadable(self, message: Message | None, error: SipParseError, packet: Packet) -> None:
         """A final response of the server that we relay to, which can't be read: it has failed (§21.5.3)."""
-        if self.relay is None or not isinstance(message, Response):
+        if self._relay is None or not isinstance(message, Response):
             super().on_unreadable(message, error, packet)
             return
         with suppress(SipParseError):

@@ -17,6 +17,7 @@ from sipsim.message.message import Message, Request, Response
 from sipsim.message.rare_fields import WarningValue
 from sipsim.protocol.inspection import Refusal, refusal
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.matching import stateless_tag
 from sipsim.protocol.options import whole, whole_seconds
 from sipsim.simulation.network import Hop, Packet
 
@@ -62,6 +63,12 @@ def refuse_unread(element: Element, message: Message | None, error: SipParseErro
     note(element, error.status, error.reason, CODES[error.status].section)
     tag = f"{crc32(packet.data):08x}"
     element.send(build.reply(message, error.status, _phrase(error.status, error.reason), to_tag=tag), hop)
+
+
+def refuse_statelessly(element: Element, request: Request, packet: Packet, refused: Refusal) -> None:
+    """Answer a request without a transaction, the same to each copy (§8.2.7); `via.stamped` has seen it."""
+    reply = build.reply(request, refused.status, to_tag=stateless_tag(request), headers=refused.headers)
+    element.send(reply, reply_hop(request.via, packet))
 
 
 def note(element: Element, status: int, why: str, rfc: str) -> None:

@@ -61,12 +61,17 @@ class Registrar(Element):
         super().__init__(env, bench, name, host=host, port=port)
         self.domain = domain.lower()
         self.location = location if location is not None else LocationService()
-        self.users = users
+        self._users = users
         self.third_party = third_party
         self.unknown = unknown
         self.unregistered = unregistered
         self._owns_location = location is None
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
+
+    @property
+    def users(self) -> Container[str] | None:
+        """The names of those who may register, None for everybody; chosen when the registrar is made."""
+        return self._users
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refusal = inspection.method(request, REGISTERS)
@@ -119,7 +124,7 @@ class Registrar(Element):
 
     def has_user(self, uri: Uri) -> bool:
         """Whether this is one of the users that were named, if any were."""
-        return self.users is None or any(name in self.users for name in names_of(uri))
+        return self._users is None or any(name in self._users for name in names_of(uri))
 
     def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
         """Answer a REGISTER that is not carried out, and record why."""
@@ -127,7 +132,7 @@ class Registrar(Element):
 
     def status_of_absent(self, uri: Uri) -> int:
         """What to say of a user without a binding."""
-        is_known = self.location.known(uri) or (self.users is not None and self.has_user(uri))
+        is_known = self.location.known(uri) or (self._users is not None and self.has_user(uri))
         return self.unregistered if is_known else self.unknown
 
     def forget_users(self) -> None:

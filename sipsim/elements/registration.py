@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.attempts import carry_on, tried
 from sipsim.elements.endpoint import Endpoint, hop_uri
-from sipsim.elements.exchange import Exchange
+from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import RegistrationFailed
 from sipsim.message import build
@@ -143,8 +143,7 @@ class Registration:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if self._under_way is not None:
-            status = 408 if reason == "timeout" else 503
-            self._refused(self._under_way, RegistrationFailed(status, reason, tried(exchange)))
+            self._refused(self._under_way, RegistrationFailed(status_of(reason), reason, tried(exchange)))
 
     def next_number(self, request: Request) -> int:
         """The CSeq number for another try of a REGISTER (§10.2)."""

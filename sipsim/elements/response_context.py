@@ -84,8 +84,8 @@ class ResponseContext:
         With 408 when it was too late, 503 where its target can't be reached (§16.9), 502 when its answer can't be read.
         """
         if self._close(exchange):
-            statuses = {"timeout": self.proxy.late_status, "transport error": 503}
-            self._conclude_with(exchange, statuses.get(reason, 502))
+            late = self.proxy.late_status or (408 if self.proxy.relay_to is None else 504)
+            self._conclude_with(exchange, {"timeout": late, "transport error": 503}.get(reason, 502))
 
     def give_up(self) -> None:
         """Take the request back from targets that did not answer in time; those that never said a word have failed."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sipsim.elements.proxy import Proxy
-from sipsim.elements.via import reply_hop, stamped, way_back
-from sipsim.message import build
+from sipsim.elements.refusing import refuse_statelessly
+from sipsim.elements.via import stamped, way_back
 from sipsim.message.message import Request, Response
 from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.matching import stateless_tag
@@ -21,7 +21,7 @@ class StatelessProxy(Proxy):
     kind = "stateless proxy"
 
     def _handle_request(self, request: Request, packet: Packet) -> None:
-        if request.method == "REGISTER" and self.relay is None and self.serves(request.uri):
+        if request.method == "REGISTER" and self.relay_to is None and self.serves(request.uri):
             super()._handle_request(request, packet)
             return
         request = stamped(request, packet.source)
@@ -29,9 +29,7 @@ class StatelessProxy(Proxy):
         if request.method == "ACK" and (isinstance(way, Refusal) or request.to_tag == stateless_tag(request)):
             self.ignored("an ACK for a refusal of our own", "RFC 3261 §8.2.7")
         elif isinstance(way, Refusal):
-            tag = None if request.to_tag else stateless_tag(request)
-            reply = build.reply(request, way.status, to_tag=tag, headers=way.headers)
-            self.send(reply, reply_hop(request.via, packet))
+            refuse_statelessly(self, request, packet, way)
         else:
             self.pass_on(*way, packet.transport)
 

@@ -11,7 +11,7 @@ from sipsim.elements.attempts import carry_on, tried
 from sipsim.elements.call import Call
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import DialogUser, Endpoint
-from sipsim.elements.exchange import Exchange
+from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.gate import ALGORITHMS, QOP, Gate
 from sipsim.elements.incoming_call import TRYING_AFTER, IncomingCall
 from sipsim.elements.incoming_change import IncomingChange
@@ -258,7 +258,7 @@ class Query:
             self.outcome.settle(response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self.outcome.disappoint(CallFailed(408 if reason == "timeout" else 503, reason, tried(exchange)))
+        self.outcome.disappoint(CallFailed(status_of(reason), reason, tried(exchange)))
 
     def next_number(self, request: Request) -> int:
         return request.cseq.number + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.registrar import Registrar
@@ -87,7 +86,7 @@ def trapezoid_3665(lab: Lab, *, ring: float = 2.0, known: bool = True) -> tuple[
     `known` says that Proxy 1 has asked her for credentials before.
     """
     alice, first, second, bob = alice_3665(lab), proxy_1(lab), proxy_2(lab), bob_3665(lab, ring=ring)
-    alice.outbound = routing_uri(first)
+    alice.outbound = first
     alice.credentials(first.domain, password=ALICE["alice"], outbound=True)
     if known:
         log_in(alice, first, proxy=True)

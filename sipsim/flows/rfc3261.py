@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.story import Story
 from sipsim.flows.casts import place
 from sipsim.lab.lab import Lab
@@ -37,7 +36,7 @@ def session_setup(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     atlanta = lab.proxy("atlanta.com", "atlanta.com proxy", record_route=False)
     biloxi = lab.proxy("biloxi.com", "biloxi.com proxy", record_route=False)
     bob = lab.user_agent("sip:bob@biloxi.com", "Bob", answers=ring)
-    alice.outbound = routing_uri(atlanta)
+    alice.outbound = atlanta
     place(biloxi, bob)
     call = alice.call(str(bob.uri))
     yield call.answered

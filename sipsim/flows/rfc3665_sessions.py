@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
@@ -64,7 +63,7 @@ def two_challenges(lab: Lab, *, talk: float = 10.0) -> Story:
     """Each proxy asks Alice for a password of its own; Bob answers at once."""
     alice, first = alice_3665(lab), proxy_1(lab)
     second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab)
-    alice.outbound = routing_uri(first)
+    alice.outbound = first
     for proxy in (first, second):
         alice.credentials(proxy.domain, password=ALICE["alice"])
     place(second, bob)
@@ -84,7 +83,7 @@ def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     """Proxy 1 is dead; after 64*T1 Alice's phone calls anew, through Proxy 2, which does not know her either."""
     alice, first = alice_3665(lab), proxy_1(lab)
     second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab, ring=ring)
-    alice.outbound = routing_uri(first)
+    alice.outbound = first
     alice.credentials(second.domain, password=ALICE["alice"])
     place(second, bob)
     first.crash()
@@ -106,7 +105,7 @@ def through_gateway(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story
     gateway = lab.proxy("alg1.atlanta.example.com", "ALG", kind=Alg, host=published_host(lab, "192.0.2.128"))
     second = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new", record_route=False)
     bob = bob_3665(lab, ring=ring)
-    alice.outbound = routing_uri(gateway)
+    alice.outbound = gateway
     alice.credentials(second.domain, password=ALICE["alice"], outbound=True)
     log_in(alice, second, proxy=True)
     place(second, bob)

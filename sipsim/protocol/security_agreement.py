@@ -10,16 +10,14 @@ Whoever repeats the list in Security-Verify has it from here, unless somebody on
 from __future__ import annotations
 
 from sipsim.message.message import Request
+from sipsim.protocol.inspection import Refusal
 
 OPTION = "sec-agree"
-
-Refused = tuple[int, tuple[tuple[str, str], ...]]
-"""A status, and the header fields to add."""
 
 AGREEMENT_FIELDS = ("Security-Client", "Security-Verify")
 
 
-def judge(request: Request, mechanisms: tuple[str, ...]) -> Refused | None:
+def judge(request: Request, mechanisms: tuple[str, ...]) -> Refusal | None:
     """Why a request may not go on without an agreement on one of our mechanisms, None where it may (§2.3).
 
     A mechanism is a Security-Server value such as `ipsec-man;q=0.1`. ACK and CANCEL can't be refused, and are let go.
@@ -27,13 +25,13 @@ def judge(request: Request, mechanisms: tuple[str, ...]) -> Refused | None:
     if request.method in ("ACK", "CANCEL"):
         return None
     if len(request.vias) > 1:
-        return 502, ()
+        return Refusal(502, (), "RFC 3329 §2.3")
     offer = (*(("Security-Server", mechanism) for mechanism in mechanisms), ("Require", OPTION))
     if OPTION not in (*request.require, *request.proxy_require, *request.supported):
-        return 421, offer
+        return Refusal(421, offer, "RFC 3329 §2.3")
     shown = [str(mechanism) for mechanism in request.security_verify]
     if shown != list(mechanisms) or OPTION not in request.require:
-        return 494, offer
+        return Refusal(494, offer, "RFC 3329 §2.3")
     return None
 
 

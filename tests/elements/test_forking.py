@@ -297,3 +297,27 @@ def test_what_callers_of_absent_users_hear_is_a_matter_of_policy(
 def test_a_policy_is_a_refusal(lab: Lab, status: object) -> None:
     with pytest.raises(UsageError, match=r"unknown: .* will not do; allowed are whole numbers from 400 to 699"):
         lab.proxy("example.com", unknown=status)  # type: ignore[arg-type]
+
+
+def test_a_proxy_may_change_its_mind_about_searching(lab: Lab) -> None:
+    alice, proxy, bobs = domain(lab, 1.0, 0.5)
+    bobs[0].rejects(486)
+    proxy.forking = "sequential"
+    with pytest.raises(UsageError, match="forking: 'sideways' will not do"):
+        proxy.forking = "sideways"
+    assert outcome(lab, alice) == 200
+    (first, _), (second, _) = invited(lab)
+    assert first < second
+
+
+def test_a_proxy_may_begin_to_relay_and_end_it(lab: Lab) -> None:
+    alice, proxy, (bob,) = domain(lab, 1.0)
+    proxy.relay_to = server = lab.scripted_peer("sip:server@biloxi.example.com")
+    assert str(proxy.relay_to) == f"sip:{server.host_port};lr"
+    assert outcome(lab, alice) == 504
+    proxy.relay_to = None
+    assert outcome(lab, alice) == 200
+    with pytest.raises(UsageError, match="relay_to: 'nowhere'"):
+        proxy.relay_to = "nowhere"
+    with pytest.raises(UsageError, match="outbound: 'nowhere'"):
+        bob.outbound = "nowhere"
