@@ -6,7 +6,6 @@ from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
-from sipsim.flows.alg import Alg
 from sipsim.flows.casts import (
     ALICE,
     MD5,
@@ -102,7 +101,7 @@ def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 def through_gateway(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     """Signalling and media of Alice's calls pass a gateway; Proxy 2 leaves the path, and she hangs up."""
     alice = alice_3665(lab)
-    gateway = lab.proxy("alg1.atlanta.example.com", "ALG", kind=Alg, host=published_host(lab, "192.0.2.128"))
+    gateway = lab.alg("alg1.atlanta.example.com", "ALG", host=published_host(lab, "192.0.2.128"))
     second = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new", record_route=False)
     bob = bob_3665(lab, ring=ring)
     alice.outbound = gateway

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import simpy
 
+from sipsim.elements.alg import Alg
 from sipsim.elements.element import Element
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.redirect_server import RedirectServer
@@ -106,6 +107,14 @@ class Lab:
             location=location, host=host or "", **options,
         )  # fmt: skip
         return self._place(proxy, serves=True)
+
+    def alg(
+        self, domain: str, name: str | None = None, *, relay_to: Element | str | None = None, host: str | None = None,
+        **options: Any,
+    ) -> Alg:  # fmt: skip
+        """An application-level gateway, which calls and their media pass; the domain is its own name. See `Alg`."""
+        alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
+        return self._place(alg, serves=True)
 
     def registrar(
         self, domain: str, name: str | None = None, *, location: LocationService | None = None,

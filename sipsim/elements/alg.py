@@ -23,8 +23,7 @@ class Alg(Proxy):
     """A proxy that stays in the path of each call, and puts its own address into session descriptions.
 
     So the firewall beside it has to let one address through, and no other. It has no users: `relay_to` names the server
-    that first requests go to, without it they go where their URIs say. `lab.proxy("alg.example.com", kind=Alg)` places
-    one; the domain is its own name.
+    that first requests go to, without it they go where their URIs say. Its domain is its own name.
     """
 
     kind = "ALG"

@@ -6,7 +6,7 @@ import pytest
 from bench_pair import Wire, messages, request, wire
 
 from sipsim import Lab, Sdp, UserAgent
-from sipsim.flows.alg import Alg, relayed
+from sipsim.elements.alg import relayed
 from sipsim.flows.casts import place
 
 ALICE, BOB = "sip:alice@example.com", "sip:bob@example.com"
@@ -18,7 +18,7 @@ def lab() -> Lab:
 
 
 def gateway(lab: Lab) -> tuple[UserAgent, UserAgent]:
-    alg = lab.proxy("alg.example.com", "alg", kind=Alg)
+    alg = lab.alg("alg.example.com")
     alice = lab.user_agent(ALICE, outbound=alg)
     proxy = lab.proxy("example.com", record_route=False)
     bob = lab.user_agent(BOB)
@@ -51,7 +51,7 @@ def test_an_alg_leads_signalling_and_media_through_itself(lab: Lab) -> None:
 
 
 def test_a_description_that_an_alg_can_not_read_goes_on_as_it_is(lab: Lab) -> None:
-    alg = lab.proxy("alg.example.com", "alg", kind=Alg)
+    alg = lab.alg("alg.example.com")
     phone, tester = Wire(lab, "phone"), Wire(lab)
     text = request("INVITE", f"sip:bob@{phone.address.host}", more="Content-Type: application/sdp\n")
     tester.send(text.replace("Content-Length: 0", "Content-Length: 7") + "nothing", alg)
