@@ -46,6 +46,11 @@ def figures() -> Iterator[Figure]:
     yield Figure("look at a message", each["sipsim"], "us", more={"us_per_message": each})
     for name in others():
         yield Figure(f"look at a message, {name} / sipsim", ratio(times, name, "sipsim"), "x", least=3.0)
+    readers = {"sipsim": there_and_back, "sipsim, a line changed": changed, **there_and_back_by_others()}
+    times = in_turn({name: every(read, messages) for name, read in readers.items()})
+    more = {"us_per_message": microseconds(times, MESSAGES)}
+    for name in there_and_back_by_others():
+        yield Figure(f"parse and serialise, {name} / sipsim", ratio(times, name, "sipsim"), "x", least=5.0, more=more)
 
 
 def every(read: Callable[[bytes], object], messages: list[bytes]) -> Callable[[], None]:
@@ -69,6 +74,25 @@ def checked(data: bytes) -> tuple[Any, ...]:
     message.check()
     start = message.method if isinstance(message, Request) else message.status
     return start, message.branch, message.cseq, message.call_id, message.from_tag, message.to_tag
+
+
+def there_and_back(data: bytes) -> bytes:
+    """Parsed and written again."""
+    return bytes(parse(data))
+
+
+def changed(data: bytes) -> bytes:
+    """Parsed and written again with another line: the rest is only handed back."""
+    return bytes(parse(data).with_header("Max-Forwards", "69"))
+
+
+def there_and_back_by_others() -> dict[str, Callable[[bytes], bytes]]:
+    """The same by sipmessage, where it is installed."""
+    try:
+        from sipmessage import Message
+    except ImportError:
+        return {}
+    return {"sipmessage": lambda data: bytes(Message.parse(data))}
 
 
 def others() -> dict[str, Callable[[bytes], object]]:

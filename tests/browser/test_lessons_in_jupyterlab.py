@@ -32,6 +32,7 @@ def lesson(lab_page: NotebookPage, request: pytest.FixtureRequest) -> NotebookPa
     return lab_page
 
 
+@pytest.mark.covers("B4")
 @pytest.mark.parametrize("lesson", ["01-first-call.ipynb"], indirect=True)
 def test_the_first_lesson_shows_its_ladders(lesson: NotebookPage):
     """As pictures, not as text; a reader of the saved page has no kernel."""
@@ -43,7 +44,7 @@ def test_the_first_lesson_shows_its_ladders(lesson: NotebookPage):
     assert "Hint" in lesson.inside("check('first-call', mine).text")
 
 
-@pytest.mark.covers("B4")
+@pytest.mark.covers("B5")
 @pytest.mark.parametrize("lesson", ["02-touch-it.ipynb"], indirect=True)
 def test_the_panel_under_the_mouse(lesson: NotebookPage):
     """Registrations, a fork, an answer here and a CANCEL there, a crash, a restart, a failure: the ladder shows it."""

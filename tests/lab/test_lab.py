@@ -11,6 +11,7 @@ from bench_pair import wire
 
 import sipsim
 from sipsim import CallFailed, Lab, Stalled, UsageError
+from sipsim.simulation.network import Packet
 
 
 def cast(lab: Lab) -> tuple[sipsim.UserAgent, sipsim.Proxy, sipsim.UserAgent]:
@@ -49,6 +50,26 @@ def test_a_story_waits_for_events_and_what_it_does_has_causes() -> None:
     roots = [record for record in trace if record.cause is None]
     assert [record.kind for record in roots] == ["story"]
     assert "story" in str(last).splitlines()[-1]
+
+
+@pytest.mark.covers("B2")
+def test_every_hop_reads_the_octets_that_reach_it() -> None:
+    """What is changed on one wire is what the next element knows, and what it sends on; nothing travels but octets."""
+    lab = Lab()
+    alice, _, bob = cast(lab)
+    lab.run(bob.register())
+    kinds = set()
+
+    def spoil(packet: Packet) -> None:
+        kinds.add(type(packet.data))
+        packet.data = packet.data.replace(b"o=alice ", b"o=other ")
+
+    lab.network.filter(spoil)  # type: ignore[attr-defined]
+    alice.call("sip:bob@example.com")
+    lab.run(until=1.0)
+    assert kinds == {bytes}
+    assert bob.current_call is not None and bob.current_call.remote_sdp.origin.startswith("other ")
+    lab.drain()
 
 
 @pytest.mark.covers("B1")

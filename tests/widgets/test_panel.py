@@ -66,7 +66,7 @@ def sent(panel: Panel, *to: str) -> list[str]:
     return [bytes(record.raw).split(b"\r\n")[0].decode() for record in records]
 
 
-@pytest.mark.covers("B4")
+@pytest.mark.covers("B5")
 def test_register_fork_answer_cancel_crash_restart():
     async def session() -> None:
         async with opened() as panel:
