@@ -44,7 +44,7 @@ def told(tests: list[str]) -> str:
 
 
 def test_the_coverage_page_is_that_of_today():
-    assert PAGE.read_text(encoding="utf-8") == page()
+    assert PAGE.read_text(encoding="utf-8") == page(), "python tests/test_coverage.py writes it anew"
 
 
 def test_tests_and_scenarios_refer_to_rows_that_there_are():
