@@ -17,6 +17,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.overload import turned_away
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
+from sipsim.elements.slow_answers import SlowAnswers
 from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError
@@ -91,7 +92,7 @@ class Proxy(Registrar):
         self._own_routes = {
             "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
         }  # fmt: skip
-        self._trying_after = self.timing.trying_after
+        self._slow = SlowAnswers(self)
         self._forwards: dict[str, Forwards] = {}
         self._contexts: dict[Exchange, ResponseContext] = {}
 
@@ -212,7 +213,7 @@ class Proxy(Registrar):
         if refusal is not None:
             return refusal
         request = routing.preprocess(request, self.is_me)
-        routed = request.has("route")
+        routed = "route" in request.names
         if not routed and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(404, (), "RFC 3261 §16.5")
         mark = ""
@@ -230,7 +231,7 @@ class Proxy(Registrar):
     def find(self, request: Request) -> Sequence[Binding]:
         """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
         uri = request.uri
-        if request.has("route") or not self.serves(uri) or (uri.params and uri.param("maddr")):
+        if "route" in request.names or not self.serves(uri) or (uri.params and uri.param("maddr")):
             return (Binding(uri, 1.0, inf, "", 0),)
         bindings = self.look_up(uri)
         if self._forwards:
@@ -276,7 +277,7 @@ class Proxy(Registrar):
 
     def _record_routes(self, came: str, request: Request, target: Uri) -> tuple[str, ...]:
         """What goes into Record-Route; a value for each side where the transport changes here (RFC 5658 §5)."""
-        hop = request.routes[0].uri if request.has("route") else target
+        hop = request.routes[0].uri if "route" in request.names else target
         goes = (hop.param("transport") or "UDP").upper() if hop.params else "UDP"
         return tuple([self._own_routes[transport] for transport in dict.fromkeys((came, goes))])
 
@@ -294,8 +295,8 @@ class Proxy(Registrar):
             exchange.respond(build.reply(request, 100))
             self._contexts[exchange] = context
         else:
-            self.env.call_later(self._trying_after, self._still_trying, exchange, self.trace.current, lingering=True)
-        if (self._searches or self._forwards) and not request.has("route") and self.serves(request.uri):
+            self._slow.expect(exchange)
+        if (self._searches or self._forwards) and "route" not in request.names and self.serves(request.uri):
             self._search(context, request, mark, found)
         else:
             targets = [binding.contact for binding in found]
@@ -317,13 +318,6 @@ class Proxy(Registrar):
         search = context.search = TargetSearch(self, context, request, mark, forwards)
         there = self.location.look_up(request.uri, self.env.now)
         search.begin(found, elsewhere=forwards.instead(bool(there)) is not None)
-
-    def _still_trying(self, exchange: Exchange, cause: int) -> None:
-        """A 100 to a request other than INVITE, but only when its client has slowed down (RFC 4320 §4.1)."""
-        if exchange.state == "trying" and self.servers.get(exchange.key) is exchange:
-            self.trace.current = cause
-            exchange.respond(build.reply(exchange.request, 100))
-            self.trace.current = 0
 
     def _forwards_of(self, request: Request) -> Forwards:
         """Where this call goes instead, as its callee wants it."""

@@ -220,6 +220,21 @@ def test_nobody_hears_of_a_request_other_than_invite_that_came_to_nothing(lab: L
     assert not lab.leftovers()
 
 
+def test_each_request_that_waits_gets_its_100_at_its_own_time(lab: Lab) -> None:
+    _, proxy, _ = domain(lab)
+    slow, quick, tester = Wire(lab, "slow"), lab.user_agent("sip:quick@example.com"), Wire(lab)
+    proxy.location.add(BOB, f"sip:bob@{slow.address.host}")
+    proxy.location.add("sip:quick@example.com", quick.contact_uri)
+    for number, delay in enumerate((0, 0.5, 0.5, 1)):
+        to_quick = request("OPTIONS", "sip:quick@example.com", branch=f"z9hG4bK-q{number}", call_id=f"q{number}@HERE")
+        to_slow = request("OPTIONS", branch=f"z9hG4bK-s{number}", call_id=f"s{number}@HERE")
+        lab.env.call_later(delay, tester.send, to_quick, proxy)
+        lab.env.call_later(delay, tester.send, to_slow, proxy)
+    lab.run(until=20)
+    assert times(lab.trace, "100 OPTIONS", "proxy") == [3.505, 4.005, 4.005, 4.505]
+    assert sorted(tester.statuses) == [100] * 4 + [200] * 4
+
+
 def test_a_408_from_downstream_is_not_passed_on_but_for_invite(lab: Lab) -> None:
     _, proxy, _ = domain(lab)
     phone, tester = Wire(lab, "phone"), Wire(lab)
