@@ -130,5 +130,5 @@ class Attempts:
 
 def leads_to(request: Request) -> Uri:
     """The URI of a request's next hop: its first Route, else the Request-URI (§8.1.2)."""
-    first = request.routes[0].uri if request.has("route") else request.uri
+    first = request.routes[0].uri if "route" in request.names else request.uri
     return first if is_loose(first) else request.uri

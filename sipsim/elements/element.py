@@ -147,7 +147,7 @@ class Element:
         """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
         if self.down:
             return
-        packet = Packet(bytes(message), self.address, *remote)
+        packet = Packet(message.data or bytes(message), self.address, *remote)
         trace = self.trace
         if trace.counting:
             packet.cause = trace.sent(self.env.now, self.name, packet, copy)
@@ -334,7 +334,7 @@ class Element:
     def _begin(self, request: Request, key: object, packet: Packet) -> None:
         machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
         source, reliable = packet.source, packet.transport != "UDP"
-        if not reliable and is_usual(request.line("via"), source):
+        if not reliable and is_usual(request.lines[request.names.index("via")], source):
             remote = straight_to(source)
         else:
             request = stamped(request, source)

@@ -214,7 +214,7 @@ class Endpoint(Element):
 
     def learn(self, request: Request, response: Response) -> None:
         """Take note of what a server that let us in says of itself (RFC 7616 §3.5)."""
-        if self.digest is None or not response.has("authentication-info"):
+        if self.digest is None or "authentication-info" not in response.names:
             return
         if self.digest.learn(request, response) is False:
             self.ignored("Authentication-Info of a server that does not know our password", "RFC 7616 §3.5")

@@ -163,21 +163,26 @@ class Exchange:
             self.user.on_failure(self, "timeout")
 
     def _carry_out(self, effects: list[Effect]) -> None:
+        element = self.element
         told: Effect | None = None
         lingers = False
         for effect in effects:
             kind = effect[0]
             if kind == "send":
-                self.element.send(effect[1], self.remote, effect[2])
+                element.send(effect[1], self.remote, effect[2])
             elif kind == "stop":
                 self._alarms.pop(effect[1]).cancel()
             elif kind == "start":
-                lingers = effect[1] in LINGERING
-                self._start_timer(effect[1], effect[2], lingers)
+                _, name, delay = effect
+                lingers = name in LINGERING
+                if element.trace.everything:
+                    self._alarms[name] = self._alarm(name, delay, lingers)
+                else:  # as `set_alarm` does, and at once, as a call has sixteen of these
+                    self._alarms[name] = element.env.call_later(delay, self._feed, FIRED[name], lingering=lingers)
             elif kind == "end":
-                self.element.forget(self)
+                element.forget(self)
             elif kind == "ignored":
-                self.element.ignored(f"{self.transaction.machine.name} in {self.state} has no row for {effect[1]}")
+                element.ignored(f"{self.transaction.machine.name} in {self.state} has no row for {effect[1]}")
             else:
                 told = effect
         if told is not None:
@@ -199,13 +204,9 @@ class Exchange:
         else:
             self.user.on_failure(self, effect[1])
 
-    def _start_timer(self, name: str, delay: float, lingers: bool) -> None:
-        element, fired = self.element, FIRED[name]
-        if element.trace.everything:
-            machine = self.transaction.machine.name
-            self._alarms[name] = Alarm(element, name, delay, machine, self.branch, lingers, self._feed, fired)
-        else:  # as `set_alarm` does, and at once, as a call has sixteen of these
-            self._alarms[name] = element.env.call_later(delay, self._feed, fired, lingering=lingers)
+    def _alarm(self, name: str, delay: float, lingers: bool) -> Alarm:
+        machine = self.transaction.machine.name
+        return Alarm(self.element, name, delay, machine, self.branch, lingers, self._feed, FIRED[name])
 
 
 class Unheard:

@@ -34,7 +34,7 @@ def next_hops(asker: Asker, request: Request, hop: Uri | Hop) -> list[Hop]:
         hops = [hop]
     else:
         hops = locate(asker.names, hop, asker.transports, asker.name)
-    size = len(bytes(request))
+    size = len(request.data or bytes(request))
     return hops if size <= LARGEST_DATAGRAM else _for_large(asker, request, size, hops)
 
 

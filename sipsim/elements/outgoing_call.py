@@ -76,7 +76,7 @@ class OutgoingCall(Call):
             super().on_request(exchange, request)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
-        if exchange.request.method == "INVITE":
+        if response.cseq.method == "INVITE":
             self._on_invite_response(exchange, response)
         elif self.state not in ("calling", "ringing"):
             super().on_response(exchange, response)

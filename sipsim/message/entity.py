@@ -31,9 +31,10 @@ class Entity(Headers):
     value breaks the grammar.
     """
 
-    __slots__ = ("__dict__", "_data", "_rest")
+    __slots__ = ("__dict__", "_rest", "data")
 
-    _data: bytes | None
+    data: bytes | None
+    """The octets, where they are known: `message.data or bytes(message)` is them in any case, and fast."""
     _rest: bytes
     depth: int = 0
     """How many multiparts this stands in: 0 for a message."""
@@ -109,7 +110,7 @@ class Part(Entity):
         self.lines = lines
         self.names = names
         self._rest = body
-        self._data = data
+        self.data = data
 
     @classmethod
     def of(cls, body: bytes, content_type: object, headers: Iterable[tuple[str, object]] = ()) -> Part:
@@ -120,9 +121,9 @@ class Part(Entity):
         return part
 
     def __bytes__(self) -> bytes:
-        if self._data is None:
-            self._data = b"\r\n".join([*self.lines[1:], b"", self._rest])
-        return self._data
+        if self.data is None:
+            self.data = b"\r\n".join([*self.lines[1:], b"", self._rest])
+        return self.data
 
     def __repr__(self) -> str:
         return f"<part {self.header('Content-Type') or 'text/plain'!a}, {len(self._rest)} octets>"

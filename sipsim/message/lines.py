@@ -77,6 +77,16 @@ def hop_of(line: bytes) -> tuple[str | None, str]:
     return found[2].decode(), host if ":" in host else f"{host}:5060"
 
 
+def branch_of(line: bytes) -> str | None:
+    """The branch of the first value on a Via line."""
+    return hop_of(line)[0]
+
+
+def sent_by_of(line: bytes) -> str:
+    """The sent-by of the first value on a Via line."""
+    return hop_of(line)[1]
+
+
 @lru_cache(maxsize=KEPT)
 def tag_of(line: bytes) -> str | None:
     """The tag on a From or To line."""

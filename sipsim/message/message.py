@@ -18,11 +18,13 @@ from sipsim.message.grammar import decode, refuse
 from sipsim.message.headers import name_lines, refuse_bare_ends
 from sipsim.message.lines import (
     address_of,
+    branch_of,
     call_id_of,
     content_length_of,
     cseq_of,
     hop_of,
     max_forwards_of,
+    sent_by_of,
     tag_of,
     via_of,
 )
@@ -53,9 +55,9 @@ class Message(Readers):
     __slots__ = ()
 
     def __bytes__(self) -> bytes:
-        if self._data is None:
-            self._data = b"\r\n".join([*self.lines, b"", self._rest])
-        return self._data
+        if self.data is None:
+            self.data = b"\r\n".join([*self.lines, b"", self._rest])
+        return self.data
 
     def check(self) -> None:
         """SipParseError (400) unless the fields that every message needs are there and readable (§8.1.1, §18.3).
@@ -81,17 +83,10 @@ class Message(Readers):
 
     # ---- the same one by one
 
-    @Lazy
-    def branch(self) -> str | None:
-        """The branch of the top Via; None where it has none (RFC 2543)."""
-        branch, self.__dict__["sent_by"] = self.first("via", hop_of)
-        return branch
-
-    @Lazy
-    def sent_by(self) -> str:
-        """`host:port` of the top Via, lower case, the default port written out."""
-        self.__dict__["branch"], sent_by = self.first("via", hop_of)
-        return sent_by
+    branch = Needed("via", branch_of)
+    """The branch of the top Via; None where it has none (RFC 2543)."""
+    sent_by = Needed("via", sent_by_of)
+    """`host:port` of the top Via, lower case, the default port written out."""
 
     from_tag = Needed("from", tag_of)
     """The tag of From; None where there is none (RFC 2543)."""
@@ -152,7 +147,7 @@ class Request(Message):
         self.lines = lines
         self.names = names
         self._rest = rest
-        self._data = data
+        self.data = data
         if data is None:
             self.__dict__["body"] = rest  # made here, so there is nothing to cut
 
@@ -210,7 +205,7 @@ class Response(Message):
         self.lines = lines
         self.names = names
         self._rest = rest
-        self._data = data
+        self.data = data
         if data is None:
             self.__dict__["body"] = rest  # made here, so there is nothing to cut
 

@@ -139,7 +139,7 @@ class Tries:
 
     def _shorter(self, request: Request, response: Response) -> Step | None:
         """An INVITE without its offer, which the callee makes then (§8.1.3.5 on 413, §13.2.1)."""
-        if response.has("retry-after") or request.method != "INVITE" or not request.body:
+        if "retry-after" in response.names or request.method != "INVITE" or not request.body:
             return None
         bare = request.without("Content-Type").without("Content-Disposition").without("Content-Encoding")
         return self._once("413", request, bare.with_body(b""), "without a body")
@@ -241,7 +241,7 @@ _CHANGES: dict[int, Callable[[Tries, Request, Response], Step | None]] = {
 
 def is_worth_a_try(response: Response) -> bool:
     """Whether a final response above 299 says anything of another try."""
-    return response.status < 400 or response.status in _CHANGES or response.has("retry-after")
+    return response.status < 400 or response.status in _CHANGES or "retry-after" in response.names
 
 
 def acceptable(request: Request, response: Response) -> Request | None:

@@ -37,7 +37,7 @@ def validate(request: Request) -> Refusal | None:
         return Refusal(416, (), "RFC 3261 §16.3 item 2")
     if request.max_forwards == 0:
         return ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(483, (), "RFC 3261 §16.3 item 3")
-    if request.has("proxy-require"):
+    if "proxy-require" in request.names:
         unknown = ", ".join(request.proxy_require)
         return Refusal(420, (("Unsupported", unknown),), "RFC 3261 §16.3 item 5")
     return None
@@ -50,12 +50,12 @@ def preprocess(request: Request, is_mine: IsMine) -> Request:
     """
     if request.uri.params and request.uri.param("maddr") and is_mine(without_maddr(request.uri)):
         request = request.with_uri(replace(request.uri, port=None, params=_kept(request.uri)))
-    if not request.has("route"):
+    if "route" not in request.names:
         return request
     if is_mine(request.uri) and has_lr(request.uri):
         last = request.routes[-1].uri
         request = without_last_route(request).with_uri(last)
-    while request.has("route") and is_mine(request.routes[0].uri):
+    while "route" in request.names and is_mine(request.routes[0].uri):
         request = request.without_first("Route")
     return request
 
@@ -97,7 +97,7 @@ def is_loop(request: Request, mark: str, sent_by: str) -> bool:
     """Whether a request has passed here before, with everything that matters as it is now (§16.3 item 4)."""
     mark = f".{mark}"
     octets = mark.encode()
-    if octets not in bytes(request):  # as nearly always
+    if octets not in (request.data or bytes(request)):  # as nearly always
         return False
     return any(via.branch is not None and via.branch.endswith(mark) and via.sent_by == sent_by for via in request.vias)
 
@@ -158,7 +158,7 @@ def _put(lines: list[bytes], names: list[str], name: str, line: bytes) -> None:
 
 def postprocessed(copy: Request) -> tuple[Request, Uri]:
     """The next hop; for a strict router there the Request-URI moves to the end of the Route (§16.6 item 6)."""
-    if not copy.has("route"):
+    if "route" not in copy.names:
         return copy, copy.uri
     first = copy.routes[0].uri
     if not is_loose(first):

@@ -224,14 +224,15 @@ class Transaction:
         """Send a message; with the same octets as the last it is a repetition by the TU (RFC 6026 §8.7)."""
         if message is None:
             raise self._lacking()
-        sent = None if self._sent is None else self._last_sent()
-        if sent is None or (message is not sent and message != sent):
-            self._sent = sent = message
-            self._copies = 0
-        if message is not self._request:
+        last = self._sent
+        if last is not message:
+            self._sent = message
+            if last is None or (message.data or bytes(message)) != bytes(last):
+                self._copies = 0
+        if isinstance(message, Response):
             self._response = message
         self._copies += 1
-        effects.append(("send", sent, self._copies))
+        effects.append(("send", message, self._copies))
 
     def _resend(self, effects: list[Effect], message: Any) -> None:
         """Send what was sent last once more; an INVITE may well be repeated before there was any response."""

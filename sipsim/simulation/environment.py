@@ -134,7 +134,11 @@ class Environment(simpy.Environment):
                 return True
             if until != inf and self.peek() > until:
                 return False
-            self.step()
+            if not queue and agenda[0][3] is not None:  # what `step` would do, and most of what there is to do
+                self._now, _, _, fn, arg = heappop(agenda)
+                fn(arg)
+            else:
+                self.step()
         return True
 
     @property

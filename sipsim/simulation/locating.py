@@ -33,7 +33,7 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
         wanted = OVER_TLS.get(wanted, "nothing")
     numeric = is_numeric(host)
     if numeric and not wanted and not secure and "UDP" in transports:
-        return [_over_udp(host, uri.port or default_port("UDP"))]  # as nearly always
+        return [_over_udp(host, uri.port)]  # as nearly always
     if not wanted and (numeric or uri.port or not names.in_zone(host)):
         wanted = "TLS" if secure else "UDP"
     if wanted and wanted not in transports:
@@ -48,8 +48,8 @@ def locate(names: NameService, uri: Uri, transports: Sequence[str] = ("UDP",), e
 
 
 @lru_cache(maxsize=1024)
-def _over_udp(host: str, port: int) -> Hop:
-    return Hop(numeric_address(host, port), "UDP")
+def _over_udp(host: str, port: int | None) -> Hop:
+    return Hop(numeric_address(host, port or default_port("UDP")), "UDP")
 
 
 def locate_response(names: NameService, via: Via, element: str = "") -> list[Hop]:

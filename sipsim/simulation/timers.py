@@ -165,24 +165,29 @@ class Agenda(list[Entry]):
 
     def ready(self) -> bool:
         """Whether the first entry is live; one that is not goes, or moves to where its lane's next timer belongs."""
-        return self[0][3] is not None or self._live() is not None
+        _, _, order, fn, source = self[0]
+        if fn is not None:
+            return True
+        head = source.head()
+        if head is not None and head.order == order:
+            return True
+        self._move(source, head)
+        return False
 
     def take(self) -> Timer | None:
         """Take the timer that the first entry is of; None, as for `ready`, where that is not live."""
-        source = self[0][4]
-        timer = self._live()
-        if timer is not None:
-            source.next(self)
-        return timer
-
-    def _live(self) -> Timer | None:
         _, _, order, _, source = self[0]
         head: Timer | None = source.head()
+        if head is not None and head.order == order:
+            source.next(self)
+            return head
+        self._move(source, head)
+        return None
+
+    def _move(self, source: Any, head: Timer | None) -> None:
+        """Let the first entry stand for what its source has now: the head, if there is one."""
         if head is None:
             heappop(self)
             source.off()
-        elif head.order == order:
-            return head
         else:
             heapreplace(self, (head.when, NORMAL, head.order, None, source))
-        return None
