@@ -35,7 +35,7 @@ class Acceptance:
         agent, t1 = self._agent, self._agent.timing.t1
         self._exchange.respond(self._ok)
         self._next = agent.alarm("repeat 200", t1, self._repeat, t1)
-        self._limit = agent.alarm("wait for ACK", 64 * t1, self._give_up)
+        self._limit = agent.alarm("wait for ACK", agent.timing.limit, self._give_up)
 
     def on_ack(self, ack: Request) -> None:
         """An ACK in the dialog: the one for this INVITE has its CSeq number."""

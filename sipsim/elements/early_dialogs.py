@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.refusing import refuse
 from sipsim.message.message import Request, Response
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.inspection import OUT_OF_ORDER
 from sipsim.simulation.environment import Timer
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class EarlyDialogs:
             return False
         agent = call.agent
         if not self._dialog(tag).accepts(request):
-            agent.reply(exchange, 500)
+            refuse(agent, exchange, OUT_OF_ORDER)
         elif request.method == "BYE":
             agent.reply(exchange, 200)
             self._end(call, tag, "BYE")
@@ -76,7 +78,7 @@ class EarlyDialogs:
         if self._alarm is not None:  # as it was said before
             return True
         if self._heard:
-            self._alarm = agent.alarm("wait for 487", 64 * agent.timing.t1, call.hang_up)
+            self._alarm = agent.alarm("wait for 487", agent.timing.limit, call.hang_up)
         for tag in self._heard:
             dialog = self._dialog(tag)
             agent.request(dialog.request("BYE", via=agent.new_via()), dialog.next_hop, call)
@@ -87,7 +89,7 @@ class EarlyDialogs:
         """Somebody answered: phones that have not done so within 64*T1 are forgotten (§13.2.2.4)."""
         self.forget()
         if self._heard:
-            why, limit = "64*T1 after the first 2xx", 64 * call.agent.timing.t1
+            why, limit = "64*T1 after the first 2xx", call.agent.timing.limit
             self._alarm = call.agent.alarm("early dialogs", limit, self.end, call, why, lingering=True)
 
     def end(self, call: Call, input: str) -> None:

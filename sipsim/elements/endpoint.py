@@ -14,7 +14,7 @@ from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import Uri
-from sipsim.protocol.dialog import DialogKey, is_loose
+from sipsim.protocol.dialog import DialogKey, loose
 from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
@@ -283,5 +283,4 @@ def media_port(bench: Bench, host: str) -> int:
 
 def routing_uri(name: str, server: Element | str | Uri) -> Uri:
     """The URI of a server for a Route header field, with `lr` (§19.1.1); `name` is the option that it was given as."""
-    uri = Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server)
-    return uri if is_loose(uri) else uri.with_(params=(*uri.params, ("lr", None)))
+    return loose(Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server))

@@ -153,7 +153,7 @@ class Exchange:
         element = self.element
         element.request(build.cancel(self.request), self.remote, Unheard())
         self._alarms["cancel"] = set_alarm(
-            element, "wait for 487", 64 * element.timing.t1, element.kind, self.branch, False, self._not_cancelled
+            element, "wait for 487", element.timing.limit, element.kind, self.branch, False, self._not_cancelled
         )
 
     def _not_cancelled(self) -> None:

@@ -7,18 +7,21 @@ who subscribes has to wait for the owner's leave, so their state is pending; a R
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 
+from sipsim.elements.alarm import Alarm
 from sipsim.elements.endpoint import PHONE
 from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.refusing import refuse
 from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
 from sipsim.message import build
 from sipsim.message.codes import reason_phrase
 from sipsim.message.message import Request
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.inspection import OUT_OF_ORDER, refusal
+from sipsim.simulation.environment import Timer
 
 LONGEST = 3600
 """The seconds that a subscription lasts at most, and where the subscriber names no number."""
@@ -46,16 +49,17 @@ class Notifier(UserAgent):
     def _subscribed(self, exchange: Exchange, request: Request) -> None:
         event = request.event
         if event is None or event.value != self.package:
-            self.reply(exchange, 489, ("Allow-Events", f"{self.package}, refer"))
+            events = ("Allow-Events", f"{self.package}, refer")
+            refuse(self, exchange, refusal(489, "nothing is told of such events here", events))
             return
-        expires = LONGEST if request.expires is None else min(request.expires, LONGEST)
+        expires = lasting(request)
         subscription = Subscription(self, exchange, str(event), expires)
         subscription.notify("pending" if expires else "terminated", expires, reason="timeout")
 
     def _referred(self, exchange: Exchange, request: Request) -> None:
         target = self._reference(request)
         if target is None:
-            self.reply(exchange, 400)
+            refuse(self, exchange, refusal(400, "not one Refer-To with a SIP URI", rfc="RFC 3515 §2.4.2"))
             return
         subscription = Subscription(self, exchange, "refer", None)
         subscription.notify("active", REFERRED, TRYING)
@@ -67,7 +71,7 @@ class Notifier(UserAgent):
             return None
         assert request.refer_to is not None
         uri = request.refer_to.uri
-        return uri if uri.scheme in ("sip", "sips") else None
+        return uri if uri.scheme in SIP_SCHEMES else None
 
     def _follow(self, target: Uri, subscription: Subscription) -> Story:
         """Call whom the REFER speaks of, and tell what came of it (RFC 3515 §2.4.4)."""
@@ -91,8 +95,8 @@ class Subscription:
         agent.dialogs[self.dialog.key] = self
         lasts = () if expires is None else (("Expires", str(expires)),)
         exchange.respond(build.reply(exchange.request, 202, to_tag=tag, contact=agent.contact, headers=lasts))
-        seconds = inf if expires is None else expires
-        self._end = agent.alarm("subscription", seconds, self._expire, lingering=True) if 0 < seconds < inf else None
+        self._end: Alarm | Timer | None = None
+        self._wait(expires or 0)
 
     def notify(self, state: str, expires: int, body: bytes = b"", *, reason: str = "") -> None:
         """Tell the subscriber, in the dialog, how the subscription stands, and what it is about if that may be told."""
@@ -110,15 +114,13 @@ class Subscription:
     def on_request(self, exchange: Exchange, request: Request) -> None:
         """A SUBSCRIBE in the dialog asks for another time, 0 to end it; nothing else belongs here."""
         if not self.dialog.accepts(request):
-            self.agent.reply(exchange, 500)
+            refuse(self.agent, exchange, OUT_OF_ORDER)
         elif request.method != "SUBSCRIBE":
             self.agent.serve(exchange, request)
         else:
-            expires = LONGEST if request.expires is None else min(request.expires, LONGEST)
+            expires = lasting(request)
             self.agent.reply(exchange, 200, ("Expires", str(expires)), ("Contact", self.agent.contact))
-            self.forget()
-            if expires:
-                self._end = self.agent.alarm("subscription", expires, self._expire, lingering=True)
+            self._wait(expires)
             self.notify("pending" if expires else "terminated", expires, reason="timeout")
 
     def on_ack(self, request: Request) -> None:
@@ -136,5 +138,16 @@ class Subscription:
         self.forget()
         self.agent.dialogs.pop(self.dialog.key, None)
 
+    def _wait(self, seconds: int) -> None:
+        """End it after so many seconds from now; 0 for a subscription that something else ends."""
+        self.forget()
+        if seconds:
+            self._end = self.agent.alarm("subscription", seconds, self._expire, lingering=True)
+
     def _expire(self) -> None:
         self.notify("terminated", 0, reason="timeout")
+
+
+def lasting(request: Request) -> int:
+    """For how many seconds a SUBSCRIBE is granted what it asks for."""
+    return LONGEST if request.expires is None else min(request.expires, LONGEST)

@@ -23,7 +23,7 @@ from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol import routing
 from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.location import Binding, aor_of, as_uri
@@ -38,8 +38,6 @@ RING_TIME = 20.0
 
 MOST_VISITS = 20
 """How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
-
-SIP_SCHEMES = ("sip", "sips")
 
 MOST_WAITING = 1_000_000
 """The largest limit of a queue, in packets."""

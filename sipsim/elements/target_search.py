@@ -11,7 +11,7 @@ from sipsim.elements.response_context import ResponseContext
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol import routing
 from sipsim.protocol.location import Binding
 from sipsim.protocol.target_set import Liked, TargetSet
@@ -69,7 +69,7 @@ class TargetSearch:
         if not self.proxy.recurse or self._stopped:
             return response
         named = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
-        usable = [contact for contact in named if contact.uri.scheme in ("sip", "sips")]
+        usable = [contact for contact in named if contact.uri.scheme in SIP_SCHEMES]
         if not self._find([liked for contact in usable for liked in self._expanded(contact)]):
             return response
         self._say_forwarded()

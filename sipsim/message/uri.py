@@ -31,6 +31,9 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", FLAGS)
 _SEPARATORS = str.maketrans("", "", "-.()")
 _NEVER_IGNORED = ("transport", "user", "ttl", "method", "maddr")
 
+SIP_SCHEMES = ("sip", "sips")
+"""Schemes of URIs that a request can be sent to (RFC 3261 §19.1)."""
+
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Uri:

@@ -131,6 +131,11 @@ def is_loose(uri: Uri) -> bool:
     return any(name == "lr" for name, _ in uri.params)
 
 
+def loose(uri: Uri) -> Uri:
+    """The URI of a router as it stands in a Route: with `lr` (§19.1.1)."""
+    return uri if is_loose(uri) else uri.with_(params=(*uri.params, ("lr", None)))
+
+
 def target_of(message: Request | Response) -> Uri | None:
     """The URI of the first Contact, None without one."""
     contacts = message.contacts

@@ -17,7 +17,7 @@ from sipsim.message.entity import Entity
 from sipsim.message.fields import MediaType, NameAddr
 from sipsim.message.message import Request
 from sipsim.message.rare_fields import WarningValue
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.matching import COOKIE
 from sipsim.protocol.options import one_of, whole
 
@@ -61,7 +61,7 @@ class Abilities:
     """
 
     methods: tuple[str, ...]
-    schemes: tuple[str, ...] = ("sip", "sips")
+    schemes: tuple[str, ...] = SIP_SCHEMES
     extensions: tuple[str, ...] = ()
     types: tuple[str, ...] = ("application/sdp",)
     encodings: tuple[str, ...] = ("identity",)

@@ -19,8 +19,8 @@ from sipsim.message.entity import Entity
 from sipsim.message.fields import NameAddr
 from sipsim.message.grammar import split_list
 from sipsim.message.message import Request, Response
-from sipsim.message.uri import Uri
-from sipsim.protocol.dialog import is_loose
+from sipsim.message.uri import SIP_SCHEMES, Uri
+from sipsim.protocol.dialog import loose
 from sipsim.protocol.digest_client import DigestClient, Met
 
 MOST_STEPS = 40
@@ -207,7 +207,7 @@ class Tries:
         self._redirected = request
         contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
         contacts.sort(key=lambda contact: -contact.q)
-        found = [contact.uri.with_(headers=()) for contact in contacts if contact.uri.scheme in ("sip", "sips")]
+        found = [contact.uri.with_(headers=()) for contact in contacts if contact.uri.scheme in SIP_SCHEMES]
         if request.method == "REGISTER":  # a registrar's URI names no user (§10.2)
             found = [uri.with_(user=None, password=None) for uri in found]
         self._waiting = [*self._waiting, *[(uri, response.status == 305) for uri in found]][:MOST_TARGETS]
@@ -223,8 +223,8 @@ class Tries:
                 assert self._redirected is not None
                 if not is_proxy:
                     return self._step(self._redirected.with_uri(uri), f"at {uri}", elsewhere=True)
-                route = uri if is_loose(uri) else uri.with_(params=(*uri.params, ("lr", None)))
-                return self._step(self._redirected.prepend("Route", f"<{route}>"), f"through {uri}", elsewhere=True)
+                routed = self._redirected.prepend("Route", f"<{loose(uri)}>")
+                return self._step(routed, f"through {uri}", elsewhere=True)
         return None
 
 

@@ -95,6 +95,11 @@ class Timing:
         return min(2 * last, self.t2)
 
     @property
+    def limit(self) -> float:
+        """How long to wait for what may still come before it counts as lost, in seconds: 64*T1."""
+        return UNITS * self.t1
+
+    @property
     def trying_after(self) -> float:
         """How long a request other than INVITE may go without any answer: until E would run for T2 (RFC 4320 §4.1)."""
         elapsed, interval = 0.0, self.t1
@@ -103,7 +108,7 @@ class Timing:
         return elapsed or self.t1
 
     def _values(self, reliable: bool) -> Values:
-        patience = UNITS * self.t1
+        patience = self.limit
         repeat = None if reliable else self.t1
         values: dict[str, float | None] = dict.fromkeys(RETRANSMITTING, repeat)
         values |= dict.fromkeys("BFHLM", patience)

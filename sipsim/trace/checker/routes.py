@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sipsim.message.fields import NameAddr
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import is_loose
 from sipsim.trace.checker.hops import Address, plain_host
 from sipsim.trace.checker.index import Index
@@ -34,7 +34,7 @@ def record_route(index: Index) -> Iterator[Fault]:
         new, old = has[: len(has) - len(before)], has[len(has) - len(before) :]
         if old != before:
             yield fault(f"Record-Route of the {hop.method} does not end as it did when it came", hop)
-        elif any(not is_loose(route.uri) or route.uri.scheme not in ("sip", "sips") for route in new):
+        elif any(not is_loose(route.uri) or route.uri.scheme not in SIP_SCHEMES for route in new):
             yield fault(f"Record-Route of the {hop.method} has a new value without lr", hop)
 
 

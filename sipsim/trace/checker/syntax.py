@@ -12,6 +12,7 @@ from sipsim.errors import SipParseError
 from sipsim.message.codes import CANONICAL
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Message, Request, Response, parse
+from sipsim.message.uri import SIP_SCHEMES
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
@@ -141,4 +142,4 @@ def _first_seen(index: Index) -> Iterator[tuple[Hop, Message]]:
 def _has_one_contact(hop: Hop) -> bool:
     uris = [contact.uri for contact in hop.contacts if isinstance(contact, NameAddr)]
     to_sips = hop.uri_text[:5].lower() == "sips:" or any(route.uri.scheme == "sips" for route in hop.routes[:1])
-    return len(uris) == len(hop.contacts) == 1 and uris[0].scheme in (("sips",) if to_sips else ("sip", "sips"))
+    return len(uris) == len(hop.contacts) == 1 and uris[0].scheme in (("sips",) if to_sips else SIP_SCHEMES)
