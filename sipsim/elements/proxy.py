@@ -15,6 +15,7 @@ from sipsim.elements.element import Element
 from sipsim.elements.endpoint import routing_uri
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.overload import turned_away
+from sipsim.elements.refusing import refuse
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
 from sipsim.elements.slow_answers import SlowAnswers
@@ -25,7 +26,7 @@ from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol import routing
-from sipsim.protocol.inspection import Refusal
+from sipsim.protocol.inspection import NO_TRANSACTION, Refusal
 from sipsim.protocol.location import Binding, aor_of, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
 from sipsim.protocol.options import one_of, seconds, whole
@@ -146,7 +147,7 @@ class Proxy(Registrar):
             request = self.gate.without_ours(request)
         way = self.way(request)
         if isinstance(way, Refusal):
-            self.reply(exchange, way.status, *way.headers)
+            refuse(self, exchange, way)
         else:
             self._forward(exchange, *way)
 
@@ -188,7 +189,7 @@ class Proxy(Registrar):
             return
         way = self.way(request)
         if isinstance(way, Refusal):
-            self.reply(exchange, 481)
+            refuse(self, exchange, NO_TRANSACTION)
             return
         self.forget(exchange)
         self.pass_on(*way)
@@ -213,18 +214,18 @@ class Proxy(Registrar):
         request = routing.preprocess(request, self.is_me)
         routed = "route" in request.names
         if not routed and self.is_me(request.uri):
-            return routing.ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(404, (), "RFC 3261 §16.5")
+            return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
         mark = ""
         if request.method != "ACK" or self.serves(request.uri):  # only what is looked up may come back
             mark = routing.loop_mark(request)
             if routing.is_loop(request, mark, f"{self.address}".lower()):
-                return Refusal(482, (), "RFC 3261 §16.3 item 4")
+                return routing.LOOP
         if self._relay is not None and not routed and not request.to_tag:
             request = request.prepend("Route", f"<{self._relay}>")
         found = self.find(request)
         if found:
             return request, mark, found
-        return Refusal(self.status_of_absent(request.uri), (), "RFC 3261 §16.5")
+        return self.absent(request.uri, "RFC 3261 §16.5")
 
     def find(self, request: Request) -> Sequence[Binding]:
         """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
@@ -282,11 +283,10 @@ class Proxy(Registrar):
     def _forward(self, exchange: Exchange, request: Request, mark: str, found: Sequence[Binding]) -> None:
         breadth = routing.breadth(request)
         if breadth < len(found) and (self.forking == "parallel" or not breadth):
-            self.reply(exchange, 440)
+            refuse(self, exchange, routing.TOO_BROAD)
             return
         if self._searches and self._visits(request) > MOST_VISITS:
-            self.ignored("a request that comes back again and again", "RFC 5393 §3")
-            self.reply(exchange, 482)
+            refuse(self, exchange, routing.AGAIN_AND_AGAIN)
             return
         context = ResponseContext(self, exchange)
         if request.method == "INVITE":

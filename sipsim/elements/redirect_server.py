@@ -84,7 +84,7 @@ class RedirectServer(Registrar):
         elif found.contacts:  # to send a request to where it was sent already would never end
             refuse(self, exchange, refusal(404, "the only address is the one asked for", rfc="RFC 3261 §8.3"))
         else:
-            self.reply(exchange, self.status_of_absent(request.uri))
+            refuse(self, exchange, self.absent(request.uri, "RFC 3261 §8.3"))
 
     def find(self, uri: Uri) -> Redirection:
         """What there is to say of a user, on the record; no contacts for one who is not to be found."""

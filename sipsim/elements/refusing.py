@@ -67,6 +67,8 @@ def refuse_unread(element: Element, message: Message | None, error: SipParseErro
 
 def refuse_statelessly(element: Element, request: Request, packet: Packet, refused: Refusal) -> None:
     """Answer a request without a transaction, the same to each copy (§8.2.7); `via.stamped` has seen it."""
+    if refused.why:
+        note(element, refused.status, refused.why, refused.rfc)
     reply = build.reply(request, refused.status, to_tag=stateless_tag(request), headers=refused.headers)
     element.send(reply, reply_hop(request.via, packet))
 

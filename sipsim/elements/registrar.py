@@ -17,7 +17,7 @@ from sipsim.message.rare_fields import Date
 from sipsim.message.uri import Uri
 from sipsim.protocol import inspection
 from sipsim.protocol.digest_server import OPEN, Verdict
-from sipsim.protocol.inspection import Abilities, Refusal
+from sipsim.protocol.inspection import Abilities, Refusal, refusal
 from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.options import whole
 from sipsim.protocol.registering import Answer, Change, Limits, register
@@ -74,11 +74,11 @@ class Registrar(Element):
         return self._users
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        refusal = inspection.method(request, REGISTERS)
-        if refusal is None:
+        refused = inspection.method(request, REGISTERS)
+        if refused is None:
             self.register(exchange, request)
         else:
-            refuse(self, exchange, refusal)
+            refuse(self, exchange, refused)
 
     # Registering
 
@@ -130,10 +130,12 @@ class Registrar(Element):
         """Answer a REGISTER that is not carried out, and record why."""
         refuse(self, exchange, Refusal(status, headers, "RFC 3261 §10.3", why))
 
-    def status_of_absent(self, uri: Uri) -> int:
-        """What to say of a user without a binding."""
+    def absent(self, uri: Uri, rfc: str) -> Refusal:
+        """What to say of a user without a binding; `rfc` is the section that asks for it."""
         is_known = self.location.known(uri) or (self._users is not None and self.has_user(uri))
-        return self.unregistered if is_known else self.unknown
+        if is_known:
+            return refusal(self.unregistered, f"no phone of {uri.aor} is registered", rfc=rfc)
+        return refusal(self.unknown, f"{uri.aor} is nobody known here", rfc=rfc)
 
     def forget_users(self) -> None:
         super().forget_users()

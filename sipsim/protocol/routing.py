@@ -15,7 +15,7 @@ from sipsim.message.message import Request
 from sipsim.message.start_lines import request_line
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
-from sipsim.protocol.inspection import Refusal
+from sipsim.protocol.inspection import Refusal, refusal
 
 _MARK = re.compile("[0-9a-f]{8}")
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -30,16 +30,22 @@ IsMine = Callable[[Uri], bool]
 ABOUT_ITSELF = Refusal(200, (("Allow", "OPTIONS, REGISTER"),), "RFC 3261 §11")
 """What a proxy says to an OPTIONS that goes no further."""
 
+FOR_ITSELF = refusal(404, "this is for the proxy itself", rfc="RFC 3261 §16.5")
+TOO_FAR = refusal(483, "Max-Forwards is 0", rfc="RFC 3261 §16.3 item 3")
+TOO_BROAD = refusal(440, "more targets than Max-Breadth allows", rfc="RFC 5393 §5.3.3")
+LOOP = refusal(482, "it was here already, and nothing has changed since", rfc="RFC 3261 §16.3 item 4")
+AGAIN_AND_AGAIN = refusal(482, "it comes back again and again", rfc="RFC 5393 §3")
+
 
 def validate(request: Request) -> Refusal | None:
     """The checks that a request must pass before it is forwarded (§16.3), None when all is well."""
     if request.uri.scheme not in ("sip", "sips", "tel"):
-        return Refusal(416, (), "RFC 3261 §16.3 item 2")
+        return refusal(416, f"{request.uri.scheme} is no scheme that is known here", rfc="RFC 3261 §16.3 item 2")
     if request.max_forwards == 0:
-        return ABOUT_ITSELF if request.method == "OPTIONS" else Refusal(483, (), "RFC 3261 §16.3 item 3")
+        return ABOUT_ITSELF if request.method == "OPTIONS" else TOO_FAR
     if "proxy-require" in request.names:
         unknown = ", ".join(request.proxy_require)
-        return Refusal(420, (("Unsupported", unknown),), "RFC 3261 §16.3 item 5")
+        return refusal(420, f"not known here: {unknown}", ("Unsupported", unknown), rfc="RFC 3261 §16.3 item 5")
     return None
 
 

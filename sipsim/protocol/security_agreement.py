@@ -10,7 +10,7 @@ Whoever repeats the list in Security-Verify has it from here, unless somebody on
 from __future__ import annotations
 
 from sipsim.message.message import Request
-from sipsim.protocol.inspection import Refusal
+from sipsim.protocol.inspection import Refusal, refusal
 
 OPTION = "sec-agree"
 
@@ -25,13 +25,13 @@ def judge(request: Request, mechanisms: tuple[str, ...]) -> Refusal | None:
     if request.method in ("ACK", "CANCEL"):
         return None
     if len(request.vias) > 1:
-        return Refusal(502, (), "RFC 3329 §2.3")
+        return refusal(502, "this is not its first hop", rfc="RFC 3329 §2.3")
     offer = (*(("Security-Server", mechanism) for mechanism in mechanisms), ("Require", OPTION))
     if OPTION not in (*request.require, *request.proxy_require, *request.supported):
-        return Refusal(421, offer, "RFC 3329 §2.3")
+        return refusal(421, "nothing goes without an agreement", *offer, rfc="RFC 3329 §2.3")
     shown = [str(mechanism) for mechanism in request.security_verify]
     if shown != list(mechanisms) or OPTION not in request.require:
-        return Refusal(494, offer, "RFC 3329 §2.3")
+        return refusal(494, "our list has not come back unchanged", *offer, rfc="RFC 3329 §2.3")
     return None
 
 

@@ -300,3 +300,23 @@ def test_a_response_without_a_via_but_the_proxys_own_goes_nowhere(lab: Lab, stat
     assert all(message.has("via") for message in messages(trace, status[:3] + " INVITE", "proxy"))
     assert len(trace.select("unparsable", "proxy")) == 1
     assert status < "2" or call.answered.value.status == 502
+
+
+@pytest.mark.parametrize("stateful", [True, False])
+@pytest.mark.parametrize(
+    ("target", "more", "status", "rfc"),
+    [
+        ("sip:bob@example.org", "Max-Forwards: 0\n", 483, "RFC 3261 §16.3 item 3"),
+        ("sip:bob@example.com", "Proxy-Require: foo\n", 420, "RFC 3261 §16.3 item 5"),
+        ("sip:nobody@example.com", "", 404, "RFC 3261 §16.5"),
+    ],
+)
+def test_a_proxy_says_on_record_why_it_refuses(
+    lab: Lab, stateful: bool, target: str, more: str, status: int, rfc: str
+) -> None:
+    proxy, tester = lab.proxy("example.com", stateful=stateful), Wire(lab)
+    text = request("INVITE", target, more=more)
+    tester.send(text.replace("Max-Forwards: 70\n", "") if "Max-Forwards: 0" in more else text, proxy)
+    lab.run()
+    (record,) = lab.trace.select("refused", "proxy")
+    assert (record.data["status"], record.data["rfc"]) == (status, rfc) and record.data["why"]
