@@ -32,8 +32,7 @@ LONGEST_PHRASE = 80
 def refuse(element: Element, exchange: Exchange, refused: Refusal, tag: str | None = None) -> Response:
     """Answer with a refusal through the request's transaction; `tag` is for To, by default a new one."""
     status, headers, rfc, why, body, kind = refused
-    if why:
-        note(element, status, why, rfc)
+    note(element, status, why, rfc)
     request = exchange.request
     if not request.to_tag:
         tag = tag or element.identifiers.tag(element.name)
@@ -67,15 +66,15 @@ def refuse_unread(element: Element, message: Message | None, error: SipParseErro
 
 def refuse_statelessly(element: Element, request: Request, packet: Packet, refused: Refusal) -> None:
     """Answer a request without a transaction, the same to each copy (§8.2.7); `via.stamped` has seen it."""
-    if refused.why:
-        note(element, refused.status, refused.why, refused.rfc)
+    note(element, refused.status, refused.why, refused.rfc)
     reply = build.reply(request, refused.status, to_tag=stateless_tag(request), headers=refused.headers)
     element.send(reply, reply_hop(request.via, packet))
 
 
 def note(element: Element, status: int, why: str, rfc: str) -> None:
-    """Record that a request is refused, and by which rule."""
-    element.trace.add("refused", element.env.now, element.name, status=status, why=why, rfc=rfc)
+    """Record that a request is refused, and by which rule, where there is anything to be said."""
+    if why:
+        element.trace.add("refused", element.env.now, element.name, status=status, why=why, rfc=rfc)
 
 
 def _phrase(status: int, why: str) -> str | None:

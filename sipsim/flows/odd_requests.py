@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from sipsim.elements.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
-from sipsim.errors import UsageError
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.flows.scripted import accepted, invitation, refused
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
 from sipsim.message.message import Request
+from sipsim.protocol.options import one_of
 
 RARE_CODEC = b"\r\n".join([
     b"v=0", b"o=- 1 1 IN IP4 192.0.2.9", b"s=-", b"c=IN IP4 192.0.2.9", b"t=0 0", b"m=audio 4000 RTP/AVP 97",
@@ -91,8 +91,7 @@ WHAT = {
 )
 def odd_request(lab: Lab, *, what: str = "body") -> Story:
     """Bob's phone gets one request that it can't serve, and says why; `what` is a name in `WHAT`."""
-    if what not in WHAT:
-        raise UsageError(f"what: {what!r} is nothing odd; allowed are {', '.join(WHAT)}")
+    one_of("what", what, WHAT)
     peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}", answers=0.1)
     odd = WHAT[what]
     bob.understands(**odd.abilities)

@@ -6,10 +6,10 @@ from functools import partial
 
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
-from sipsim.errors import UsageError
 from sipsim.flows.casts import phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.options import one_of
 
 
 @scenario(
@@ -38,8 +38,7 @@ def ozeki_direct(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
 
 
 def call_in_eight_steps(lab: Lab, ring: float, talk: float, progress: int, *, record_route: bool) -> Story:
-    if progress not in (180, 183):
-        raise UsageError(f"progress: {progress!r} is not said of a phone that rings; allowed are 180 and 183")
+    one_of("progress", progress, (180, 183))
     alice, _, bob = phones_and_proxy(lab, record_route=record_route)
     bob.answers = ring
     if progress == 183:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
-from sipsim.errors import UsageError
 from sipsim.flows.casts import DOMAIN, outcome_of, place, trapezoid
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.options import one_of
 
 
 @scenario(
@@ -56,8 +56,7 @@ def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> 
 )
 def redirect(lab: Lab, *, status: int = 302, ring: float = 2.0, talk: float = 5.0) -> Story:
     """The server only says where Bob is, for now (302) or for good (301); Alice's phone calls there by itself."""
-    if status not in (301, 302):
-        raise UsageError(f"status: {status!r} is not said of one address; allowed are 301 and 302")
+    one_of("status", status, (301, 302))
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     server = lab.redirect_server(DOMAIN, status=status)
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", answers=ring)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
-from sipsim.errors import UsageError
 from sipsim.flows.casts import DOMAIN, outcome_of, phones_and_proxy, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.scenario import scenario
@@ -22,8 +21,7 @@ CHOICES = (402, 403, 410, 480, 486, 600, 603, 604)
 )
 def refused(lab: Lab, *, status: int = 603, ring: float = 2.0) -> Story:
     """Bob's phone rings, and he refuses the call by the button for `status`."""
-    if status not in CHOICES:
-        raise UsageError(f"status: {status!r} is no user's choice; allowed are {', '.join(map(str, CHOICES))}")
+    one_of("status", status, CHOICES)
     alice, _, bob = phones_and_proxy(lab)
 
     def decide(call: IncomingCall) -> Story:

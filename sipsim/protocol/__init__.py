@@ -7,7 +7,13 @@ it. So the same code serves a simulation and real sockets, and is tested without
     timing          how long the timers of RFC 3261 §17 run
     transactions    the four machines of RFC 3261 §17 with RFC 6026, and the runner that executes them
     matching        to which transaction a message belongs
-    dialog, offer_answer, location, routing
+    dialog, offer_answer, glare     what two ends know of each other, and agree on
+    location, registering, refreshing
+                    where users are, and for how long
+    inspection, routing, target_set, best_response
+                    what a server makes of a request, and a proxy of the answers
+    retrying, digest...             what a client makes of a refusal, and who is let in
+    options         what callers may give
 
 This room may import `sipsim.errors`, `sipsim.message` and itself; no simpy, asyncio, socket, time or random.
 """
