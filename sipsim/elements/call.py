@@ -24,8 +24,8 @@ from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.digest_client import credentials_of
-from sipsim.protocol.glare import retry_after
-from sipsim.protocol.inspection import OUT_OF_ORDER
+from sipsim.protocol.glare import GLARE, put_off
+from sipsim.protocol.inspection import NO_DIALOG, OUT_OF_ORDER
 
 
 class Ending(NamedTuple):
@@ -157,9 +157,9 @@ class Call(Session, Outcomes):
         if self.state != "answered":
             status = status or self.too_early if self.state in ("calling", "ringing") else 481
         if status == 500:
-            self.agent.reply(exchange, 500, ("Retry-After", str(retry_after(self.agent.dice("glare")))))
+            refuse(self.agent, exchange, put_off(self.agent.dice("glare")))
         elif status:
-            self.agent.reply(exchange, status)
+            refuse(self.agent, exchange, GLARE if status == 491 else NO_DIALOG)
         else:
             self._asked = IncomingChange(self, exchange)
             self.agent.consider(self._asked)

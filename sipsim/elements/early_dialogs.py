@@ -9,6 +9,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
 from sipsim.message.message import Request, Response
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.glare import GLARE
 from sipsim.protocol.inspection import OUT_OF_ORDER
 from sipsim.simulation.environment import Timer
 
@@ -64,7 +65,7 @@ class EarlyDialogs:
             agent.reply(exchange, 200)
             self._end(call, tag, "BYE")
         elif request.method == "INVITE":
-            agent.reply(exchange, 491)
+            refuse(agent, exchange, GLARE)
         else:
             agent.serve(exchange, request)
         return True
