@@ -93,7 +93,7 @@ class Endpoint(Element):
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
-        self.codecs: Codecs = CODECS if codecs is None else codecs_named(codecs)
+        self.codecs = codecs
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
         self.outbound = outbound  # may refuse, so before anything stands
@@ -136,6 +136,15 @@ class Endpoint(Element):
     @outbound.setter
     def outbound(self, proxy: Element | str | Uri | None) -> None:
         self._outbound = None if proxy is None else routing_uri("outbound", proxy)
+
+    @property
+    def codecs(self) -> Codecs:
+        """What this phone can speak in its next calls, given by names; None for the usual ones."""
+        return self._codecs
+
+    @codecs.setter
+    def codecs(self, names: Iterable[str] | None) -> None:
+        self._codecs = CODECS if names is None else codecs_named(names)
 
     @property
     def contact(self) -> str:

@@ -464,3 +464,13 @@ def test_a_reinvite_that_is_asked_for_a_password_is_sent_again_with_credentials(
     assert tries[1].has("proxy-authorization") and messages(lab.trace, "ACK", name)[-1].has("proxy-authorization")
     lab.run(calls[1 - side].hang_up())
     assert not lab.trace.check()
+
+
+def test_a_phone_that_learns_other_codecs_speaks_them_from_its_next_call_on(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.codecs = ["PCMA"]
+    with pytest.raises(UsageError, match="codecs: 'MP3'"):
+        bob.codecs = ["MP3"]
+    mine, other = talking(lab, alice, bob)
+    assert mine.stream is not None and other.stream is not None
+    assert mine.stream.codec == other.stream.codec == "PCMA"
