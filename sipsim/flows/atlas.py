@@ -119,7 +119,7 @@ _PAGES: tuple[tuple[Any, ...], ...] = (
     (513, PHONE, *odd("large message"), "The request as a whole is larger than the server takes."),
     (600, PHONE, "refused", {"status": 600}, "The user is busy wherever they may be: no other phone need be tried."),
     (603, PHONE, "refused", {}, "The user does not want the call, on whatever phone."),
-    (604, PHONE, "refused", {"status": 604}, "There is certainly no such user anywhere."),
+    (604, PHONE, *odd("unknown everywhere"), "There is certainly no such user anywhere."),
     (606, PHONE, *odd("media everywhere"), "What is offered can't be had on any of the user's phones."),
 )  # fmt: skip
 

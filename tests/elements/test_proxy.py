@@ -118,6 +118,25 @@ def test_a_stale_contact_times_out_on_its_branch_and_the_other_phone_still_answe
     assert len(times(lab.trace, "INVITE", "proxy")) > 2
 
 
+@pytest.mark.covers("L1")
+def test_a_user_whose_only_contact_is_stale_cannot_be_reached_after_timer_b(lab: Lab) -> None:
+    alice, _, (bob,) = domain(lab)
+    bob.crash()
+    began = lab.env.now
+    assert call_bob(lab, alice) == 408
+    assert times(lab.trace, "408 INVITE", "proxy") == [pytest.approx(began + 32.005)]
+
+
+@pytest.mark.covers("L1")
+def test_a_contact_that_is_somebody_elses_by_now_answers_404_on_its_branch(lab: Lab) -> None:
+    alice, proxy, _ = domain(lab, phones=0)
+    carol = lab.user_agent("sip:carol@example.com")
+    proxy.location.add("sip:bob@example.com", f"sip:bob@{carol.host_port}")
+    assert call_bob(lab, alice) == 404
+    assert wire(lab.trace, "carol") == ["carol>proxy 404 INVITE"]
+
+
+@pytest.mark.covers("L1")
 def test_a_contact_where_nobody_listens_fails_at_once(lab: Lab) -> None:
     alice, proxy, _ = domain(lab, phones=0)
     proxy.location.add("sip:bob@example.com", "sip:bob@192.0.2.77")

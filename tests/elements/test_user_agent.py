@@ -37,6 +37,8 @@ def test_one_phone_places_and_takes_calls_in_one_run(lab: Lab) -> None:
     trace = lab.run()
     assert (first.state, second.state) == ("ended", "ended")
     assert wire(trace)[:4] == ["alice>bob INVITE", "bob>alice 180 INVITE", "bob>alice 200 INVITE", "alice>bob ACK"]
+    byes = [line for line in wire(trace) if line.endswith("BYE")]
+    assert sorted(byes) == ["alice>bob 200 BYE", "alice>bob BYE", "bob>alice 200 BYE", "bob>alice BYE"]
 
 
 @pytest.mark.covers("P16")

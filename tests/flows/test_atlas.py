@@ -65,7 +65,7 @@ def test_a_page_says_what_a_reader_wants_to_know(status: int) -> None:
 
 def test_odd_requests_are_all_in_the_atlas() -> None:
     used = {page.parameters["what"] for page in ATLAS.values() if page.scenario == "odd-request"}
-    assert set(WHAT) - used == {"other user", "unknown everywhere"}  # these are 404 and 604 by the phone itself
+    assert set(WHAT) - used == {"other user"}  # that is the 404 of a phone
 
 
 def test_explain_shows_a_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,16 @@ def test_the_first_call_is_told_as_it_happens():
     assert len(ladders) == 4
 
 
+@pytest.mark.covers("L5")
+def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addresses():
+    lesson = lessons.run(lessons.read("07-forking.ipynb"))
+    (cell,) = [cell for cell in lessons.code(lesson) if cell.source.count('"same-addresses"') == 2]
+    (output,) = cell.outputs
+    by_proxy, by_redirect = output.data["text/html"].split("<svg")[1:]
+    assert "300 Multiple Choices" in by_redirect and "300 Multiple Choices" not in by_proxy
+    assert "486 Busy Here" in by_proxy and "486 Busy Here" in by_redirect
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
