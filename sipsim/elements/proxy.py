@@ -65,6 +65,8 @@ class Proxy(Registrar):
     """
 
     kind = "proxy"
+    remembers = True
+    """Whether it knows the ACK for a refusal, by its transaction, from that for a 2xx, which goes its own way."""
     late_status: int | None = None
     """Said instead of a final response that did not come in time; None: 408, and 504 of a server that we relay to."""
 
@@ -215,12 +217,12 @@ class Proxy(Registrar):
         routed = "route" in request.names
         if not routed and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
-        mark = ""
-        if request.method != "ACK" or self.serves(request.uri):  # only what is looked up may come back
+        mark = ""  # no ACK that is not looked up comes back
+        if request.method != "ACK" or not self.remembers or self.serves(request.uri):
             mark = routing.loop_mark(request)
             if routing.is_loop(request, mark, f"{self.address}".lower()):
                 return routing.LOOP
-        if self._relay is not None and not routed and not request.to_tag:
+        if self._relay is not None and not routed and not (request.to_tag and self.remembers):
             request = request.prepend("Route", f"<{self._relay}>")
         found = self.find(request)
         if found:

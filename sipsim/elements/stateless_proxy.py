@@ -15,10 +15,11 @@ class StatelessProxy(Proxy):
     """Forwards each request to its first target, repetitions too, and each response by its Via.
 
     It repeats nothing by itself, says no 100, and can't fork. What it refuses it refuses without a transaction
-    (§8.2.7). As a registrar it works like any other.
+    (§8.2.7). As a registrar it works like any other. An ACK gets the branch of its INVITE, and goes where that went.
     """
 
     kind = "stateless proxy"
+    remembers = False
 
     def _handle_request(self, request: Request, packet: Packet) -> None:
         if request.method == "REGISTER" and self.relay_to is None and self.serves(request.uri):

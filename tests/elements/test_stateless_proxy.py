@@ -142,3 +142,38 @@ def test_it_stays_in_the_path_when_it_wants_to(lab: Lab) -> None:
     lab.run()
     assert "alice>bob BYE" in wire(lab.trace)
     assert proxy.record_route is False
+
+
+@pytest.mark.parametrize("beyond", ["phone", "proxy", "relay"])
+def test_an_ack_for_a_refusal_takes_the_way_of_its_invite_to_wherever_the_proxy_is_outbound_for(
+    lab: Lab, beyond: str
+) -> None:
+    """RFC 3261 §16.11, §17.1.1.3: the same branch and hop, though the Request-URI is not of the proxy's domain."""
+    there = lab.proxy("there.com", "there") if beyond != "phone" else None
+    proxy = lab.proxy("here.com", stateful=False, relay_to=there if beyond == "relay" else None)
+    alice, bob = lab.user_agent("sip:alice@here.com", outbound=proxy), lab.user_agent("sip:bob@there.com")
+    if there is not None:
+        place(there, bob)
+    bob.rejects(486)
+    call = alice.call("sip:bob@there.com" if there is not None else bob)
+    with pytest.raises(CallFailed, match="486"):
+        lab.run(call.answered)
+    lab.run()
+    invite, ack = messages(lab.trace, "INVITE", "proxy")[0], messages(lab.trace, "ACK", "proxy")[0]
+    assert invite.via.branch == ack.via.branch
+    assert lab.trace.counts["retransmissions"] == 0 and len(messages(lab.trace, "486 INVITE", "bob")) == 1
+    assert lab.trace.check() == []
+
+
+def test_a_cancelled_call_to_another_domain_is_acknowledged_through_it(lab: Lab) -> None:
+    proxy = lab.proxy("here.com", stateful=False)
+    alice, bob = lab.user_agent("sip:alice@here.com", outbound=proxy), lab.user_agent("sip:bob@there.com")
+    bob.ignores()
+    call = alice.call(bob)
+    lab.env.call_later(1.0, call.hang_up)
+    lab.run(call.ended)
+    lab.run()
+    sent = [messages(lab.trace, what, "proxy") for what in ("INVITE", "CANCEL", "ACK")]
+    assert [len(copies) for copies in sent] == [1, 1, 1]
+    assert len({copies[0].via.branch for copies in sent}) == 1
+    assert lab.trace.counts["retransmissions"] == 0 and lab.trace.check() == []
