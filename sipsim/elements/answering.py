@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sipsim.elements.endpoint import Endpoint
-from sipsim.elements.incoming_call import RINGS_AGAIN_AFTER, IncomingCall
+from sipsim.elements.incoming_call import RINGS_AGAIN_AFTER, IncomingCall, rings_again
 from sipsim.elements.refusing import rejection
 from sipsim.protocol.inspection import Abilities, Refusal
 from sipsim.protocol.options import one_of, seconds, whole
@@ -63,6 +63,7 @@ class Answering(Endpoint):
 
         Asked to remind the caller, it gives up after three minutes, or when `gives_up` says, else never.
         """
+        rings_again(again)
         self._does(lambda call: call.ring(again=again))
 
     def do_not_disturb(self, status: int = 480, **what: Any) -> None:

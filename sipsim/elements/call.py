@@ -40,7 +40,8 @@ class Call(Session, Outcomes):
 
     `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
     are SimPy events:
-    `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`.
+    `answered` gives the call or fails with `CallFailed`; `ended` always succeeds, with an `Ending`, whose `why` is a
+    status and its reason, "CANCEL", "early BYE", or begins with "BYE".
     """
 
     too_early = 491
@@ -53,6 +54,7 @@ class Call(Session, Outcomes):
     _asked: IncomingChange | None = None  # a re-INVITE that has no final response yet
     _refused: Exchange | None = None  # the last re-INVITE that we refused
     _why = "BYE"
+    _taken_back_by = ""  # "CANCEL" or "early BYE", where the INVITE was taken back
 
     def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
         Session.__init__(self, agent, call_id)
@@ -247,7 +249,8 @@ class Call(Session, Outcomes):
     def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
         for name in ("answered", "ringing"):
             self.settle(name, error=CallFailed(status, reason, tried))
-        self._finish(by, f"{status} {reason}" if status != 487 else "CANCEL", "3xx-6xx")
+        taken_back = self._taken_back_by if status == 487 else ""
+        self._finish(by, taken_back or f"{status} {reason}", "3xx-6xx")
 
     def _finish(self, by: str, why: str, input: str = "BYE") -> None:
         if self.state == "ended":

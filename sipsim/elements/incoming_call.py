@@ -21,7 +21,7 @@ from sipsim.message.rare_fields import Timestamp
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import Refusal, refusal
-from sipsim.protocol.options import whole
+from sipsim.protocol.options import seconds, whole
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -35,7 +35,14 @@ RINGS_AT_MOST = 180.0
 
 UNANSWERED = refusal(480, "nobody answers")
 UNFIT = refusal(488, "nothing in the offer fits", rfc="RFC 3261 §13.3.1.3")
+MISTAKEN = refusal(500, "a mistake in the phone")
 EXPIRED = refusal(487, "the invitation has expired", rfc="RFC 3261 §13.3.1")
+
+
+def rings_again(again: float | None) -> None:
+    """`UsageError` for what is no pause between provisional responses."""
+    if again is not None:
+        seconds("again", again, 1.0)
 
 
 class IncomingCall(Call):
@@ -65,10 +72,12 @@ class IncomingCall(Call):
     def ring(self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER, *, described: bool = False) -> None:
         """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199.
 
-        It is said again each `again` seconds; None: once only. `described` has it bring the session description of
-        the later answer, so that the caller can hear tones and announcements, where the INVITE made an offer (§13.2.1).
+        It is said again each `again` seconds, at least 1; None: once only. `described` has it bring the session
+        description of the later answer, so that the caller can hear tones and announcements, where the INVITE made an
+        offer (§13.2.1).
         """
         whole("status", status, 101, 199)
+        rings_again(again)
         if not self._is_open("ring"):
             return
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
@@ -86,11 +95,11 @@ class IncomingCall(Call):
             self._ring_on(again, RINGS_AT_MOST)
             self.settle("ringing")
 
-    def answer_after(self, seconds: float) -> None:
+    def answer_after(self, delay: float) -> None:
         """Ring now, and answer after so many seconds, unless the call is settled before."""
-        self.ring(again=RINGS_AGAIN_AFTER if seconds > RINGS_AGAIN_AFTER else None)
-        if seconds:
-            self._set("answer", seconds, self._answer)
+        self.ring(again=RINGS_AGAIN_AFTER if delay > RINGS_AGAIN_AFTER else None)
+        if delay:
+            self._set("answer", delay, self._answer)
         else:
             self._answer()
 
@@ -131,9 +140,14 @@ class IncomingCall(Call):
             self._fail(refused.status, response.reason, self.agent.name)
         return self.ended
 
-    def give_up_after(self, seconds: float, refused: Refusal = UNANSWERED) -> None:
+    def mistaken(self) -> None:
+        """The user's own code has failed: 500, unless the call is settled, or will be."""
+        if self.state in ("calling", "ringing") and self._unacknowledged is None and "answer" not in self._alarms:
+            self.refuse(MISTAKEN)
+
+    def give_up_after(self, delay: float, refused: Refusal = UNANSWERED) -> None:
         """Refuse after so many seconds, unless the call is settled before."""
-        self._set("no answer", seconds, self.refuse, refused)
+        self._set("no answer", delay, self.refuse, refused)
 
     def hang_up(self) -> Outcome:
         """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
@@ -156,18 +170,19 @@ class IncomingCall(Call):
     def on_request(self, exchange: Exchange, request: Request) -> None:
         if request.method == "BYE" and self._unacknowledged is None:  # the INVITE wants its answer too (§15.1.2)
             self.agent.reply(exchange, 200)
-            self._taken_back()
+            self._taken_back("early BYE")
         else:
             super().on_request(exchange, request)
 
     def on_cancel(self, invite: Exchange) -> None:
         """The caller gave up: 487, unless the answer is out already (§9.2)."""
         if invite is self.exchange:
-            self._taken_back()
+            self._taken_back("CANCEL")
         else:
             super().on_cancel(invite)
 
-    def _taken_back(self) -> None:
+    def _taken_back(self, by: str) -> None:
+        self._taken_back_by = by
         if self._unacknowledged is None and self.state != "ended":
             self._respond(build.reply(self.exchange.request, 487, to_tag=self._tag))
             self._fail(487, "Request Terminated", self.peer)

@@ -64,6 +64,11 @@ class IncomingChange:
         if self.open:
             self.exchange.respond(build.reply(self.exchange.request, 100))
 
+    def mistaken(self) -> None:
+        """The user's own code has failed: 500, where no answer has been given."""
+        if self.open:
+            self._refuse(500)
+
     def _answer(self) -> Sdp | None:
         call = self.call
         if not self._described:

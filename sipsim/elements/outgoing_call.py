@@ -63,7 +63,9 @@ class OutgoingCall(Call):
                 self.bye()
             elif self.state in ("calling", "ringing"):
                 self._wants_cancel = True
-                if not (early_bye and self._early.end_by_bye(self)):
+                if early_bye and self._early.end_by_bye(self):
+                    self._taken_back_by = "early BYE"
+                else:
                     self._withdraw()
         return self.ended
 
@@ -191,6 +193,7 @@ class OutgoingCall(Call):
 
     def _withdraw(self) -> None:
         """Take the INVITE back (§9.1)."""
+        self._taken_back_by = "CANCEL"
         if self._exchange is not None:
             self._exchange.cancel()
 

@@ -9,6 +9,7 @@ request by another way, never acknowledge. (SIPp's scenarios are of this kind.)
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sipsim.elements.element import Element
@@ -24,6 +25,8 @@ from sipsim.protocol.location import as_uri
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
+
+_END, _BLANK = re.compile("\r?\n"), re.compile("\r?\n\r?\n")
 
 
 class ScriptedPeer(Element):
@@ -61,8 +64,8 @@ class ScriptedPeer(Element):
     def say(self, message: Message | str | bytes, to: Element | str | Uri) -> None:
         """Send a message as it is: to an element, or to where a URI leads.
 
-        Text may have bare line ends, and [host_port] and [branch] stand in it for what belongs there. `UsageError`
-        where a URI leads nowhere.
+        Text may have bare line ends in its head, and [host_port] and [branch] stand in it for what belongs there.
+        `UsageError` where a URI leads nowhere.
         """
         with self.acting(f"{self.name}.say(...)"):
             data = self._octets(message)
@@ -143,8 +146,8 @@ class ScriptedPeer(Element):
         text = message.replace("[host_port]", self.host_port)
         if "[branch]" in text:
             text = text.replace("[branch]", self.identifiers.branch(self.name))
-        head, blank, body = text.lstrip("\n").partition("\n\n")
-        return head.replace("\n", "\r\n").encode() + (b"\r\n\r\n" + body.encode() if blank else b"")
+        head, *rest = _BLANK.split(text.lstrip("\r\n"), 1)
+        return "\r\n\r\n".join([_END.sub("\r\n", head), *rest]).encode()
 
     def _hop(self, uri: Uri) -> Hop:
         hops = locate(self.names, uri, self.transports, self.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import simpy
@@ -14,15 +14,20 @@ Story = Generator[simpy.Event, Any, Any]
 """An ordinary SimPy generator: it yields events and may return a value."""
 
 
-def told(bench: Bench, who: str, story: Generator[Any, Any, Any]) -> Story:
+def told(
+    bench: Bench, who: str, story: Generator[Any, Any, Any], failed: Callable[[], object] | None = None
+) -> Story:  # fmt: skip
     """The same story, with the trace's current cause set while it runs, and its exception reported to the bench.
 
-    It begins for the reason that there is now, whenever its process gets its first turn.
+    It begins for the reason that there is now, whenever its process gets its first turn. `failed` is called when an
+    exception has left it.
     """
-    return _told(bench, who, story, bench.trace.current)
+    return _told(bench, who, story, bench.trace.current, failed)
 
 
-def _told(bench: Bench, who: str, story: Generator[Any, Any, Any], cause: int) -> Story:
+def _told(
+    bench: Bench, who: str, story: Generator[Any, Any, Any], cause: int, failed: Callable[[], object] | None
+) -> Story:  # fmt: skip
     trace = bench.trace
     value: Any = None
     error: BaseException | None = None
@@ -34,6 +39,8 @@ def _told(bench: Bench, who: str, story: Generator[Any, Any, Any], cause: int) -
             return end.value
         except Exception as failure:
             bench.report(failure, who)
+            if failed is not None:
+                failed()
             return None
         finally:
             trace.current = 0

@@ -72,6 +72,7 @@ class UserAgent(Answering, Registrant):
         self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
         self._identities: dict[Exchange, object] = {}  # the same the other way round
         self.gate: Gate | None = None
+        self.queries: dict[Query, None] = {}  # those that have no answer yet
         if password is not None:
             self.credentials(realm, username, password)
 
@@ -181,6 +182,8 @@ class UserAgent(Answering, Registrant):
             self.gate.forget()
         for call in list(self.calls.values()):
             call.lost()
+        for query in list(self.queries):
+            query.lost()
         self.dialogs.clear()
         self._ongoing.clear()
         self._identities.clear()
@@ -191,6 +194,7 @@ class UserAgent(Answering, Registrant):
             call.forget()
         self.calls.clear()
         self.dialogs.clear()
+        self.queries.clear()
         super().forget_users()
 
     def leftovers(self) -> list[str]:
@@ -210,7 +214,7 @@ class UserAgent(Answering, Registrant):
         call = IncomingCall(self, exchange)
         if self._unanswered is not None:
             call.give_up_after(*self._unanswered)
-        self._react("on_call", self.on_call, call)
+        self._react("on_call", self.on_call, call, call.mistaken)
         call.wait()
 
     def consider(self, change: IncomingChange) -> None:
@@ -218,20 +222,26 @@ class UserAgent(Answering, Registrant):
         if self.on_reinvite is None:
             change.accept()
             return
-        self._react("on_reinvite", self.on_reinvite, change)
+        self._react("on_reinvite", self.on_reinvite, change, change.mistaken)
         if change.open:
             self.alarm("100 Trying", TRYING_AFTER, change.trying)
 
-    def _react(self, name: str, decide: Callable[[Any], Any], subject: object) -> None:
-        """Let the user decide, by a function or a story; a mistake in it is recorded, and the run goes on."""
+    def _react(
+        self, name: str, decide: Callable[[Any], Any], subject: object, otherwise: Callable[[], object]
+    ) -> None:  # fmt: skip
+        """Let the user decide, by a function or a story; a mistake in it is recorded, and the run goes on.
+
+        Where the mistake left the request open, `otherwise` answers it.
+        """
         who = f"{self.name}.{name}"
         try:
             reaction = decide(subject)
         except Exception as error:
             self.bench.report(error, who)
+            otherwise()
         else:
             if isgenerator(reaction):
-                self.env.process(told(self.bench, who, reaction))
+                self.env.process(told(self.bench, who, reaction, otherwise))
 
 
 def _identity(request: Request) -> object:
@@ -244,6 +254,8 @@ class Query:
 
     def __init__(self, agent: UserAgent, target: Uri) -> None:
         self.agent: Endpoint = agent
+        self._open = agent.queries
+        self._open[self] = None
         self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s OPTIONS to {target}")
         request = build.request(
             "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
@@ -254,11 +266,18 @@ class Query:
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
+            self._open.pop(self, None)
             self.agent.learn(exchange.request, response)
             self.outcome.settle(response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
+        self._open.pop(self, None)
         self.outcome.disappoint(CallFailed(status_of(reason), reason, tried(exchange)))
+
+    def lost(self) -> None:
+        """The user agent crashed: no answer will be heard."""
+        self._open.pop(self, None)
+        self.outcome.disappoint(CallFailed(503, f"{self.agent.name} crashed"))
 
     def next_number(self, request: Request) -> int:
         return request.cseq.number + 1

@@ -395,3 +395,79 @@ def test_a_broken_ack_response_or_heap_of_octets_is_never_answered(lab: Lab) -> 
 def test_a_request_in_a_dialog_that_does_not_exist_gets_481(lab: Lab, method: str) -> None:
     assert asked(lab, request(method, to_tag="nobody"))[0].status == 481
     assert lab.trace.select("refused")[0].data["rfc"] == "RFC 3261 §12.2.2"
+
+
+# What its user's code does wrong
+
+
+@pytest.mark.parametrize("again", [0, 0.001, -1, "x", float("nan"), True])
+def test_a_phone_is_not_told_to_ring_without_a_pause(lab: Lab, again: Any) -> None:
+    bob = lab.user_agent("sip:bob@example.com")
+    with pytest.raises(UsageError, match="allowed are seconds"):
+        bob.ignores(again)
+    lab.user_agent("sip:alice@example.com").call(bob)
+    assert lab.run().result["answered"] == 1  # it behaves as before
+
+
+def raising(call: Any) -> None:
+    raise RuntimeError("my mistake")
+
+
+def raising_later(call: Any) -> Any:
+    call.ring() if hasattr(call, "ring") else None
+    yield call.exchange.element.env.timeout(1)
+    raise RuntimeError("my mistake")
+
+
+@pytest.mark.parametrize("react", [raising, raising_later])
+def test_a_mistake_in_on_call_is_told_and_the_caller_gets_500(lab: Lab, react: Any) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    bob.on_call = react
+    call = alice.call(bob)
+    with pytest.raises(RuntimeError, match="my mistake"):
+        lab.run()
+    assert call.ended.value.why.startswith("500 ") and not bob.calls and not lab.trace.check()
+
+
+@pytest.mark.parametrize("react", [raising, raising_later])
+def test_a_mistake_in_on_reinvite_is_told_and_the_session_stays_as_it_was(lab: Lab, react: Any) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    bob.on_reinvite = react
+    call = alice.call(bob)
+    lab.run(call.answered)
+    held = call.hold()
+    with pytest.raises(RuntimeError, match="my mistake"):
+        lab.run()
+    assert held.value.status == 500 and call.state == "answered" and call.direction == "sendrecv"
+    assert messages(lab.trace, "500 INVITE", "bob") and not lab.trace.check()
+    lab.run(call.hang_up())
+    assert call.ended.value.why == "BYE"
+
+
+def test_an_options_request_under_way_at_a_crash_comes_to_nothing(lab: Lab) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+
+    def story(lab: Lab) -> Any:
+        answer = alice.options(bob.contact_uri)
+        yield lab.env.timeout(0.003)
+        alice.crash()
+        with pytest.raises(CallFailed, match="503 alice crashed"):
+            yield answer
+
+    lab.run(story)
+
+
+@pytest.mark.parametrize("early_bye", [True, False])
+def test_an_ending_names_the_request_that_took_the_invite_back(lab: Lab, early_bye: bool) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    bob.ignores()
+    call = alice.call(bob)
+    lab.run(until=1)
+    theirs = bob.current_call
+    assert theirs is not None
+    call.hang_up(early_bye=early_bye)
+    lab.run()
+    method, why = ("BYE", "early BYE") if early_bye else ("CANCEL", "CANCEL")
+    assert call.ended.value == ("alice", why) and theirs.ended.value.why == why
+    assert messages(lab.trace, method, "alice")
+    assert len(messages(lab.trace, "CANCEL", "alice")) == (not early_bye)

@@ -117,3 +117,19 @@ def test_it_works_over_sockets() -> None:
         peer, bob = lab.scripted_peer("sip:tester@example.com"), lab.user_agent("sip:bob@example.com")
         peer.say(peer.draft("OPTIONS", bob.uri), bob)
         assert lab.run(peer.expect(200)).status == 200
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_text_may_have_either_line_end_and_its_body_stays_as_it_is(end: str) -> None:
+    lab = sipsim.Lab(seed=1)
+    peer, bob = lab.scripted_peer("sip:peer@example.com"), lab.user_agent("sip:bob@example.com")
+    head = end.join([
+        "MESSAGE sip:bob@example.com SIP/2.0", "Via: SIP/2.0/UDP [host_port];branch=[branch]",
+        "From: <sip:peer@example.com>;tag=p", "To: <sip:bob@example.com>", "Call-ID: c", "CSeq: 1 MESSAGE",
+        "Content-Length: 3",
+    ])  # fmt: skip
+    peer.say(f"{head}{end}{end}a\nb", bob)
+    lab.run()
+    data = bytes(lab.trace.select("sent")[0].message)
+    assert b"\r\r" not in data and data.count(b"\r\n") == 8 and data.endswith(b"\r\n\r\na\nb")
+    assert [message.status for message in peer.heard] == [405]

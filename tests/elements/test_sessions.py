@@ -380,7 +380,7 @@ def test_an_early_dialog_may_be_ended_by_bye(lab: Lab) -> None:
     call.hang_up(early_bye=True)
     lab.run()
     assert wire(lab.trace)[2:] == ["alice>bob BYE", "bob>alice 200 BYE", "bob>alice 487 INVITE", "alice>bob ACK"]
-    assert call.ended.value == ("alice", "CANCEL") and not lab.trace.check()
+    assert call.ended.value == ("alice", "early BYE") and not lab.trace.check()
 
 
 @pytest.mark.parametrize("late", [0.997, 1.003], ids=["BYE first", "200 first"])

@@ -168,7 +168,7 @@ def verdict(call: Call) -> str:
     if call.answered.ok:
         return "completed"
     why = call.ended.value.why
-    if why == "CANCEL":
+    if why in ("CANCEL", "early BYE"):
         return "cancelled"
     if "no ACK" in why:
         return "no ACK"

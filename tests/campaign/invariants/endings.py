@@ -56,6 +56,6 @@ def verdict(call: Call) -> str:
         return "no ACK"
     if answer.ok or why.startswith("BYE"):
         return "completed"
-    if why == "CANCEL":
+    if why in ("CANCEL", "early BYE"):
         return "cancelled"
     return "timed out" if "timeout" in why or why.startswith("408") else "rejected"
