@@ -108,7 +108,8 @@ def _list(options: argparse.Namespace) -> int:
     else:
         width = max(len(entry["name"]) for entry in entries)
         for entry in entries:
-            print(f"{entry['name']:<{width}}  {entry['title']} ({entry['rfc']})")
+            where = "" if entry["live"] else ", in memory only"
+            print(f"{entry['name']:<{width}}  {entry['title']} ({entry['rfc']}{where})")
     return DONE
 
 
@@ -146,7 +147,10 @@ def _sweep(options: argparse.Namespace) -> int:
         print(f"{len(rows)} runs in {options.output}")
     else:
         sys.stdout.write(as_csv(rows))
-    return DONE
+    failed = [row["error"] for row in rows if not row["ok"]]
+    if failed:
+        print(f"sipsim: {len(failed)} of {len(rows)} runs failed; the first: {printable(failed[0])}", file=sys.stderr)
+    return FAILED if failed else DONE
 
 
 def _ladder(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from sipsim.lab.catalogue import find
 from sipsim.lab.run import run
 from sipsim.message.codes import CODES
 from sipsim.trace.trace import Trace
@@ -51,6 +52,11 @@ class Page(NamedTuple):
                  for name, value in self.parameters.items()]  # fmt: skip
         return " ".join(["sipsim run", self.scenario, *given])
 
+    @property
+    def live(self) -> bool:
+        """Whether its scenario can run on sockets too."""
+        return find(self.scenario).live
+
     def run(self, seed: int = 1, **parameters: Any) -> Trace:
         """Run the scenario; `parameters` change its own."""
         return run(self.scenario, seed, **{**self.parameters, **parameters})
@@ -60,6 +66,7 @@ class Page(NamedTuple):
         return {
             "status": self.status, "phrase": self.phrase, "class": self.kind, "rfc": self.section,
             "sender": self.sender, "when": self.when, "scenario": self.scenario, "parameters": self.parameters,
+            "live": self.live,
         }  # fmt: skip
 
 

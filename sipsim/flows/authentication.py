@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sipsim.elements.story import Story
 from sipsim.errors import CallFailed, RegistrationFailed
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Seconds, either
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.digest import ALGORITHMS
 
 USERS = {"alice": "wonderland", "bob": "zanzibar"}
+
+Algorithm = Annotated[str, either(*(known.name for known in ALGORITHMS.values()))]
 
 
 @scenario(
@@ -17,7 +23,7 @@ USERS = {"alice": "wonderland", "bob": "zanzibar"}
     question="What is new in the second REGISTER, what is as in the first, and why is the last not refused?",
     codes=(200, 401),
 )
-def password(lab: Lab, *, algorithm: str = "SHA-256", stay: float = 20.0) -> Story:
+def password(lab: Lab, *, algorithm: Algorithm = "SHA-256", stay: Seconds = 20.0) -> Story:
     """Bob's phone is asked who it is, answers, and is let in; taking its binding back it answers unasked."""
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", password=USERS["bob"])
     lab.registrar(DOMAIN, users=USERS, algorithms=(algorithm,))
@@ -49,7 +55,7 @@ def wrong_password(lab: Lab) -> Story:
     question="Which word in the second 401 tells the phone that its password was right?",
     codes=(200, 401),
 )
-def stale_nonce(lab: Lab, *, pause: float = 90.0) -> Story:
+def stale_nonce(lab: Lab, *, pause: Seconds = 90.0) -> Story:
     """After `pause` seconds Bob registers again, and the nonce that he knows is used up; nobody asks him anything."""
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", password=USERS["bob"])
     lab.registrar(DOMAIN, users=USERS)
@@ -64,7 +70,7 @@ def stale_nonce(lab: Lab, *, pause: float = 90.0) -> Story:
     question="Which ACK has the credentials of the INVITE, which has none, and why does Bob get none to see?",
     codes=(100, 180, 200, 407),
 )
-def proxy_password(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+def proxy_password(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Alice's first INVITE is refused with 407; the second one, with her credentials, reaches Bob."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}", password=USERS["alice"])
     proxy = lab.proxy(DOMAIN, users=USERS)
@@ -83,7 +89,7 @@ def proxy_password(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
     question="How many credentials has the third INVITE, and how many of them does each proxy leave in it?",
     codes=(100, 180, 200, 407),
 )
-def two_realms(lab: Lab, *, known: bool = True, ring: float = 1.0) -> Story:
+def two_realms(lab: Lab, *, known: bool = True, ring: Seconds = 1.0) -> Story:
     """Both proxies ask Alice, each for its own realm. Unless she is `known` to the second, the call ends there."""
     atlanta = lab.proxy("atlanta.com", "atlanta", users={"alice": "wonderland"})
     alice = lab.user_agent("sip:alice@atlanta.com", outbound=atlanta)

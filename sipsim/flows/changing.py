@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
 from sipsim.flows.casts import DOMAIN, phones_and_proxy, place
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Pause, Seconds, either
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.offer_answer import KNOWN
+
+Codec = Annotated[str, either(*(form.partition("/")[0] for _, form in KNOWN))]
+Forks = Annotated[str, either("first", "all")]
 
 
 def two_phones(lab: Lab, *, answers: float) -> tuple[UserAgent, UserAgent]:
@@ -21,7 +28,7 @@ def two_phones(lab: Lab, *, answers: float) -> tuple[UserAgent, UserAgent]:
     question="Which fields of the re-INVITE are those of the first INVITE, and which line of its SDP says hold?",
     codes=(100, 180, 200),
 )
-def reinvite(lab: Lab, *, ring: float = 1.0, talk: float = 3.0, wait: float = 5.0) -> Story:
+def reinvite(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0, wait: Seconds = 5.0) -> Story:
     """Alice puts Bob on hold, and comes back to him; each time an offer and an answer go along the route set."""
     alice, _, bob = phones_and_proxy(lab)
     bob.answers = ring
@@ -42,7 +49,7 @@ def reinvite(lab: Lab, *, ring: float = 1.0, talk: float = 3.0, wait: float = 5.
     codes=(180, 200, 491),
     live=False,
 )
-def glare(lab: Lab, *, talk: float = 3.0) -> Story:
+def glare(lab: Lab, *, talk: Pause = 3.0) -> Story:
     """Both want to change the call at the same instant: both are told to wait, for times that can't be the same."""
     alice, bob = two_phones(lab, answers=1.0)
     call = alice.call(bob)
@@ -63,7 +70,7 @@ def glare(lab: Lab, *, talk: float = 3.0) -> Story:
     question="Who makes the offer, in which message, and where is the answer?",
     codes=(100, 180, 200),
 )
-def delayed_offer(lab: Lab, *, ring: float = 1.0, talk: float = 5.0) -> Story:
+def delayed_offer(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
     """Alice's INVITE says nothing of media: Bob's 200 makes the offer, and the ACK has the answer."""
     alice, _, bob = phones_and_proxy(lab)
     bob.answers = ring
@@ -80,7 +87,7 @@ def delayed_offer(lab: Lab, *, ring: float = 1.0, talk: float = 5.0) -> Story:
     codes=(180, 200),
     live=False,
 )
-def crossing_cancel(lab: Lab, *, ring: float = 2.0) -> Story:
+def crossing_cancel(lab: Lab, *, ring: Seconds = 2.0) -> Story:
     """Bob answers, and before his 200 arrives Alice gives up: her CANCEL comes too late, so a BYE has to follow."""
     alice, bob = two_phones(lab, answers=ring)
     call = alice.call(bob)
@@ -95,7 +102,7 @@ def crossing_cancel(lab: Lab, *, ring: float = 2.0) -> Story:
     question="What do the two hear after the 488?",
     codes=(100, 180, 200, 488),
 )
-def refused_change(lab: Lab, *, talk: float = 3.0, codec: str = "G729") -> Story:
+def refused_change(lab: Lab, *, talk: Seconds = 3.0, codec: Codec = "G729") -> Story:
     """Alice asks for a codec that Bob's phone does not have; the call goes on as it was."""
     alice, _, bob = phones_and_proxy(lab)
     bob.answers = 1.0
@@ -120,7 +127,7 @@ def refused_change(lab: Lab, *, talk: float = 3.0, codec: str = "G729") -> Story
     codes=(100, 180, 200),
     live=False,
 )
-def two_answers(lab: Lab, *, ring: float = 1.0, talk: float = 5.0, keep: str = "first") -> Story:
+def two_answers(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0, keep: Forks = "first") -> Story:
     """Bob's two phones are picked up at the same instant; Alice keeps one call, or with `keep` "all" both."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     proxy = lab.proxy(DOMAIN)
@@ -139,7 +146,7 @@ def two_answers(lab: Lab, *, ring: float = 1.0, talk: float = 5.0, keep: str = "
     question="Which field of the re-INVITE says where Alice's BYE has to go?",
     codes=(180, 200),
 )
-def moving(lab: Lab, *, talk: float = 3.0) -> Story:
+def moving(lab: Lab, *, talk: Pause = 3.0) -> Story:
     """Bob's phone changes networks in mid-call; its re-INVITE refreshes the target, and the media follow."""
     alice, bob = two_phones(lab, answers=1.0)
     call = alice.call(bob)
@@ -160,7 +167,7 @@ def moving(lab: Lab, *, talk: float = 3.0) -> Story:
     codes=(100, 180, 200, 302),
     live=False,
 )
-def redirect_to_tcp(lab: Lab, *, ring: float = 1.0, talk: float = 5.0) -> Story:
+def redirect_to_tcp(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
     """The redirect server answers by UDP and names a contact by TCP: from there on all goes over connections."""
     alice = lab.user_agent("sip:alice@atlanta.com")
     server = lab.redirect_server("biloxi.com")

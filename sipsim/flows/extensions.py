@@ -9,6 +9,7 @@ from sipsim.elements.story import Story
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.flows.scripted import invitation, refused, talked
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Expiry, Seconds
 from sipsim.lab.scenario import scenario
 
 
@@ -18,7 +19,7 @@ from sipsim.lab.scenario import scenario
     question="Why is the REFER answered with 202 and not with 200, and how does Alice hear that Bob got through?",
     codes=(180, 200, 202),
 )
-def refer(lab: Lab, *, talk: float = 5.0) -> Story:
+def refer(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Alice asks Bob's phone to call Carol, and is told by NOTIFY how that goes."""
     alice = lab.scripted_peer(f"sip:alice@{DOMAIN}")
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", kind=Notifier)
@@ -36,7 +37,7 @@ def refer(lab: Lab, *, talk: float = 5.0) -> Story:
     question="What does the first NOTIFY say of Bob, and why does one follow every SUBSCRIBE?",
     codes=(200, 202),
 )
-def subscribe(lab: Lab, *, expires: int = 600, stay: float = 60.0) -> Story:
+def subscribe(lab: Lab, *, expires: Expiry = 600, stay: Seconds = 60.0) -> Story:
     """Alice subscribes to Bob's presence, who has not allowed it yet, and after `stay` seconds takes that back."""
     alice = lab.scripted_peer(f"sip:alice@{DOMAIN}")
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", kind=Notifier)
@@ -45,6 +46,11 @@ def subscribe(lab: Lab, *, expires: int = 600, stay: float = 60.0) -> Story:
     alice.say(request, bob)
     accepted = yield alice.expect(202)
     yield from told_of(alice, 1)
+    if not expires:  # asked once, and not for more (RFC 6665 §4.4.3)
+        return
+    if stay > accepted.expires - 1:  # then it ends by itself, and Alice is told so
+        yield from told_of(alice, 1)
+        return
     yield lab.env.timeout(stay)
     end = alice.draft(
         "SUBSCRIBE", bob.contact_uri, headers=(("Event", "presence"), ("Expires", 0)), cseq=2,
@@ -68,7 +74,7 @@ def told_of(watcher: ScriptedPeer, times: int) -> Story:
     question="How does the proxy learn whether somebody on the way has shortened its list?",
     codes=(100, 180, 200, 421, 494),
 )
-def agreement(lab: Lab, *, talk: float = 5.0) -> Story:
+def agreement(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Alice's proxy lets no INVITE pass (421), then names its mechanisms (494); who repeats the list gets through."""
     alice = lab.scripted_peer(f"sip:alice@{DOMAIN}")
     proxy = lab.proxy(DOMAIN, kind=AgreeingProxy)

@@ -7,6 +7,7 @@ from typing import Any
 from sipsim.elements.story import Story
 from sipsim.flows.casts import outcome_of, phones_and_proxy
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Count, Refusal, Seconds
 from sipsim.lab.scenario import scenario
 
 
@@ -16,7 +17,7 @@ from sipsim.lab.scenario import scenario
     question="Who acknowledges the 486, and how often does an ACK cross the proxy?",
     codes=(100, 486),
 )
-def busy(lab: Lab, *, status: int = 486) -> Story:
+def busy(lab: Lab, *, status: Refusal = 486) -> Story:
     """Bob's phone refuses at once; each hop acknowledges the refusal by itself."""
     alice, _, bob = phones_and_proxy(lab)
     bob.rejects(status)
@@ -29,7 +30,7 @@ def busy(lab: Lab, *, status: int = 486) -> Story:
     question="Which final response does the INVITE get, and which one the CANCEL?",
     codes=(100, 180, 200, 487),
 )
-def cancel(lab: Lab, *, patience: float = 4.0) -> Story:
+def cancel(lab: Lab, *, patience: Seconds = 4.0) -> Story:
     """Bob's phone rings; after `patience` seconds Alice hangs up."""
     alice, _, bob = phones_and_proxy(lab)
     bob.ignores()
@@ -45,7 +46,7 @@ def cancel(lab: Lab, *, patience: float = 4.0) -> Story:
     codes=(100, 180, 200),
     live=False,
 )
-def lost_200(lab: Lab, *, times: int = 1, talk: float = 5.0) -> Story:
+def lost_200(lab: Lab, *, times: Count = 1, talk: Seconds = 5.0) -> Story:
     """The proxy's 200 never reaches Alice; Bob, who hears no ACK, repeats it until he does."""
     alice, proxy, bob = phones_and_proxy(lab)
     network: Any = lab.network
@@ -62,7 +63,7 @@ def lost_200(lab: Lab, *, times: int = 1, talk: float = 5.0) -> Story:
     question="Why do the two still hear each other, and how does the BYE reach Bob after all?",
     codes=(100, 180, 200),
 )
-def proxy_crash(lab: Lab, *, talk: float = 5.0, down: float = 3.0) -> Story:
+def proxy_crash(lab: Lab, *, talk: Seconds = 5.0, down: Seconds = 3.0) -> Story:
     """The proxy is away while Alice hangs up; it stands in the route set, so her BYE is repeated until it is back."""
     alice, proxy, bob = phones_and_proxy(lab)
     call = alice.call(str(bob.uri))

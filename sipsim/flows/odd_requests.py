@@ -6,7 +6,7 @@ A scripted caller sends them, as no proper phone would. `WHAT` lists them: what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from sipsim.elements.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story
@@ -14,9 +14,9 @@ from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.flows.scripted import accepted, invitation, refused
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Seconds, either
 from sipsim.lab.scenario import scenario
 from sipsim.message.message import Request
-from sipsim.protocol.options import one_of
 
 RARE_CODEC = b"\r\n".join([
     b"v=0", b"o=- 1 1 IN IP4 192.0.2.9", b"s=-", b"c=IN IP4 192.0.2.9", b"t=0 0", b"m=audio 4000 RTP/AVP 97",
@@ -89,9 +89,8 @@ WHAT = {
     question="Which header field of the refusal helps the caller to do better?",
     codes=(415,),
 )
-def odd_request(lab: Lab, *, what: str = "body") -> Story:
+def odd_request(lab: Lab, *, what: Annotated[str, either(*WHAT)] = "body") -> Story:
     """Bob's phone gets one request that it can't serve, and says why; `what` is a name in `WHAT`."""
-    one_of("what", what, WHAT)
     peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}", answers=0.1)
     odd = WHAT[what]
     bob.understands(**odd.abilities)
@@ -105,7 +104,7 @@ def odd_request(lab: Lab, *, what: str = "body") -> Story:
     question="How does Bob's phone tell the second INVITE from a retransmission of the first?",
     codes=(180, 200, 482),
 )
-def merged(lab: Lab, *, talk: float = 5.0) -> Story:
+def merged(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """A fork upstream has sent one INVITE twice to Bob's phone: one rings, the other is refused."""
     peer, bob = lab.scripted_peer(f"sip:mallory@{DOMAIN}"), lab.user_agent(f"sip:bob@{DOMAIN}")
     first = invitation(peer, bob.uri)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
 from sipsim.flows.casts import phones_and_proxy
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Seconds, either
 from sipsim.lab.scenario import scenario
-from sipsim.protocol.options import one_of
+
+Progress = Annotated[int, either(180, 183)]
 
 
 @scenario(
@@ -18,7 +21,7 @@ from sipsim.protocol.options import one_of
     question="Which messages pass through the proxy, and why do even ACK and BYE?",
     codes=(100, 180, 200),
 )
-def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0, progress: int = 180) -> Story:
+def ozeki(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0, progress: Progress = 180) -> Story:
     """Alice calls Bob, they talk, Bob hangs up; the proxy record-routes, so it stays in the path.
 
     `progress` is what Bob's phone says before he answers: 180, or 183 with a session description.
@@ -32,13 +35,12 @@ def ozeki(lab: Lab, *, ring: float = 2.0, talk: float = 10.0, progress: int = 18
     question="Which messages no longer pass through the proxy?",
     codes=(100, 180, 200),
 )
-def ozeki_direct(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def ozeki_direct(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """The proxy leaves the path once the call stands: ACK and BYE go straight."""
     return call_in_eight_steps(lab, ring, talk, 180, record_route=False)
 
 
 def call_in_eight_steps(lab: Lab, ring: float, talk: float, progress: int, *, record_route: bool) -> Story:
-    one_of("progress", progress, (180, 183))
     alice, _, bob = phones_and_proxy(lab, record_route=record_route)
     bob.answers = ring
     if progress == 183:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.casts import DOMAIN, outcome_of, place, trapezoid
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Count, Seconds, either
 from sipsim.lab.scenario import scenario
-from sipsim.protocol.options import one_of
+
+Moved = Annotated[int, either(301, 302)]
 
 
 @scenario(
@@ -16,7 +20,7 @@ from sipsim.protocol.options import one_of
     question="How many Via values has the INVITE that reaches Bob, and which of them has the 200 that reaches Alice?",
     codes=(100, 180, 200),
 )
-def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def two_proxies(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """The SIP trapezoid: each user has a proxy of their own, and both proxies stay in the path."""
     alice, _, _, bob = trapezoid(lab)
     bob.answers = ring
@@ -32,11 +36,11 @@ def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     question="What do the phones that nobody answered get, and who acknowledges their 487?",
     codes=(100, 180, 200, 487),
 )
-def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> Story:
+def fork(lab: Lab, *, phones: Count = 2, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Bob's phones, at least one, all ring; he answers the last of them, and the proxy cancels the others."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     lab.proxy(DOMAIN)
-    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, max(phones, 1) + 1)]
+    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, phones + 1)]
     for phone in bobs[:-1]:
         phone.ignores()
     bobs[-1].answers = ring
@@ -54,9 +58,8 @@ def fork(lab: Lab, *, phones: int = 2, ring: float = 2.0, talk: float = 5.0) -> 
     question="Who sends the second INVITE, and what do the two INVITEs share?",
     codes=(180, 200, 302),
 )
-def redirect(lab: Lab, *, status: int = 302, ring: float = 2.0, talk: float = 5.0) -> Story:
+def redirect(lab: Lab, *, status: Moved = 302, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """The server only says where Bob is, for now (302) or for good (301); Alice's phone calls there by itself."""
-    one_of("status", status, (301, 302))
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     server = lab.redirect_server(DOMAIN, status=status)
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", answers=ring)
@@ -70,7 +73,7 @@ def redirect(lab: Lab, *, status: int = 302, ring: float = 2.0, talk: float = 5.
     question="In which order does Alice's phone try the addresses, and what tells it to?",
     codes=(180, 200, 300, 486),
 )
-def choices(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+def choices(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Bob has two phones; Alice's tries the one he likes better, which is busy, and then the other."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     server = lab.redirect_server(DOMAIN)
@@ -88,7 +91,7 @@ def choices(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
     question="How does the Contact of a 305 differ from that of a 302?",
     codes=(100, 180, 200, 305),
 )
-def use_proxy(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+def use_proxy(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Bob's calls have to go through a certain proxy, and the server names it."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     proxy = lab.proxy(DOMAIN)

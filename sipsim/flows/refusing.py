@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
 from sipsim.flows.casts import DOMAIN, outcome_of, phones_and_proxy, place
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Allowed, Count, Seconds, either
 from sipsim.lab.scenario import scenario
-from sipsim.protocol.options import one_of
+from sipsim.protocol.options import number
 
+Service = Annotated[float, Allowed(number, 0.0, 181.0)]
 CHOICES = (402, 403, 410, 480, 486, 600, 603, 604)
 """What a user may have a phone say: pay first, don't ask, gone, away, busy; and the same for all their phones."""
 
@@ -19,9 +23,8 @@ CHOICES = (402, 403, 410, 480, 486, 600, 603, 604)
     question="Which of these refusals would keep a proxy from trying Bob's other phones?",
     codes=(100, 180, 603),
 )
-def refused(lab: Lab, *, status: int = 603, ring: float = 2.0) -> Story:
+def refused(lab: Lab, *, status: Annotated[int, either(*CHOICES)] = 603, ring: Seconds = 2.0) -> Story:
     """Bob's phone rings, and he refuses the call by the button for `status`."""
-    one_of("status", status, CHOICES)
     alice, _, bob = phones_and_proxy(lab)
 
     def decide(call: IncomingCall) -> Story:
@@ -39,7 +42,7 @@ def refused(lab: Lab, *, status: int = 603, ring: float = 2.0) -> Story:
     question="What may a 182 say that a 180 does not?",
     codes=(100, 180, 182, 200),
 )
-def queued(lab: Lab, *, wait: float = 5.0, talk: float = 5.0) -> Story:
+def queued(lab: Lab, *, wait: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
     """Bob takes calls in turn: Alice's waits `wait` seconds in the queue before his phone rings."""
     alice, _, bob = phones_and_proxy(lab)
 
@@ -61,7 +64,7 @@ def queued(lab: Lab, *, wait: float = 5.0, talk: float = 5.0) -> Story:
     question="What can Alice hear before anybody answers, and what tells her phone where it comes from?",
     codes=(100, 183, 200),
 )
-def progress(lab: Lab, *, wait: float = 2.0, talk: float = 5.0) -> Story:
+def progress(lab: Lab, *, wait: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Bob's side says that the call makes progress, with its session description; `wait` seconds later he answers."""
     alice, _, bob = phones_and_proxy(lab)
 
@@ -83,7 +86,7 @@ def progress(lab: Lab, *, wait: float = 2.0, talk: float = 5.0) -> Story:
     question="Who says that Carol is not to be found, and how does it know?",
     codes=(404,),
 )
-def nobody(lab: Lab, *, status: int = 404) -> Story:
+def nobody(lab: Lab, *, status: Annotated[int, either(404, 480)] = 404) -> Story:
     """Alice calls Carol, whom the proxy has never heard of (404), or who is just not registered (480)."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     lab.proxy(DOMAIN, unknown=status)
@@ -109,7 +112,7 @@ def silence(lab: Lab) -> Story:
     question="Who sends the 181, and to which dialog does its To tag belong?",
     codes=(100, 180, 181, 200, 486),
 )
-def forwarded(lab: Lab, *, talk: float = 5.0) -> Story:
+def forwarded(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Bob is busy; his proxy sends the call on to Carol, and tells Alice so."""
     alice, proxy, bob = phones_and_proxy(lab)
     carol = lab.user_agent(f"sip:carol@{DOMAIN}")
@@ -128,9 +131,8 @@ def forwarded(lab: Lab, *, talk: float = 5.0) -> Story:
     question="Who is to blame for the failure, and how does its status say so?",
     codes=(100, 302, 502),
 )
-def gateway(lab: Lab, *, trouble: str = "nonsense") -> Story:
+def gateway(lab: Lab, *, trouble: Annotated[str, either("nonsense", "silence")] = "nonsense") -> Story:
     """A proxy relays calls to a server that answers with nonsense (502), or falls silent ("silence", 504)."""
-    one_of("trouble", trouble, ("nonsense", "silence"))
     alice, server = lab.user_agent(f"sip:alice@{DOMAIN}"), lab.scripted_peer(f"sip:server@{DOMAIN}")
     lab.proxy(DOMAIN, relay_to=server)
     call = alice.call(f"sip:bob@{DOMAIN}")
@@ -147,9 +149,9 @@ def gateway(lab: Lab, *, trouble: str = "nonsense") -> Story:
     codes=(100, 486, 503),
     live=False,
 )
-def overload(lab: Lab, *, callers: int = 4, service: float = 0.004, room: int = 2) -> Story:
+def overload(lab: Lab, *, callers: Count = 4, service: Service = 0.004, room: Count = 2) -> Story:
     """All phones call at the same moment, and the proxy has room for a few requests only: it turns the others away."""
-    phones = [lab.user_agent(f"sip:alice-{n}@{DOMAIN}") for n in range(1, max(callers, 1) + 1)]
+    phones = [lab.user_agent(f"sip:alice-{n}@{DOMAIN}") for n in range(1, callers + 1)]
     proxy = lab.proxy(DOMAIN, queue_limit=room, service_time=service)
     bob = lab.user_agent(f"sip:bob@{DOMAIN}")
     place(proxy, bob)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.story import Story
@@ -10,8 +12,13 @@ from sipsim.errors import RegistrationFailed
 from sipsim.flows.casts import DOMAIN
 from sipsim.flows.scripted import refused
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Allowed, Count, Expiry, Seconds, either
 from sipsim.lab.scenario import scenario
-from sipsim.protocol.refreshing import RefreshPolicy
+from sipsim.protocol.options import number
+from sipsim.protocol.refreshing import RULES, RefreshPolicy
+
+Rule = Annotated[str, either(*RULES)]
+Hours = Annotated[float, Allowed(number, 0.0, 168.0)]
 
 
 @scenario(
@@ -20,7 +27,7 @@ from sipsim.protocol.refreshing import RefreshPolicy
     question="What does the registrar say in its 200, and what stays the same in the second REGISTER?",
     codes=(200,),
 )
-def register(lab: Lab, *, expires: int = 3600, stay: float = 60.0) -> Story:
+def register(lab: Lab, *, expires: Expiry = 3600, stay: Seconds = 60.0) -> Story:
     """Bob's phone registers for `expires` seconds, and removes its binding after `stay` seconds."""
     bob = lab.user_agent(f"sip:bob@{DOMAIN}")
     lab.registrar(DOMAIN)
@@ -37,7 +44,7 @@ def register(lab: Lab, *, expires: int = 3600, stay: float = 60.0) -> Story:
     question="What would happen to a registrar whose users all registered for a second at a time?",
     codes=(200, 423),
 )
-def brief(lab: Lab, *, expires: int = 10, least: int = 60) -> Story:
+def brief(lab: Lab, *, expires: Expiry = 10, least: Expiry = 60) -> Story:
     """Bob's phone asks for a binding of `expires` seconds; none below `least` is granted, so it asks again."""
     bob = lab.user_agent(f"sip:bob@{DOMAIN}")
     lab.registrar(DOMAIN, min_expires=least)
@@ -50,7 +57,7 @@ def brief(lab: Lab, *, expires: int = 10, least: int = 60) -> Story:
     question="How does the registrar tell the two phones apart, though both register the same address of record?",
     codes=(100, 180, 200),
 )
-def two_phones(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
+def two_phones(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
     """Bob's desk phone and his mobile are both registered; the desk phone leaves, and only the mobile rings."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     proxy = lab.proxy(DOMAIN)
@@ -72,10 +79,10 @@ def two_phones(lab: Lab, *, ring: float = 2.0, talk: float = 5.0) -> Story:
     question="Bob's new phone knows nothing of the old ones; how can it sign them off?",
     codes=(200,),
 )
-def bindings(lab: Lab, *, phones: int = 2) -> Story:
+def bindings(lab: Lab, *, phones: Count = 2) -> Story:
     """Bob has phones and a mailbox; a phone asks what is registered, removes it all, and asks again."""
     lab.registrar(DOMAIN)
-    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, max(phones, 1) + 1)]
+    bobs = [lab.user_agent(f"sip:bob@{DOMAIN}", f"bob-{n}") for n in range(1, phones + 1)]
     for phone in bobs:
         yield phone.register()
     yield bobs[0].register(contacts=[f"mailto:bob@{DOMAIN}"], q=0.1)
@@ -92,7 +99,9 @@ def bindings(lab: Lab, *, phones: int = 2) -> Story:
     codes=(200,),
     live=False,
 )
-def refresh(lab: Lab, *, rule: str = "symbian", expires: int = 3600, hours: float = 4.0, crash: float = 0.0) -> Story:
+def refresh(
+    lab: Lab, *, rule: Rule = "symbian", expires: Expiry = 3600, hours: Hours = 4.0, crash: Seconds = 0.0
+) -> Story:
     """Bob's phone keeps its registration up: by the rule of Symbian, of Android, or never.
 
     After `crash` seconds, if it is not 0, the registrar loses what it knows, and learns it again by the next refresh.

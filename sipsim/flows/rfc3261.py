@@ -5,6 +5,7 @@ from __future__ import annotations
 from sipsim.elements.story import Story
 from sipsim.flows.casts import place
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Expiry, Seconds
 from sipsim.lab.scenario import scenario
 
 
@@ -15,7 +16,7 @@ from sipsim.lab.scenario import scenario
     question="For whom is the REGISTER, and for how long is the binding granted?",
     codes=(200,),
 )
-def registration_example(lab: Lab, *, expires: int = 7200) -> Story:
+def registration_example(lab: Lab, *, expires: Expiry = 7200) -> Story:
     """Bob's phone tells the registrar of biloxi.com where he can be reached; nobody asks who he is."""
     bob = lab.user_agent("sip:bob@biloxi.com", "Bob")
     lab.registrar("biloxi.com", "Registrar")
@@ -30,7 +31,7 @@ def registration_example(lab: Lab, *, expires: int = 7200) -> Story:
     question="Why do ACK and BYE go from phone to phone, past both proxies?",
     codes=(100, 180, 200),
 )
-def session_setup(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def session_setup(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """The trapezoid: the INVITE crosses two proxies, which do not record-route, and Bob hangs up."""
     alice = lab.user_agent("sip:alice@atlanta.com", "Alice")
     atlanta = lab.proxy("atlanta.com", "atlanta.com proxy", record_route=False)

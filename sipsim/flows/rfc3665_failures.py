@@ -6,6 +6,7 @@ from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
 from sipsim.flows.casts import outcome_of, trapezoid_3665
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Refusal, Seconds
 from sipsim.lab.scenario import scenario
 
 
@@ -16,7 +17,7 @@ from sipsim.lab.scenario import scenario
     question="Which messages go hop by hop here, and which end to end?",
     codes=(100, 180, 200, 487),
 )
-def no_answer(lab: Lab, *, patience: float = 4.0) -> Story:
+def no_answer(lab: Lab, *, patience: Seconds = 4.0) -> Story:
     """Bob's phone rings; after `patience` seconds Alice gives up."""
     alice, _, _, bob = trapezoid_3665(lab)
     bob.ignores()
@@ -46,7 +47,7 @@ def busy(lab: Lab) -> Story:
     question="How often does Proxy 2 send the INVITE, and what would RFC 3261 have it answer?",
     codes=(100, 480),
 )
-def no_response(lab: Lab, *, status: int = 480) -> Story:
+def no_response(lab: Lab, *, status: Refusal = 480) -> Story:
     """Bob's phone is dead; after 64*T1 Proxy 2 says `status`: 480 as the example has it, where RFC 3261 has 408."""
     alice, _, second, bob = trapezoid_3665(lab)
     second.late_status = status
@@ -61,7 +62,7 @@ def no_response(lab: Lab, *, status: int = 480) -> Story:
     question="What does a 480 say that a 486 does not?",
     codes=(100, 180, 480),
 )
-def unavailable(lab: Lab, *, ring: float = 2.0) -> Story:
+def unavailable(lab: Lab, *, ring: Seconds = 2.0) -> Story:
     """Bob's phone rings for `ring` seconds, then says that he is not to be had."""
     alice, _, _, bob = trapezoid_3665(lab)
 

@@ -8,6 +8,7 @@ from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.casts import BOB, MD5, bob_3665, log_in, published_host
 from sipsim.flows.registering import granted
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Expiry
 from sipsim.lab.scenario import scenario
 from sipsim.protocol.location import NEVER
 
@@ -21,7 +22,7 @@ MAIL = "mailto:bob@biloxi.example.com"
     question="What of the password goes over the wire?",
     codes=(200, 401),
 )
-def new_registration(lab: Lab, *, expires: int = 3600) -> Story:
+def new_registration(lab: Lab, *, expires: Expiry = 3600) -> Story:
     """The server asks Bob's phone for credentials, and grants the binding when it gets them."""
     bob, _ = bob_and_server(lab)
     return (yield from granted(bob.register(expires)))

@@ -21,6 +21,7 @@ from sipsim.flows.casts import (
     trapezoid_3665,
 )
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Pause, Seconds
 from sipsim.lab.scenario import scenario
 
 
@@ -31,7 +32,7 @@ from sipsim.lab.scenario import scenario
     question="Whose CSeq does the BYE count, and why does it begin anew?",
     codes=(180, 200),
 )
-def session(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def session(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """Alice calls Bob's phone directly; he hangs up."""
     alice, bob = alice_3665(lab), bob_3665(lab, ring=ring)
     lab.names.add(bob.uri.host, bob.address)
@@ -45,7 +46,7 @@ def session(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     question="Which of the three ACKs is for the 407, and how does it differ from the others?",
     codes=(100, 180, 200, 407),
 )
-def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def two_proxies(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """The trapezoid: Proxy 1 asks Alice who she is, both proxies stay in the path, and Bob hangs up."""
     alice, _, _, bob = trapezoid_3665(lab, ring=ring, known=False)
     yield from talk_until_hung_up(lab, alice.call(str(bob.uri)), bob, talk)
@@ -58,7 +59,7 @@ def two_proxies(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     question="For whom are the two credentials of the third INVITE, and which of them reach Proxy 2?",
     codes=(100, 200, 407),
 )
-def two_challenges(lab: Lab, *, talk: float = 10.0) -> Story:
+def two_challenges(lab: Lab, *, talk: Seconds = 10.0) -> Story:
     """Each proxy asks Alice for a password of its own; Bob answers at once."""
     alice, first = alice_3665(lab), proxy_1(lab)
     second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab)
@@ -78,7 +79,7 @@ def two_challenges(lab: Lab, *, talk: float = 10.0) -> Story:
     question="After how many seconds does Alice's phone try the other proxy, and why so late?",
     codes=(100, 180, 200, 407),
 )
-def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def proxy_failure(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """Proxy 1 is dead; after 64*T1 Alice's phone calls anew, through Proxy 2, which does not know her either."""
     alice, first = alice_3665(lab), proxy_1(lab)
     second, bob = proxy_2(lab, users=ALICE, algorithms=MD5, challenges="new"), bob_3665(lab, ring=ring)
@@ -98,7 +99,7 @@ def proxy_failure(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     question="Whose address do the two session descriptions have that Bob and Alice get to see?",
     codes=(100, 180, 200),
 )
-def through_gateway(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def through_gateway(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """Signalling and media of Alice's calls pass a gateway; Proxy 2 leaves the path, and she hangs up."""
     alice = alice_3665(lab)
     gateway = lab.alg("alg1.atlanta.example.com", "ALG", host=published_host(lab, "192.0.2.128"))
@@ -122,7 +123,7 @@ def through_gateway(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story
     codes=(100, 180, 200, 302),
     live=False,
 )
-def redirected(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def redirected(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story:
     """Alice leaves the offer to Bob; a redirect server sends her to Chicago, by TCP, and Bob hangs up."""
     alice = alice_3665(lab)
     server = lab.redirect_server("biloxi.example.com", "Redirect Server", host=published_host(lab, "192.0.2.232"))
@@ -142,7 +143,7 @@ def redirected(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
     question="How does Alice's phone learn where to send the BYE?",
     codes=(100, 180, 200),
 )
-def new_address(lab: Lab, *, ring: float = 2.0, talk: float = 10.0) -> Story:
+def new_address(lab: Lab, *, ring: Seconds = 2.0, talk: Pause = 10.0) -> Story:
     """In mid-call Bob's phone gets another address and tells so by a re-INVITE; Alice hangs up."""
     alice, second, bob = alice_3665(lab), proxy_2(lab, record_route=False), bob_3665(lab, ring=ring)
     place(second, bob)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.story import Story
@@ -10,9 +10,16 @@ from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
 from sipsim.flows.casts import DOMAIN, phones_and_proxy
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import Allowed, Seconds, either
 from sipsim.lab.scenario import scenario
+from sipsim.protocol.options import whole
+from sipsim.protocol.target_set import FORKING
 
 BOB = f"sip:bob@{DOMAIN}"
+
+Forking = Annotated[str, either(*FORKING)]
+Server = Annotated[str, either("proxy", "redirect server")]
+Users = Annotated[int, Allowed(whole, 1, 10)]
 
 
 def phones_liked(lab: Lab, *liked: float, **how: Any) -> tuple[UserAgent, Proxy, list[UserAgent]]:
@@ -31,7 +38,7 @@ def phones_liked(lab: Lab, *liked: float, **how: Any) -> tuple[UserAgent, Proxy,
     question="In which order does the proxy try Bob's phones, and when does the second one ring?",
     codes=(100, 180, 200, 486, 487),
 )
-def sequential_search(lab: Lab, *, ring_time: float = 5.0, talk: float = 5.0) -> Story:
+def sequential_search(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
     """The phone that Bob likes best is busy, the next one only rings and is cancelled; he answers the third."""
     alice, _, bobs = phones_liked(lab, 0.2, 0.9, 0.5, forking="sequential", ring_time=ring_time)
     bobs[1].rejects(486)
@@ -48,7 +55,7 @@ def sequential_search(lab: Lab, *, ring_time: float = 5.0, talk: float = 5.0) ->
     question="Which INVITEs go out at the same time, and what do the phones of a group have in common?",
     codes=(100, 180, 200, 487),
 )
-def search_by_groups(lab: Lab, *, ring_time: float = 5.0, talk: float = 5.0) -> Story:
+def search_by_groups(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
     """The phones of equal q ring together; when nobody has answered for a while the next group does."""
     alice, _, bobs = phones_liked(lab, 1.0, 1.0, 0.5, 0.5, forking="q-groups", ring_time=ring_time)
     for phone in bobs[:3]:
@@ -65,7 +72,7 @@ def search_by_groups(lab: Lab, *, ring_time: float = 5.0, talk: float = 5.0) -> 
     question="How often is the INVITE for the phone that is gone sent, and what does Alice notice of it?",
     codes=(100, 180, 200),
 )
-def stale_contact(lab: Lab, *, forking: str = "sequential", ring_time: float = 4.0, talk: float = 5.0) -> Story:
+def stale_contact(lab: Lab, *, forking: Forking = "sequential", ring_time: Seconds = 4.0, talk: Seconds = 5.0) -> Story:
     """One of Bob's bindings leads to a phone that crashed; the search goes on when it has said nothing for long."""
     alice, _, bobs = phones_liked(lab, 1.0, 0.5, forking=forking, ring_time=ring_time)
     bobs[0].crash()
@@ -81,7 +88,7 @@ def stale_contact(lab: Lab, *, forking: str = "sequential", ring_time: float = 4
     question="Who tries Bob's phones, and how many of Alice's messages does it take?",
     codes=(100, 180, 200, 486),
 )
-def same_addresses(lab: Lab, *, server: str = "proxy", talk: float = 5.0) -> Story:
+def same_addresses(lab: Lab, *, server: Server = "proxy", talk: Seconds = 5.0) -> Story:
     """With `server` "proxy" the network searches for Bob; with "redirect server" Alice's phone does."""
     alice = lab.user_agent(f"sip:alice@{DOMAIN}")
     knows = lab.redirect_server(DOMAIN) if server == "redirect server" else lab.proxy(DOMAIN, forking="sequential")
@@ -102,7 +109,7 @@ def same_addresses(lab: Lab, *, server: str = "proxy", talk: float = 5.0) -> Sto
     question="By what does a proxy know that it has seen the INVITE before, though its Via and Max-Forwards differ?",
     codes=(100, 482),
 )
-def routing_loop(lab: Lab, *, users: int = 1) -> Story:
+def routing_loop(lab: Lab, *, users: Users = 1) -> Story:
     """Each believes Bob to be at the other; with several users each fork feeds the other's, and still it ends."""
     alice = lab.user_agent("sip:alice@elsewhere.com")
     here, there = lab.proxy("here.com", "here"), lab.proxy("there.com", "there")
@@ -123,7 +130,7 @@ def routing_loop(lab: Lab, *, users: int = 1) -> Story:
     question="Who says 100 to Alice, and how does the proxy give each copy of a request the same branch?",
     codes=(180, 200),
 )
-def stateless_proxy(lab: Lab, *, talk: float = 5.0) -> Story:
+def stateless_proxy(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Every message goes through as it comes: there is no 100, and what gets lost only its sender repeats."""
     alice, _, bob = phones_and_proxy(lab, stateful=False)
     call = alice.call(str(bob.uri))

@@ -22,9 +22,10 @@ from sipsim.elements.story import Story, told
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import Stalled, UsageError
 from sipsim.lab.progress import Progress
-from sipsim.lab.wiring import made_network
+from sipsim.lab.wiring import LINK_PARAMETERS, made_network
 from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import LocationService
+from sipsim.protocol.options import seconds
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.links import Link
@@ -53,6 +54,8 @@ class Lab:
     timers T1, T2 and T4 in seconds (RFC 3261 §17). The same seed gives the same bytes.
     """
 
+    _made = False
+
     def __init__(
         self, seed: int = 1, network: Any = "memory", trace: str = "all", *, t1: float = 0.5, t2: float = 4.0,
         t4: float = 5.0, **link: float,
@@ -74,8 +77,10 @@ class Lab:
         self._stories: list[simpy.Process] = []
         self._progress = Progress(self.env, lambda error: self.report(error, "a process"))
         self._running: Run[Trace] | None = None
+        self._closed = False
         timers = {"t1": t1, "t2": t2, "t4": t4}
         self.trace.header.update(sipsim=__version__, seed=seed, timers=timers, live=self.network.live)
+        self._made = type(self) is Lab  # a class of somebody's own may have attributes of its own
 
     def __repr__(self) -> str:
         names = ", ".join(self.elements) or "no elements yet"
@@ -164,8 +169,7 @@ class Lab:
             from sipsim.live.driver import refuse_running_loop
 
             refuse_running_loop()  # before the story begins
-        if until is not None and (isinstance(until, bool) or not isinstance(until, (int, float))):
-            raise UsageError(f"until: {until!r} is no time; give seconds")
+        self._check_open(until)
         if isinstance(story, simpy.Event):
             return self._run_to(story, until)
         stories = self.tell(story)
@@ -203,6 +207,7 @@ class Lab:
         """The handle of a run in real time, not yet begun: `start` begins it, a script hands it to `live.drive`."""
         if self._running is not None and self._running.state in ("running", "paused"):
             raise UsageError(f"this lab has a run that is {self._running.state}: stop() it before the next begins")
+        self._check_open(until)
         waiting: list[Any] | None = [] if story is not None else None
         run = self._live_run(waiting, until, speed)
         if waiting is not None:  # the story begins only when nothing can refuse the run any more
@@ -240,7 +245,8 @@ class Lab:
         return [text for element in self.elements.values() for text in element.leftovers()]
 
     def close(self) -> None:
-        """Let go of every address; a live lab's sockets are closed."""
+        """Let go of every address; a live lab's sockets are closed, and it runs no more."""
+        self._closed = True
         self.network.close()
 
     def __enter__(self) -> Lab:
@@ -255,6 +261,22 @@ class Lab:
         self.trace.add("error", self.env.now, "", who=who, text=f"{type(error).__name__}: {error}")
 
     # Inside
+
+    if not TYPE_CHECKING:  # type checkers know the attributes, and are to go on telling
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if self._made and not hasattr(self, name):
+                there = ", ".join(sorted(known for known in vars(self) if not known.startswith("_")))
+                hint = "; a link has it: lab.link(a, b)" if name in LINK_PARAMETERS else ""
+                raise UsageError(f"{name}: no such attribute of a lab{hint}; there are {there}")
+            object.__setattr__(self, name, value)
+
+    def _check_open(self, until: float | None) -> None:
+        """`UsageError` for a run that could not go on: to a time that is past, or without sockets."""
+        if until is not None:
+            seconds("until", until, self.env.now)
+        if self._closed and self.network.live:
+            raise UsageError("this lab is closed, and its sockets with it; make another one")
 
     def _run_to(self, event: simpy.Event, until: float | None) -> Any:
         if self.network.live:

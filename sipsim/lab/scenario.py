@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from sipsim.errors import UsageError
+from sipsim.lab.parameters import checks_of
 from sipsim.lab.wiring import LINK_PARAMETERS, TIMERS
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -46,7 +47,7 @@ class Scenario:
         return parameters
 
     def sort(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Split keyword parameters into the story's own and the lab's; `UsageError` for one that neither has."""
+        """Split keyword parameters into the story's own and the lab's; `UsageError` for a wrong name or value."""
         own = self.parameters
         allowed = (*own, *LINK_PARAMETERS, *TIMERS)
         for name in given:
@@ -56,6 +57,9 @@ class Scenario:
             if default is inspect.Parameter.empty and name not in given:
                 raise UsageError(f"{name}: {self.name} needs this parameter, and it has no default")
         mine = {name: fitting(name, value, own[name]) for name, value in given.items() if name in own}
+        for name, value in mine.items():
+            for check in checks_of(self.story, name):
+                check(name, value)
         return mine, {name: value for name, value in given.items() if name not in own}
 
     def about(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PARAMETERS = tuple(field.name for field in fields(Impairment))
 
+_ATTRIBUTES = (*PARAMETERS, "nodes", "impairment", "is_cut", "_changed", "_note")
+
 Note = Callable[[str, str], object]
 
 
@@ -58,6 +60,13 @@ class Link:
         self.is_cut = False
         self._changed = changed
         self._note = note
+
+    if not TYPE_CHECKING:  # type checkers know the attributes, and are to go on telling
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in _ATTRIBUTES:
+                raise UsageError(f"{name}: not a parameter of a link; those are {', '.join(PARAMETERS)}")
+            object.__setattr__(self, name, value)
 
     @property
     def name(self) -> str:

@@ -99,6 +99,7 @@ def code_as_text(about: dict[str, Any]) -> str:
     rows = [f"{about['status']} {about['phrase']}".rstrip(), f"  {about['class']} ({about['rfc']})"]
     if "sender" in about:
         rows += [f"  sent by a {about['sender']}: {about['when']}", f"  see it: {about['command']}"]
+        rows[-1] += "" if about["live"] else " (in memory only)"
     return "\n".join(rows)
 
 

@@ -13,6 +13,7 @@ import pytest
 import sipsim
 from sipsim.flows.atlas import ATLAS
 
+MEMORY = {True: "", False: ", *in memory only*"}
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
 
 
@@ -25,7 +26,8 @@ def scenarios() -> Iterator[str]:
     yield ""
     yield "Every scenario runs by its name: `sipsim run NAME`, `sipsim.run(NAME)`. Those called after a section of"
     yield "an RFC have the messages of the published flow, link by link; `trace.compare` tells whether a run of yours"
-    yield "has them too: `trace.compare(sipsim.run(\"rfc3665-3.2\"))`."
+    yield "has them too: `trace.compare(sipsim.run(\"rfc3665-3.2\"))`. All run on sockets as well (`--network udp`),"
+    yield "but for those that need to know when a packet arrives, or TCP: these say *in memory only*."
     yield ""
     yield "| scenario | what happens | question | RFC | codes | parameters |"
     yield "|---|---|---|---|---|---|"
@@ -33,7 +35,8 @@ def scenarios() -> Iterator[str]:
         shown = ", ".join(f"`{name}={value!r}`" for name, value in about.parameters.items())
         doc = " ".join((about.story.__doc__ or "").split())
         statuses = " ".join(map(str, about.codes))
-        yield f"| `{about.name}` | **{about.title}.** {doc} | {about.question} | {about.rfc} | {statuses} | {shown} |"
+        rfc = about.rfc + MEMORY[about.live]
+        yield f"| `{about.name}` | **{about.title}.** {doc} | {about.question} | {rfc} | {statuses} | {shown} |"
 
 
 def codes() -> Iterator[str]:
@@ -44,8 +47,8 @@ def codes() -> Iterator[str]:
     yield "| code | class | RFC | sent by | when | scenario |"
     yield "|---|---|---|---|---|---|"
     for page in ATLAS.values():
-        code = f"{page.status} {page.phrase}"
-        yield f"| {code} | {page.kind} | {page.section} | {page.sender} | {page.when} | `{page.command}` |"
+        code, command = f"{page.status} {page.phrase}", f"`{page.command}`{MEMORY[page.live]}"
+        yield f"| {code} | {page.kind} | {page.section} | {page.sender} | {page.when} | {command} |"
 
 
 @pytest.mark.covers("P29")

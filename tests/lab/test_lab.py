@@ -343,3 +343,38 @@ def test_draining_sends_nothing_even_while_a_phone_rings() -> None:
     sent = len(lab.trace.select("sent"))
     lab.drain()
     assert len(lab.trace.select("sent")) == sent and not lab.leftovers()
+
+
+def test_a_misspelt_attribute_of_a_lab_or_a_link_is_named_with_those_there_are() -> None:
+    lab = Lab()
+    link = lab.link(lab.user_agent("sip:a@a.test"), lab.user_agent("sip:b@a.test"))
+    with pytest.raises(UsageError, match="los: not a parameter of a link; those are delay, jitter, loss"):
+        link.los = 1.0
+    with pytest.raises(UsageError, match=r"loss: no such attribute of a lab; a link has it: lab.link\(a, b\)"):
+        lab.loss = 1.0
+    link.loss, lab.seed = 0.3, 5
+    assert link.loss == 0.3 and lab.seed == 5
+
+    class Mine(Lab):
+        pass
+
+    Mine().notes = []
+
+
+@pytest.mark.parametrize("until", [-1, float("nan"), float("inf"), 4.5, True, "5"])
+def test_a_run_to_a_time_that_can_not_come_is_refused(until: object) -> None:
+    lab = Lab()
+    lab.run(until=5)
+    with pytest.raises(UsageError, match=r"until: .* allowed are seconds from 5 on"):
+        lab.run(until=until)
+    assert lab.env.now == 5
+    lab.run(until=5)
+
+
+def test_a_live_lab_that_is_closed_says_so() -> None:
+    lab = Lab(network="udp")
+    alice = lab.user_agent("sip:alice@example.com")
+    asked = alice.options("sip:nobody@127.0.0.1:9")
+    lab.close()
+    with pytest.raises(UsageError, match="closed"):
+        lab.run(asked)

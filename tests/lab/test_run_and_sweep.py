@@ -10,6 +10,7 @@ import pytest
 
 import sipsim
 from sipsim import Lab, UsageError
+from sipsim.lab.parameters import Seconds
 from sipsim.lab.sweep import as_csv
 
 
@@ -47,6 +48,50 @@ def test_an_unknown_name_or_parameter_is_refused_with_what_there_is() -> None:
         sipsim.run(two_phones, colour="red")
     with pytest.raises(UsageError, match="parentheses"):
         sipsim.scenario(plain)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "said"),
+    [
+        ("ozeki", {"talk": -1}, "talk: -1 will not do; allowed are seconds from 0 to 1000000"),
+        ("ozeki", {"ring": -1.5}, "ring: -1.5 will not do"), ("ozeki", {"progress": 182}, "allowed are 180, 183"),
+        ("glare", {"talk": 0}, "talk: 0 will not do; allowed are seconds from 0.1"),
+        ("overload", {"callers": 0}, "callers: 0 will not do; allowed are whole numbers from 1"),
+        ("same-addresses", {"server": "prxy"}, "server: 'prxy' will not do; allowed are 'proxy', 'redirect server'"),
+        ("refresh", {"hours": 1e9}, "hours: .* from 0 to 168"), ("busy", {"status": 200}, "status: 200 will not do"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_before_anything_runs(name: str, parameters: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        sipsim.run(name, network=None, **parameters)  # not even the network is looked at
+    with pytest.raises(UsageError, match=said):
+        sipsim.sweep(name, {key: [value] for key, value in parameters.items()})
+
+
+@pytest.mark.parametrize("name", list(sipsim.catalogue()))
+def test_every_parameter_of_the_catalogue_has_its_limits(name: str) -> None:
+    scenario = sipsim.catalogue()[name]
+    for parameter, default in scenario.parameters.items():
+        wrong = "no such" if isinstance(default, str) else 2 if isinstance(default, bool) else -1
+        with pytest.raises(UsageError, match=f"^{parameter}: "):
+            scenario.sort({parameter: wrong})
+        assert scenario.sort({parameter: default})[0] == {parameter: default}
+
+
+def test_limits_in_a_story_of_ones_own() -> None:
+    def story(lab: Lab, *, pause: Seconds = 1.0, free: float = -1.0, odd: Nowhere = 3):  # type: ignore # noqa: F821
+        yield lab.env.timeout(pause)
+
+    with pytest.raises(UsageError, match="pause: -1 will not do"):
+        sipsim.run(story, pause=-1)
+    assert sipsim.run(story, free=-5.0, odd=4, pause=2).result["duration"] == 2
+
+
+@pytest.mark.parametrize(("expires", "notified"), [(0, 1), (5, 2), (600, 2)])
+def test_a_subscription_ends_at_once_by_itself_or_when_told(expires: int, notified: int) -> None:
+    trace = sipsim.run("subscribe", expires=expires, stay=60.0)
+    assert sum(record.message.method == "NOTIFY" for record in trace.select("sent")
+               if isinstance(record.message, sipsim.Request)) == notified  # fmt: skip
 
 
 def test_a_scenario_that_needs_scripted_losses_says_that_it_can_not_be_live() -> None:
