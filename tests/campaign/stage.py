@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from campaign.ears import Ears
@@ -16,6 +17,19 @@ from sipsim.elements.user_agent import UserAgent
 QUIET = 200.0
 """Seconds that the last lingering timers may take, with bindings left out: 64*T1 for D, H, J, L and M, and Timer C."""
 
+MOST_STEPS = 300_000
+"""How many timers, packets and events a run may have: some twenty times what the busiest has."""
+
+
+class Endless(BaseException):
+    """A run that does not end. No `Exception`, so that nobody on the way takes it for his own."""
+
+
+def numbers() -> Iterator[int]:
+    """What a simulation numbers its events with; there is an end to them."""
+    yield from range(MOST_STEPS)
+    raise Endless(f"more than {MOST_STEPS} things happened, and there is no end in sight")
+
 
 class Stage:
     """A finished run of a plan: its lab, what the users heard, and every call from both sides."""
@@ -23,9 +37,11 @@ class Stage:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.lab = sipsim.Lab(seed=plan.seed, **plan.link, **plan.timers)
+        self.lab.env._eid = numbers()  # type: ignore[assignment]
         self.ears = Ears()
         self.placed: list[Call] = []
         self.taken: list[IncomingCall] = []
+        self.over: dict[Call, float] = {}  # when each call came to its end
         self.phones: dict[str, UserAgent] = {}
         self.registrars: dict[str, Registrar] = {}
         self.rested_at = self.stopped_at = 0.0
@@ -72,6 +88,7 @@ class Stage:
     def _behaviour(self, agent: UserAgent, phone: Phone) -> Any:
         def on_call(call: IncomingCall) -> Any:
             self.taken.append(call)
+            self._follow(call)
             if phone.behaviour == "rejects":
                 call.reject(phone.status)
             elif phone.behaviour == "ignores":
@@ -111,10 +128,14 @@ class Stage:
         elif step.what == "call":
             call = agent.call(self._target(step.target))
             self.placed.append(call)
+            self._follow(call)
             if step.lasts:
                 self.lab.env.call_later(step.lasts, self._hang_up, call)
         elif agent.current_call is not None:
             self._hang_up(agent.current_call)
+
+    def _follow(self, call: Call) -> None:
+        call.ended.callbacks.append(lambda _: self.over.setdefault(call, self.lab.env.now))
 
     def _target(self, target: str) -> str:
         kind, _, name = target.partition(":")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from campaign.invariants import INVARIANTS, same_again
 from campaign.plan import Plan
 from campaign.reached import reached
-from campaign.stage import Stage
+from campaign.stage import Endless, Stage
+
+PATIENCE = 60.0
+"""Seconds of our own time for a run that sets nothing off and yet does not come back."""
 
 
 class Verdict(NamedTuple):
@@ -27,14 +33,44 @@ class Verdict(NamedTuple):
 def tried(plan: Plan, twice: bool = False) -> Verdict:
     """Run a plan and hold it against every invariant; with `twice` against a second run of itself too."""
     stage = Stage(plan)
+    amiss: dict[str, list[str]] = {}
+    paths: Counter[str] = Counter()
+    with watched():
+        if _held(amiss, "no exception", stage.run) is None:
+            return Verdict(stage, amiss, paths)
+        paths.update(_held(amiss, "no exception", lambda: reached(stage)) or ())
+        for check in [same_again, *INVARIANTS] if twice else INVARIANTS:
+            found = _held(amiss, check.__name__, lambda check=check: list(check(stage)))
+            if found:
+                amiss[check.__name__] = found
+    return Verdict(stage, amiss, paths)
+
+
+def _held(amiss: dict[str, list[str]], name: str, work: Callable[[], Any]) -> Any:
+    """What some work gives; None where it raises or does not end, which is a finding like any other."""
     try:
-        stage.run()
+        return work()
+    except Endless:
+        amiss["an end"] = [traceback.format_exc(limit=-8)]
     except Exception:
-        return Verdict(stage, {"no exception": [traceback.format_exc(limit=-8)]}, Counter())
-    paths = reached(stage)
-    checks = [same_again, *INVARIANTS] if twice else INVARIANTS
-    found = {check.__name__: list(check(stage)) for check in checks}
-    return Verdict(stage, {name: texts for name, texts in found.items() if texts}, paths)
+        amiss[name] = [traceback.format_exc(limit=-8)]
+    return None
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Ends what is busy for ever without anything happening in the simulation."""
+
+    def wake(*_: object) -> None:
+        raise Endless(f"no end within {PATIENCE:g} s")
+
+    before = signal.signal(signal.SIGALRM, wake)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def shrunk(plan: Plan, most: int = 300) -> Plan:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
+from campaign.reading import message_of
 from campaign.stage import Stage
 
 from sipsim.elements.call import Call
+from sipsim.message.message import Request
 
 FITTING = {
     "completed": {"completed", "no ACK", "crashed"},
@@ -29,6 +32,24 @@ def definite_end(stage: Stage) -> Iterator[str]:
             yield f"{call!r} has ended, and whoever waits for an answer still waits"
 
 
+def bye_ends_it(stage: Stage) -> Iterator[str]:
+    """Whoever answers a BYE with 2xx, or is answered so, has ended the call at that instant, and by itself."""
+    byes: dict[tuple[str | None, ...], float] = {}
+    for record in stage.lab.trace:
+        if record.kind not in ("sent", "delivered") or not record.raw.startswith(b"SIP/2.0 2"):
+            continue
+        message = message_of(record)
+        if message is None or isinstance(message, Request) or message.cseq.method != "BYE":
+            continue
+        tags = (message.to_tag, message.from_tag)
+        byes.setdefault((record.element, message.call_id, *tags[:: 1 if record.kind == "sent" else -1]), record.time)
+    for call in [*stage.placed, *stage.taken]:
+        tags = (call.dialog.local_tag, call.dialog.remote_tag) if call.dialog is not None else ()
+        answered = byes.get((call.agent.name, call.call_id, *tags), inf)
+        if answered < stage.over.get(call, inf):
+            yield f"{call!r} goes on after its BYE was answered at {answered:g} s, until {stage.over.get(call)} s"
+
+
 def verdicts_fit(stage: Stage) -> Iterator[str]:
     """What the called phones say fits what the caller says."""
     placed = {call.call_id: call for call in stage.placed}
@@ -45,6 +66,8 @@ def verdicts_fit(stage: Stage) -> Iterator[str]:
 
 def verdict(call: Call) -> str:
     """How a call ended, in a word."""
+    if not call.ended.triggered:
+        return "left open"
     why, answer = str(call.ended.value.why), call.answered
     if "can't be read" in why:
         return "damaged"
