@@ -1,26 +1,26 @@
 """I9: no answer from nowhere. A response answers a request that came, an ACK a final response; nothing answers those.
 
-Where octets are altered on the way nobody can tell, since what was altered may be the names of calls and transactions.
+And one final answer for each request, as often as it is due.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from campaign.reading import message_of
 from campaign.stage import Stage
 
-from sipsim.message.message import Message, Request
+from sipsim.message.message import Message, Request, Response
 from sipsim.trace.record import Record
 
 Known = set[tuple[object, ...]]
+Key = tuple[object, ...]
 
 
 def no_answer_from_nowhere(stage: Stage) -> Iterator[str]:
     """In the order of the trace: what each element has got explains what it sends."""
     came: Known = set()
-    if "corrupt" in stage.plan.link:
-        return
     for record in stage.lab.trace:
         if record.kind == "delivered" and (message := message_of(record)) is not None:
             came |= _explains(record.element, message)
@@ -52,3 +52,43 @@ def _refuses(stage: Stage, record: Record) -> bool:
     """Whether this is said about something that can't be read: then its fields are what the refused one had."""
     cause = stage.lab.trace[record.cause] if record.cause else None
     return cause is not None and cause.kind == "delivered" and message_of(cause) is None
+
+
+def one_answer(stage: Stage) -> Iterator[str]:
+    """A request has one final response, sent as often as it came itself, or as an INVITE's refusal is repeated.
+
+    More than one 2xx of an INVITE are answers of several phones, which a proxy passes on, after a refusal too.
+    """
+    if "corrupt" in stage.plan.link:
+        return  # what was altered may be the name of a transaction
+    came: Counter[Key] = Counter()
+    finals: dict[Key, Counter[str]] = {}
+    begun: dict[Key, float] = {}
+    for record in stage.lab.trace:
+        if record.kind == "fault" and record.data["what"] == "crash":
+            finals = {key: said for key, said in finals.items() if key[0] != record.element}
+        message = message_of(record) if record.kind in ("delivered", "sent") else None
+        if message is None or message.cseq.method == "ACK":
+            continue
+        key = (record.element, message.cseq.method, message.branch, message.via.sent_by, message.cseq.number)
+        if isinstance(message, Request) and record.kind == "delivered":
+            if record.time >= begun.setdefault(key, record.time) + 64 * stage.lab.timing.t1:
+                begun[key] = record.time  # it is another one by now
+                finals.pop(key, None)
+                came.pop(key, None)
+            came[key] += 1
+        elif isinstance(message, Response) and record.kind == "sent" and message.status >= 200:
+            finals.setdefault(key, Counter())[f"{message.status} {message.to_tag}"] += 1
+            yield from _too_many(stage, key, finals[key], came[key])
+
+
+def _too_many(stage: Stage, key: Key, said: Counter[str], came: int) -> Iterator[str]:
+    """What is wrong with the final responses to one request so far."""
+    element, method = str(key[0]), key[1]
+    accepted = [answer for answer in said if answer.startswith("2")]
+    refused = len(said) - len(accepted)
+    several = method == "INVITE" and element not in stage.phones
+    if refused > 1 or (len(said) > 1 and not several):
+        yield f"{element} answers an {method} with {', '.join(said)}"
+    if method != "INVITE" and said.total() > came:
+        yield f"{element} answers {came} copies of a {method} {said.total()} times"

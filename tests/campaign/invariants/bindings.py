@@ -3,60 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
+from typing import NamedTuple
 
 from campaign.reading import message_of
 from campaign.stage import Stage
 
-from sipsim.message.fields import NameAddr
-from sipsim.message.message import Request, Response
+from sipsim.message.fields import STAR, NameAddr
+from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.location import REMEMBERED
 
-Log = dict[tuple[str, str], float]
-"""Until when a contact is bound, by registrar and contact."""
+
+class Entry(NamedTuple):
+    """A binding as the 2xx has promised it."""
+
+    until: float
+    q: float
+    call_id: str
+    cseq: int
+
+
+Table = dict[tuple[str, str], Entry]
+"""The bindings of one registrar, by address of record and contact."""
 
 
 def table_is_the_log(stage: Stage) -> Iterator[str]:
-    """Phone by phone: bound where the last REGISTER that got a 2xx says so, as long as it says."""
+    """The whole table of each registrar: who is bound where, until when, how much liked, and by which REGISTER."""
     if "corrupt" in stage.plan.link:
         return  # a registrar may have said yes to what nobody meant
-    now, log = stage.lab.env.now, acknowledged(stage)
-    for phone in stage.plan.phones:
-        agent, registrar = stage.phones[phone.name], stage.registrars.get(phone.domain)
-        if registrar is None:
-            continue
-        until = log.get((registrar.name, str(agent.contact_uri)), 0.0)
-        bound = any(binding.contact == agent.contact_uri for binding in registrar.location.look_up(agent.uri, now))
-        if bound != (until > now):
-            yield f"{registrar.name} {'knows' if bound else 'does not know'} {phone.name}, bound until {until:g} s"
+    log = Log(stage)
+    yield from log.amiss
+    now = stage.lab.env.now
+    for registrar in stage.registrars.values():
+        wanted = {key: entry for key, entry in log.tables[registrar.name].items() if entry.until > now}
+        found = {
+            (aor, str(one.contact)): Entry(round(one.expires_at, 6), one.q, one.call_id, one.cseq)
+            for aor in registrar.location._bindings
+            for one in registrar.location.look_up(aor, now)
+        }
+        for key in dict.fromkeys([*wanted, *found]):
+            if wanted.get(key) != found.get(key):
+                yield f"{registrar.name} has {key} as {found.get(key)}, and has said {wanted.get(key)}"
 
 
-def acknowledged(stage: Stage) -> Log:
+class Log:
     """The changes that registrars have said yes to, in order; what a crash took away is left out."""
-    servers = {registrar.name for registrar in stage.registrars.values()}
-    asked: dict[tuple[str, str, int], Request] = {}
-    log: Log = {}
-    seen: set[tuple[str, str, int]] = set()
-    for record in stage.lab.trace:
-        if record.element not in servers:
-            continue
-        if record.kind == "fault" and record.data["what"] == "crash":
-            log = {key: until for key, until in log.items() if key[0] != record.element}
-            seen = {key for key in seen if key[0] != record.element}
-        message = message_of(record) if record.kind in ("delivered", "sent") else None
-        if message is None or message.cseq.method != "REGISTER":
-            continue
-        key = (record.element, message.call_id, message.cseq.number)
-        if isinstance(message, Request) and record.kind == "delivered":
-            if key not in seen:
-                asked[key] = message
-                seen.add(key)
-        elif isinstance(message, Response) and record.kind == "sent" and message.status < 300 and key in asked:
-            _note(log, record.element, record.time, asked.pop(key), message)  # a repeated one changes nothing
-    return log
 
+    def __init__(self, stage: Stage) -> None:
+        self.amiss: list[str] = []
+        self.tables: dict[str, Table] = {one.name: {} for one in stage.registrars.values()}
+        self._domains = {one.name: domain for domain, one in stage.registrars.items()}
+        self._asked: dict[tuple[str, str, int], Request] = {}
+        self._seen: set[tuple[str, str, int]] = set()
+        for user, domain, contact in stage.plan.bindings:
+            table = self.tables[stage.registrars[domain].name]
+            table[f"sip:{user}@{domain}", contact] = Entry(inf, 1.0, "", 0)
+        for record in stage.lab.trace:
+            if record.element not in self.tables:
+                continue
+            if record.kind == "fault" and record.data["what"] == "crash":
+                self._forget(record.element)
+            message = message_of(record) if record.kind in ("delivered", "sent") else None
+            if message is not None and message.cseq.method == "REGISTER" and self._is_its(record.element, message):
+                self._read(record.element, record.kind, record.time, message)
 
-def _note(log: Log, element: str, time: float, request: Request, answer: Response) -> None:
-    """Each contact of the request is bound for as long as the 2xx grants it, or not any more."""
-    granted = {str(one.uri): one.expires or 0 for one in answer.contacts if isinstance(one, NameAddr)}
-    for contact in request.contacts:
-        if isinstance(contact, NameAddr):
-            log[element, str(contact.uri)] = time + granted.get(str(contact.uri), 0)
+    def _is_its(self, name: str, message: Message) -> bool:
+        """Whether it is for this registrar; others may pass it on, being proxies too."""
+        return message.to.uri.host == self._domains[name]
+
+    def _forget(self, name: str) -> None:
+        self.tables[name].clear()
+        self._asked = {key: request for key, request in self._asked.items() if key[0] != name}
+        self._seen = {key for key in self._seen if key[0] != name}
+
+    def _read(self, name: str, kind: str, time: float, message: Message) -> None:
+        """A REGISTER, or the answer to one; what is repeated changes nothing."""
+        key = (name, message.branch or "", message.cseq.number)
+        if isinstance(message, Request) and kind == "delivered":
+            if key not in self._seen:
+                self._asked[key] = message
+                self._seen.add(key)
+        elif isinstance(message, Response) and kind == "sent" and message.status >= 200 and key in self._asked:
+            request = self._asked.pop(key)
+            if message.status < 300:
+                self._change(name, time, request, message)
+
+    def _change(self, name: str, time: float, request: Request, answer: Response) -> None:
+        """Each contact of the request is bound for as long as the 2xx grants it, or not any more (§10.3)."""
+        table, aor = self.tables[name], request.to.uri.aor
+        said = {str(one.uri): one for one in answer.contacts if isinstance(one, NameAddr)}
+        named = [str(one.uri) for one in request.contacts if one is not STAR]
+        for contact in named or [contact for known, contact in table if known == aor and request.contacts]:
+            before, one = table.get((aor, contact)), said.get(contact)
+            again = before is not None and before.call_id == request.call_id and time < before.until + REMEMBERED
+            if before is not None and again and request.cseq.number <= before.cseq:
+                self.amiss.append(f"{name} says yes to {request!r} for {contact} after CSeq {before.cseq}")
+            left = one.expires or 0 if one is not None else 0
+            q = one.q if one is not None else 1.0
+            table[aor, contact] = Entry(round(time + left, 6), q, request.call_id, request.cseq.number)
+        standing = {contact for (known, contact), entry in table.items() if known == aor and entry.until > time}
+        if standing != set(said):
+            self.amiss.append(f"{name} says {sorted(said)} of {aor} at {time:g} s, and it is {sorted(standing)}")

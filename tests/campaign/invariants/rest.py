@@ -45,7 +45,8 @@ def _timers(stage: Stage) -> Iterator[str]:
             alarm = getattr(timer.fn, "__self__", None)
             if timer.fn is None or getattr(alarm, "name", "") in MAY_LAST or getattr(alarm, "branch", "") in renewed:
                 continue
-            yield f"{getattr(alarm, 'name', timer.fn)} of {getattr(alarm, '_host', '?')} is still set, for {timer.when:g} s"
+            what = f"{getattr(alarm, 'name', timer.fn)} of {getattr(alarm, '_host', '?')}"
+            yield f"{what} is still set, for {timer.when:g} s"
 
 
 def _of_registers(element: Any) -> list[str]:
