@@ -1,6 +1,6 @@
 """Run the benchmarks that are named, or all, and end with a table; exit 1 where a target is missed.
 
-    python -m bench [calls] [digest] [growth] [memory] [parsing] [sweep] [timers]
+python -m bench [calls] [digest] [growth] [memory] [parsing] [sweep] [timers]
 """
 
 from __future__ import annotations

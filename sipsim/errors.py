@@ -23,9 +23,7 @@ class SipParseError(SipError):
     from 1) say where the trouble is, `excerpt` shows the octets there, escaped, at most 60 characters.
     """
 
-    def __init__(
-        self, reason: str, status: int = 400, line: int = 1, column: int = 1, excerpt: str = ""
-    ) -> None:
+    def __init__(self, reason: str, status: int = 400, line: int = 1, column: int = 1, excerpt: str = "") -> None:
         self.reason = reason
         self.status = status
         self.line = line

@@ -12,7 +12,7 @@ import pytest
 import sipsim
 from sipsim.cli import main
 
-STORY = '''
+STORY = """
 def nap(lab, *, length=1.0):
     yield lab.env.timeout(length)
 
@@ -20,7 +20,7 @@ def fall(lab):
     lab.user_agent("sip:alice@example.com").call("sip:bob@192.0.2.99")
     yield lab.env.timeout(0.1)
     raise RuntimeError("ouch")
-'''
+"""
 
 
 @pytest.fixture

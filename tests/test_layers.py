@@ -30,9 +30,7 @@ STEPS = (
     ("widgets", "cli"),
 )
 MAY_IMPORT = {
-    room: {inner for before in STEPS[:index] for inner in before}
-    for index, step in enumerate(STEPS)
-    for room in step
+    room: {inner for before in STEPS[:index] for inner in before} for index, step in enumerate(STEPS) for room in step
 }
 for _room in ("lab", "apis", "flows", "teaching", "widgets", "cli"):
     MAY_IMPORT[_room].add("pictures")
@@ -137,9 +135,7 @@ def test_no_import_goes_in_a_circle():
 
 
 def test_rooms_without_clock_wire_or_dice_import_none():
-    faults = [
-        i for i in imports() if i.by not in OUTSIDE and i.of.split(".")[0] in UNKNOWN_TO.get(room(i.by), ())
-    ]
+    faults = [i for i in imports() if i.by not in OUTSIDE and i.of.split(".")[0] in UNKNOWN_TO.get(room(i.by), ())]
     assert not faults, listed(faults)
 
 

@@ -35,6 +35,10 @@ def test_lint():
     python("-m", "ruff", "check", ".")
 
 
+def test_format():
+    python("-m", "ruff", "format", "--check", ".")
+
+
 def test_types():
     python("-m", "mypy")
 

@@ -72,6 +72,4 @@ class Alarm:
 
     def _note(self, event: str) -> int:
         host = self._host
-        return host.trace.timer(
-            host.env.now, host.name, event, self.name, self.delay, self.machine, self.branch
-        )
+        return host.trace.timer(host.env.now, host.name, event, self.name, self.delay, self.machine, self.branch)

@@ -48,7 +48,5 @@ def _for_large(asker: Asker, request: Request, size: int, hops: list[Hop]) -> li
         return hops
     ways = {"UDP": ("TCP", "UDP")}
     return [
-        hop._replace(transport=transport)
-        for hop in hops
-        for transport in ways.get(hop.transport, (hop.transport,))
+        hop._replace(transport=transport) for hop in hops for transport in ways.get(hop.transport, (hop.transport,))
     ]

@@ -18,9 +18,7 @@ LINK_PARAMETERS = PARAMETERS
 TIMERS = ("t1", "t2", "t4")
 
 
-def made_network(
-    wanted: Any, env: Environment, trace: Trace, streams: Streams, link: dict[str, Any]
-) -> Network:
+def made_network(wanted: Any, env: Environment, trace: Trace, streams: Streams, link: dict[str, Any]) -> Network:
     """The network that a lab was asked for; see `Lab`."""
     unknown = [name for name in link if name not in LINK_PARAMETERS]
     if unknown:

@@ -157,9 +157,7 @@ class Headers:
         name, _, _ = self.lines[at].partition(b":")
         members = [value for where, value in self.members(self.names[at]) if where == at]
         # What came in as octets goes out as the same octets, a NUL in quotes included: no `encode` here.
-        return (
-            name + b": " + ", ".join(members[1:]).encode("utf-8", "surrogateescape") if members[1:] else b""
-        )
+        return name + b": " + ", ".join(members[1:]).encode("utf-8", "surrogateescape") if members[1:] else b""
 
 
 def refuse_bare_ends(lines: list[bytes]) -> None:

@@ -40,7 +40,6 @@ class Starts(dict[tuple[str, ...], tuple[Start, ...]]):
         return starts
 
 
-
 UNITS = 64
 """A transaction gives up after 64 times T1, in which seven INVITEs are sent (RFC 3261 §17.1.1.2)."""
 

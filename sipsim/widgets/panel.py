@@ -1,8 +1,8 @@
 """The control panel of a lab in a notebook: buttons for phones, servers and network, and the ladder as it grows.
 
-    panel = lab.panel()          # starts the lab's clock, paced by the wall clock
-    panel                        # shows it
-    panel.stop(); trace = await panel.run
+panel = lab.panel()          # starts the lab's clock, paced by the wall clock
+panel                        # shows it
+panel.stop(); trace = await panel.run
 """
 
 from __future__ import annotations

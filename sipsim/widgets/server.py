@@ -18,9 +18,7 @@ class Server(Card):
         known = variable(element.name)
         crash = Line(f"{known}.crash()", element.crash, element.name)
         restart = Line(f"{known}.restart()", element.restart, element.name)
-        self.lay_out(
-            (self.add("Crash", crash.text, lambda: crash), self.add("Restart", restart.text, lambda: restart))
-        )
+        self.lay_out((self.add("Crash", crash.text, lambda: crash), self.add("Restart", restart.text, lambda: restart)))
 
     def show(self, people: list[str]) -> None:
         down = self.element.down

@@ -284,7 +284,6 @@ def test_over_bad_links_tcp_spares_sip_its_retransmissions(
     assert not lab.leftovers()
 
 
-
 # A phone's transport
 
 

@@ -328,8 +328,11 @@ def test_a_bye_on_an_early_dialog_gets_its_200_and_the_invite_487(lab: Lab) -> N
     bob.ignores()
     tester = Wire(lab)
     tester.send(request("INVITE"), bob)
-    tester.on_message = lambda m: m.status == 180 and tester.send(  # type: ignore[attr-defined]
-        request("BYE", branch="z9hG4bK-bye", cseq=2, to_tag=m.to_tag or ""), bob
+    tester.on_message = lambda m: (
+        m.status == 180
+        and tester.send(  # type: ignore[attr-defined]
+            request("BYE", branch="z9hG4bK-bye", cseq=2, to_tag=m.to_tag or ""), bob
+        )
     )
     lab.run(until=0.1)
     assert tester.statuses == [180, 200, 487]

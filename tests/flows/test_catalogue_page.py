@@ -26,7 +26,7 @@ def scenarios() -> Iterator[str]:
     yield ""
     yield "Every scenario runs by its name: `sipsim run NAME`, `sipsim.run(NAME)`. Those called after a section of"
     yield "an RFC have the messages of the published flow, link by link; `trace.compare` tells whether a run of yours"
-    yield "has them too: `trace.compare(sipsim.run(\"rfc3665-3.2\"))`. All run on sockets as well (`--network udp`),"
+    yield 'has them too: `trace.compare(sipsim.run("rfc3665-3.2"))`. All run on sockets as well (`--network udp`),'
     yield "but for those that need to know when a packet arrives, or TCP: these say *in memory only*."
     yield ""
     yield "| scenario | what happens | question | RFC | codes | parameters |"

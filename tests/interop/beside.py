@@ -1,7 +1,7 @@
 """Foreign programs beside a live lab: both on this machine, and one loop waits for both.
 
-    async with going(lab), program_beside("sipp", ...) as sipp:
-        assert await sipp.end() == 0, sipp.output
+async with going(lab), program_beside("sipp", ...) as sipp:
+    assert await sipp.end() == 0, sipp.output
 """
 
 from __future__ import annotations

@@ -116,7 +116,8 @@ Hallo
 --in it--
 --next--
 """).split(b"\r\n\r\n", 1)[1]
-RARE = wire(f"""
+RARE = (
+    wire(f"""
 NOTIFY sip:a SIP/2.0
 Via: SIP/2.0/UDP a;branch=z9hG4bK9
 From: <sip:b>;tag=b
@@ -160,7 +161,9 @@ Warning: 370 a.example.com:5060 "Too \\"little\\", sorry", 399 b "x"
 Content-Type: multipart/mixed;boundary=next
 Content-Length: {len(PARTS)}
 
-""") + PARTS
+""")
+    + PARTS
+)
 EXAMPLES = (INVITE, OK, REGISTER, BUSY, RARE)
 
 FRAGMENTS = [

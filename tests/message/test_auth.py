@@ -79,7 +79,7 @@ def test_what_others_quote_wrongly_is_read_and_written_rightly() -> None:
     """Quotes around algorithm and qop are in use, in RFC 3665 too."""
     shown = Credentials.parse(
         'DIGEST Username="bob",REALM = "r",nonce="n",uri="sip:b",response="",algorithm="MD5",qop="auth",nc="00000001",'
-        'cnonce=c'
+        "cnonce=c"
     )
     assert str(shown) == (
         'Digest username="bob", realm="r", nonce="n", uri="sip:b", response="", algorithm=MD5, cnonce="c", qop=auth,'

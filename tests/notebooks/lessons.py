@@ -21,9 +21,7 @@ def read(name: str) -> NotebookNode:
 
 def run(lesson: NotebookNode) -> NotebookNode:
     """The lesson after all its cells were run; an error in one of them is the test's."""
-    client = NotebookClient(
-        lesson, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
-    )
+    client = NotebookClient(lesson, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     asyncio.run(client.async_execute())
     return lesson
 

@@ -30,9 +30,7 @@ DIALOG_MAKERS = ("INVITE", "SUBSCRIBE", "REFER")
 FIELDS = (("via", "vias"), ("from", "from_"), ("to", "to"), ("call-id", "call_id"), ("", "uri"))
 """The fields that every message needs, and the attributes that read them."""
 
-_START = re.compile(
-    rb"[A-Za-z0-9\-.!%*_+`'~]+ [!-;=?-~]+ SIP/2\.0|SIP/2\.0 [1-6][0-9]{2} [^\x00-\x08\x0a-\x1f\x7f]*"
-)
+_START = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]+ [!-;=?-~]+ SIP/2\.0|SIP/2\.0 [1-6][0-9]{2} [^\x00-\x08\x0a-\x1f\x7f]*")
 _LENGTH = re.compile(r"[0-9]+", re.ASCII)
 
 
