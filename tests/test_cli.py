@@ -163,3 +163,17 @@ def test_check_says_what_breaks_the_rfcs(tmp_path: Path, capsys: pytest.CaptureF
     path.write_text(broken, encoding="utf-8")
     assert main(["check", str(path), "--json"]) == 1
     assert {finding["severity"] for finding in json.loads(capsys.readouterr().out)} == {"MUST"}
+
+
+def test_a_sweep_in_which_a_run_failed_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "lost-200", "-p", "times=1,12"]) == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 3 and "1 of 2 runs failed; the first: Stalled" in told.err
+
+
+def test_what_runs_in_memory_only_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    marked = {line.split()[0] for line in capsys.readouterr().out.splitlines() if "in memory only" in line}
+    assert marked == {name for name, scenario in sipsim.catalogue().items() if not scenario.live} != set()
+    assert main(["explain", "491"]) == 0
+    assert "sipsim run glare (in memory only)" in capsys.readouterr().out

@@ -22,6 +22,7 @@ from sipsim.message import build
 from sipsim.message.message import Message, Request, Response, parse
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.options import whole
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
@@ -96,8 +97,10 @@ class ScriptedPeer(Element):
         """An event with the next message that is a response with this status, or a request with this method.
 
         Messages before it, of those that nobody has read yet, are passed over; None takes whatever comes, and "final"
-        any response from 200 on.
+        any response from 200 on. `UsageError` for a status that there can't be.
         """
+        if isinstance(what, int):
+            whole("what", what, 100, 699)
         outcome = Outcome(self.env, self.trace, f"{self.name} hearing {what or 'anything'}")
         for at, message in enumerate(self._unread):
             if fits(message, what):

@@ -133,3 +133,9 @@ def test_text_may_have_either_line_end_and_its_body_stays_as_it_is(end: str) -> 
     data = bytes(lab.trace.select("sent")[0].message)
     assert b"\r\r" not in data and data.count(b"\r\n") == 8 and data.endswith(b"\r\n\r\na\nb")
     assert [message.status for message in peer.heard] == [405]
+
+
+def test_a_status_that_there_can_not_be_is_not_waited_for() -> None:
+    peer = sipsim.Lab().scripted_peer("sip:mallory@example.com")
+    with pytest.raises(sipsim.UsageError, match="what: 999 will not do; allowed are whole numbers from 100 to 699"):
+        peer.expect(999)
