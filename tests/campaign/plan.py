@@ -33,18 +33,18 @@ class Phone(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Something that a user does: `what` is call, register, unregister, options, hang_up or reinvite."""
+    """Something that a user does: `what` is call, register, unregister, options, hang_up, hold or reinvite."""
 
     time: float
     what: str
     phone: str
     target: str = ""
-    lasts: float = 0.0  # of a call: seconds until the caller hangs up; 0: never
+    lasts: float = 0.0  # of a call: seconds until the caller hangs up, 0: never; of a reinvite: without an offer
     expires: int = 3600
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong at a time, for a while: crash, partition, drop (of a kind of message) or slow."""
+    """Something that goes wrong at a time, for a while: crash, partition, drop (of a kind of message) or late copy."""
 
     time: float
     what: str
@@ -67,6 +67,7 @@ class Plan:
     steps: tuple[Step, ...]
     faults: tuple[Fault, ...] = ()
     timers: dict[str, float] = field(default_factory=dict)
+    forking: str = "parallel"
 
     @property
     def patient(self) -> bool:
@@ -83,7 +84,7 @@ class Plan:
         return found + [replace(self, timers={})] * bool(self.timers)
 
     def __str__(self) -> str:
-        lines = [f"seed {self.seed}: {self.shape}, proxies {', '.join(self.proxies) or 'none'}"]
+        lines = [f"seed {self.seed}: {self.shape}, proxies {', '.join(self.proxies) or 'none'} ({self.forking})"]
         lines += [f"  {part}" for part in (*self.phones, *self.steps, *self.faults)]
         return "\n".join([*lines, f"  bindings {self.bindings}, links {self.link}, timers {self.timers}"])
 
@@ -91,8 +92,8 @@ class Plan:
 class Dice:
     """Draws that are the same on every Python: made of `random()` alone."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(f"campaign {seed}").random
+    def __init__(self, seed: int, purpose: str = "campaign") -> None:
+        self._random = Random(f"{purpose} {seed}").random
 
     def chance(self, probability: float) -> bool:
         return self._random() < probability
@@ -116,7 +117,24 @@ def draw(seed: int) -> Plan:
     phones = _phones(dice, shape, proxies)
     plan = Plan(seed, shape, proxies, phones, _bindings(shape, proxies, phones), shape == "redirect", _link(dice), ())
     plan = replace(plan, steps=_steps(dice, plan), faults=_faults(dice, plan))
-    return replace(plan, timers={"t1": 0.1, "t2": 0.8, "t4": 1.0}) if dice.chance(0.1) else plan
+    if dice.chance(0.1):
+        plan = replace(plan, timers={"t1": 0.1, "t2": 0.8, "t4": 1.0})
+    return _more(Dice(seed, "more"), plan)
+
+
+def _more(dice: Dice, plan: Plan) -> Plan:
+    """Changes of calls that stand, other ways of forking, and copies that come late."""
+    steps, faults = list(plan.steps), list(plan.faults)
+    for step in plan.steps:
+        if step.what == "call" and dice.chance(0.4):
+            who = dice.pick((step.phone, step.phone, *[phone.name for phone in plan.phones]))
+            what, offer = dice.pick(("hold", "reinvite", "reinvite")), dice.pick((0.0, 0.0, 1.0))
+            steps.append(Step(round(step.time + dice.span(1, 9), 3), what, who, "", offer))
+    near = [phone.name for phone in plan.phones if plan.proxies and not phone.outbound]
+    if near and dice.chance(0.2):
+        faults.append(Fault(dice.span(20, WORKING), "late copy", dice.pick(near)))
+    forking = dice.pick(("parallel",) * 6 + ("sequential", "q-groups"))
+    return replace(plan, steps=tuple(sorted(steps)), faults=tuple(sorted(faults)), forking=forking)
 
 
 def _proxies(dice: Dice, shape: str) -> tuple[str, ...]:

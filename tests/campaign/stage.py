@@ -13,6 +13,7 @@ from sipsim.elements.call import Call
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.registrar import Registrar
 from sipsim.elements.user_agent import UserAgent
+from sipsim.simulation.network import Address, Packet
 
 QUIET = 200.0
 """Seconds that the last lingering timers may take, with bindings left out: 64*T1 for D, H, J, L and M, and Timer C."""
@@ -71,7 +72,7 @@ class Stage:
     def _build(self) -> None:
         plan, lab = self.plan, self.lab
         for domain in plan.proxies:
-            self.registrars[domain] = lab.proxy(domain)
+            self.registrars[domain] = lab.proxy(domain, forking=plan.forking)
         if plan.redirect:
             self.registrars["redirect.test"] = lab.redirect_server("redirect.test")
         for user, domain, contact in plan.bindings:
@@ -131,8 +132,20 @@ class Stage:
             self._follow(call)
             if step.lasts:
                 self.lab.env.call_later(step.lasts, self._hang_up, call)
+        elif step.what in ("hold", "reinvite"):
+            self._change(agent, step)
         elif agent.current_call is not None:
             self._hang_up(agent.current_call)
+
+    def _change(self, agent: UserAgent, step: Step) -> None:
+        call = agent.current_call
+        if call is not None and call.state == "answered":
+            if sum(other.call_id == call.call_id for other in agent.calls.values()) > 1:
+                return  # it has called itself; from outside nobody can tell which end is which
+            if step.what == "hold":
+                call.hold()
+            else:
+                call.reinvite(offer=not step.lasts)
 
     def _follow(self, call: Call) -> None:
         call.ended.callbacks.append(lambda _: self.over.setdefault(call, self.lab.env.now))
@@ -154,8 +167,20 @@ class Stage:
         elif fault.what == "partition":
             lab.network.partition(fault.where, [name for name in lab.elements if name != fault.where])
             lab.env.call_later(min(fault.lasts, WORKING - lab.env.now), lab.network.heal)
+        elif fault.what == "late copy":
+            self._late_copy(fault.where)
         elif fault.what == "drop":
             lab.network.drop(fault.pattern, times=1 + int(fault.lasts) % 12)
+
+    def _late_copy(self, phone: str) -> None:
+        """The first REGISTER of a phone arrives once more, from somewhere where it was kept."""
+        trace = self.lab.trace
+        for record in trace.select("sent", phone):
+            if record.raw.startswith(b"REGISTER "):
+                trace.duplicated(self.lab.env.now, record.id)
+                source, destination = (Address(*end) for end in record.route)
+                self.lab.network.send(Packet(record.raw, source, destination, cause=record.id))
+                return
 
     def _restart(self, name: str) -> None:
         if self.lab.elements[name].down:
