@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any
 
 import simpy
@@ -28,6 +29,8 @@ from sipsim.message.salvage import salvaged
 from sipsim.message.uri import Uri
 from sipsim.protocol.inspection import NO_TRANSACTION
 from sipsim.protocol.matching import client_key, server_key
+from sipsim.protocol.options import Option, seconds, whole_or_none
+from sipsim.protocol.options import host as check_host
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -52,11 +55,16 @@ class Element:
     """
 
     kind = "element"
+    queue_limit = Option["int | None"](partial(whole_or_none, least=1, most=1_000_000))
+    service_time = Option[float](partial(seconds, most=180.0))  # as long as a proxy waits for an answer
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, *, host: str = "", port: int = 0,
         queue_limit: int | None = None, service_time: float = 0.0,
     ) -> None:  # fmt: skip
+        self.queue_limit = queue_limit
+        self.service_time = service_time
+        check_host("host", host)
         self.env = env
         self.bench = bench
         self.name = name
@@ -66,8 +74,6 @@ class Element:
         self.names = bench.names
         self.identifiers = bench.identifiers
         self.timing = bench.timing
-        self.queue_limit = queue_limit
-        self.service_time = service_time
         self.down = False
         self.clients: dict[object, Exchange] = {}
         self.servers: dict[object, Exchange] = {}

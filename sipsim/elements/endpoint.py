@@ -13,13 +13,14 @@ from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import WarningValue
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import DialogKey, loose
 from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
 from sipsim.protocol.options import LARGEST, one_of, seconds
+from sipsim.protocol.options import host as check_host
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Hop
@@ -94,6 +95,7 @@ class Endpoint(Element):
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs = codecs
+        one_of("scheme of uri", self.uri.scheme, SIP_SCHEMES)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
         self.outbound = outbound  # may refuse, so before anything stands
@@ -117,6 +119,7 @@ class Endpoint(Element):
         Nobody is told: `call.reinvite()` says so to the peers of calls, `register()` to the registrar. What is still
         sent to the old address gets lost.
         """
+        check_host("host", host)
         network, old = self.network, self.address
         new = network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=self.name)
         with self.acting(f"{self.name}.move()"):
@@ -292,4 +295,6 @@ def media_port(bench: Bench, host: str) -> int:
 
 def routing_uri(name: str, server: Element | str | Uri) -> Uri:
     """The URI of a server for a Route header field, with `lr` (§19.1.1); `name` is the option that it was given as."""
-    return loose(Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server))
+    uri = Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server)
+    one_of(f"scheme of {name}", uri.scheme, SIP_SCHEMES)
+    return loose(uri)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -21,7 +22,7 @@ from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
 from sipsim.elements.slow_answers import SlowAnswers
 from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
-from sipsim.errors import SipParseError
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
@@ -29,7 +30,7 @@ from sipsim.protocol import routing
 from sipsim.protocol.inspection import NO_TRANSACTION, Refusal
 from sipsim.protocol.location import Binding, aor_of, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
-from sipsim.protocol.options import one_of, seconds, whole
+from sipsim.protocol.options import Option, one_of, seconds, yes_or_no
 from sipsim.protocol.target_set import FORKING
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Packet
@@ -39,9 +40,6 @@ RING_TIME = 20.0
 
 MOST_VISITS = 20
 """How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
-
-MOST_WAITING = 1_000_000
-"""The largest limit of a queue, in packets."""
 
 Way = tuple[Request, str, Sequence[Binding]]
 """Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
@@ -65,6 +63,12 @@ class Proxy(Registrar):
     """
 
     kind = "proxy"
+    stateful = Option[bool](partial(one_of, allowed=(True,)), fixed=True)
+    forking = Option[str](partial(one_of, allowed=FORKING))
+    recurse = Option[bool](yes_or_no)
+    ring_time = Option[float](partial(seconds, least=0.001, most=TIMER_C))
+    record_route = Option[bool](yes_or_no)
+    challenges = Option[str](partial(one_of, allowed=CHALLENGES))
     remembers = True
     """Whether it knows the ACK for a refusal, by its transaction, from that for a 2xx, which goes its own way."""
     late_status: int | None = None
@@ -76,36 +80,20 @@ class Proxy(Registrar):
         relay_to: Element | str | None = None, challenges: str = "own",
         queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
     ) -> None:  # fmt: skip
-        one_of("challenges", challenges, CHALLENGES)
+        self.stateful = self.remembers
         self.forking = forking
-        seconds("ring_time", ring_time, 0.001, TIMER_C)
-        seconds("service_time", service_time, 0.0, TIMER_C)
-        if queue_limit is not None:
-            whole("queue_limit", queue_limit, 1, MOST_WAITING)
-        self.relay_to = relay_to
-        super().__init__(env, bench, name, domain, **registrar)
-        self.queue_limit = queue_limit
-        self.service_time = service_time
         self.recurse = recurse
         self.ring_time = ring_time
         self.record_route = record_route
         self.challenges = challenges
+        self.relay_to = relay_to
+        super().__init__(env, bench, name, domain, queue_limit=queue_limit, service_time=service_time, **registrar)
         self._own_routes = {
             "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
         }  # fmt: skip
         self._slow = SlowAnswers(self)
         self._forwards: dict[str, Forwards] = {}
         self._contexts: dict[Exchange, ResponseContext] = {}
-
-    @property
-    def forking(self) -> str:
-        """How a request goes to several contacts: "parallel", "sequential" or "q-groups"."""
-        return self._forking
-
-    @forking.setter
-    def forking(self, forking: str) -> None:
-        one_of("forking", forking, FORKING)
-        self._forking = forking
 
     @property
     def relay_to(self) -> Uri | None:
@@ -123,7 +111,7 @@ class Proxy(Registrar):
 
     @property
     def _searches(self) -> bool:
-        return self.recurse or self._forking != "parallel"
+        return self.recurse or self.forking != "parallel"
 
     def forwards(
         self, user: str | Uri, *, always: str | Uri | None = None, busy: str | Uri | None = None,
@@ -131,10 +119,20 @@ class Proxy(Registrar):
     ) -> None:  # fmt: skip
         """Send a user's calls elsewhere from now on: always, on 486, after `ring_time` seconds, or without a binding.
 
-        The caller is told by 181 (§21.1.3). Without an address the user's calls go nowhere else any more.
+        The caller is told by 181 (§21.1.3). `user` is a URI, or a name in this domain. Without
+        an address the calls of a user whose calls went elsewhere do so no longer.
         """
+        if isinstance(user, str) and ":" not in user:
+            user = f"sip:{user}@{self.domain}"
         wanted = {"always": always, "busy": busy, "no_answer": no_answer, "unregistered": unregistered}
         chosen = Forwards(**{when: as_uri(when, to) for when, to in wanted.items() if to is not None})
+        for when, to in wanted.items():
+            if to is not None:
+                one_of(f"scheme of {when}", as_uri(when, to).scheme, SIP_SCHEMES)
+        if not self.stateful and (busy or no_answer):
+            raise UsageError("busy, no_answer: not known to a stateless proxy; use always or unregistered")
+        if chosen == NOWHERE_ELSE and aor_of(user) not in self._forwards:
+            raise UsageError(f"forwards(): say when, with one of {', '.join(wanted)}")
         self._forwards[aor_of(user)] = chosen
 
     # Requests
@@ -227,13 +225,16 @@ class Proxy(Registrar):
         found = self.find(request)
         if found:
             return request, mark, found
+        if request.uri.scheme not in SIP_SCHEMES:
+            return routing.NO_WAY
         return self.absent(request.uri, "RFC 3261 §16.5")
 
     def find(self, request: Request) -> Sequence[Binding]:
         """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
         uri = request.uri
         if "route" in request.names or not self.serves(uri) or (uri.params and uri.param("maddr")):
-            return (Binding(uri, 1.0, inf, "", 0),)
+            led = "route" in request.names or uri.scheme in SIP_SCHEMES  # a number alone leads nowhere
+            return (Binding(uri, 1.0, inf, "", 0),) if led else ()
         bindings = self.look_up(uri)
         if self._forwards:
             elsewhere = self._forwards_of(request).instead(bool(bindings))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from functools import partial
 from math import inf
+from typing import cast
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
@@ -16,16 +18,29 @@ from sipsim.message.message import Request
 from sipsim.message.rare_fields import Date
 from sipsim.message.uri import Uri
 from sipsim.protocol import inspection
-from sipsim.protocol.digest_server import OPEN, Verdict
+from sipsim.protocol.digest_server import OPEN, Verdict, check_offer
 from sipsim.protocol.inspection import Abilities, Refusal, refusal
 from sipsim.protocol.location import Binding, LocationService
-from sipsim.protocol.options import whole
+from sipsim.protocol.options import Option, domain, not_allowed, whole, yes_or_no
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import FAR, Environment, Timer
 
 REGISTERS = Abilities(methods=("REGISTER",), schemes=("sip", "sips", "tel"), types=())
 """What a registrar understands."""
+
+
+class Limit:
+    """One of a registrar's limits, as an attribute: set, it is checked together with the others."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Registrar, kind: type | None = None) -> int:
+        return cast(int, getattr(owner.limits, self._name))
+
+    def __set__(self, owner: Registrar, value: int) -> None:
+        owner.limits = Limits.of(**{**owner.limits._asdict(), self._name: value})
 
 
 class Registrar(Element):
@@ -42,29 +57,40 @@ class Registrar(Element):
     """
 
     kind = "registrar"
+    domain = Option[str](domain, fixed=True)
+    third_party = Option[bool](yes_or_no)
+    unknown = Option[int](partial(whole, least=400, most=699))
+    unregistered = Option[int](partial(whole, least=400, most=699))
+    default_expires, min_expires, max_expires, most_bindings = Limit(), Limit(), Limit(), Limit()
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
         users: Container[str] | None = None, third_party: bool = False, unknown: int = 404,
         unregistered: int = 480, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
-        qop: Iterable[str] = QOP, host: str = "", port: int = 0, **limits: int,
+        qop: Iterable[str] = QOP, host: str = "", port: int = 0, queue_limit: int | None = None,
+        service_time: float = 0.0, **limits: int,
     ) -> None:  # fmt: skip
-        whole("unknown", unknown, 400, 699)
-        whole("unregistered", unregistered, 400, 699)
+        self.domain = domain
+        self.third_party = third_party
+        self.unknown = unknown
+        self.unregistered = unregistered
         if isinstance(users, str):
             raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
+        if users is not None and not isinstance(users, Container):
+            raise not_allowed("users", users, "None, collections of names, and passwords by name")
         self.limits = Limits.of(**limits)
+        algorithms, qop = tuple(algorithms), tuple(qop)
+        check_offer(algorithms, qop)
         self.gate: Gate | None = None
         if isinstance(users, (Mapping, Users)):
             users = known_users(users, realm if isinstance(users, Users) else realm or domain)
             self.gate = Gate(name, bench.identifiers, users, algorithms=algorithms, qop=qop, serves=self.serves)
-        super().__init__(env, bench, name, host=host, port=port)
-        self.domain = domain.lower()
+        super().__init__(
+            env, bench, name, host=host, port=port, queue_limit=queue_limit, service_time=service_time
+        )  # fmt: skip
+        self._serves = domain.lower()
         self.location = location if location is not None else LocationService()
         self._users = users
-        self.third_party = third_party
-        self.unknown = unknown
-        self.unregistered = unregistered
         self._owns_location = location is None
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
 
@@ -72,6 +98,10 @@ class Registrar(Element):
     def users(self) -> Container[str] | None:
         """The names of those who may register, None for everybody; chosen when the registrar is made."""
         return self._users
+
+    @users.setter
+    def users(self, users: object) -> None:
+        raise UsageError("users: they are chosen when the element is made, and stay")
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refused = inspection.method(request, REGISTERS)
@@ -116,7 +146,7 @@ class Registrar(Element):
 
     def serves(self, uri: Uri) -> bool:
         """Whether this element is responsible for the domain of a URI."""
-        return uri.host.lower() == self.domain
+        return uri.host.lower() == self._serves
 
     def is_here(self, uri: Uri) -> bool:
         """Whether a Request-URI names this element's domain, or its very address (§10.3 step 1, §8.2.2.1)."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from functools import partial
+from typing import Any
+
 from sipsim.elements.proxy import Proxy
 from sipsim.elements.refusing import refuse_statelessly
 from sipsim.elements.via import stamped, way_back
+from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
 from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.matching import stateless_tag
+from sipsim.protocol.options import Option, one_of
+from sipsim.protocol.users import Users
 from sipsim.simulation.network import Packet
 
 
@@ -20,6 +27,15 @@ class StatelessProxy(Proxy):
 
     kind = "stateless proxy"
     remembers = False
+    stateful = Option[bool](partial(one_of, allowed=(False,)), fixed=True)
+    forking = Option[str](partial(one_of, allowed=("parallel",)))
+    recurse = Option[bool](partial(one_of, allowed=(False,)))
+    queue_limit = Option["int | None"](partial(one_of, allowed=(None,)))
+
+    def __init__(self, *where: Any, users: Container[str] | None = None, **options: Any) -> None:
+        if isinstance(users, (Mapping, Users)):
+            raise UsageError("users: a stateless proxy asks nobody for a password; give names only, or stateful=True")
+        super().__init__(*where, users=users, **options)
 
     def _handle_request(self, request: Request, packet: Packet) -> None:
         if request.method == "REGISTER" and self.relay_to is None and self.serves(request.uri):

@@ -33,7 +33,7 @@ from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.inspection import Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import seconds
+from sipsim.protocol.options import Option, seconds
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
@@ -54,6 +54,7 @@ class UserAgent(Answering, Registrant):
     """
 
     kind = "user agent"
+    answers = Option[float](seconds)
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
@@ -61,12 +62,11 @@ class UserAgent(Answering, Registrant):
         realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
         transport: str = "udp",
     ) -> None:  # fmt: skip
-        seconds("answers", answers)  # may refuse, so before anything stands
+        self.answers = answers  # may refuse, so before anything stands
         check_account(username or "", password or "")
         super().__init__(
             env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
         )
-        self.answers = answers
         self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
         self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways

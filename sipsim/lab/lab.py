@@ -24,8 +24,8 @@ from sipsim.errors import Stalled, UsageError
 from sipsim.lab.progress import Progress
 from sipsim.lab.wiring import LINK_PARAMETERS, made_network
 from sipsim.protocol.digest_client import ANY
-from sipsim.protocol.location import LocationService
-from sipsim.protocol.options import seconds
+from sipsim.protocol.location import LocationService, as_uri
+from sipsim.protocol.options import not_allowed, seconds, yes_or_no
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.links import Link
@@ -94,7 +94,7 @@ class Lab:
         kind: type[UserAgent] = UserAgent, codecs: Iterable[str] | None = None, transport: str = "udp",
     ) -> UserAgent:  # fmt: skip
         """A phone for the user of a SIP URI; its name is the user's unless another is given. See `UserAgent`."""
-        name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
+        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         agent = kind(
             self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
             realm=realm, host=host or "", codecs=codecs, transport=transport,
@@ -107,6 +107,7 @@ class Lab:
         kind: type[Proxy] = Proxy, **options: Any,
     ) -> Proxy:  # fmt: skip
         """The proxy of a domain, which is its registrar too. See `Proxy` for options, and `StatelessProxy`."""
+        yes_or_no("stateful", stateful)
         proxy = (kind if stateful else StatelessProxy)(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
             location=location, host=host or "", **options,
@@ -140,7 +141,7 @@ class Lab:
 
     def scripted_peer(self, uri: str, name: str | None = None, *, host: str | None = None) -> ScriptedPeer:
         """A peer that sends what a story says, proper or not, and waits for what it expects. See `ScriptedPeer`."""
-        name = self._name(name, uri.partition(":")[2].partition("@")[0] or uri)
+        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
 
     def link(self, a: Element | str, b: Element | str, **parameters: float) -> Link:
@@ -365,6 +366,8 @@ class Lab:
     def _name(self, name: str | None, otherwise: str) -> str:
         """A name that is still free: the one wanted, or else one made of the kind of element."""
         if name is not None:
+            if not isinstance(name, str):
+                raise not_allowed("name", name, "texts")
             if not name or name in self.elements:
                 raise UsageError(f"name: {name!r} is taken already" if name else "name: is empty")
             return name

@@ -72,6 +72,8 @@ def check_account(username: str, password: str) -> None:
     A colon in a user name could be taken for the one that ends it (RFC 7616 §4).
     """
     for what, text in (("username", username), ("password", password)):
+        if not isinstance(text, str):
+            raise UsageError(f"{what} is no text")
         try:
             encode(text)
         except UsageError:

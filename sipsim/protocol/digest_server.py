@@ -70,15 +70,11 @@ class DigestServer:
         self.users = users
         self.nonces = nonces
         self.proxy = proxy
-        self.algorithms = [require_algorithm(name) for name in algorithms]
         self.qop = tuple(qop)
+        self.algorithms = check_offer(tuple(algorithms), self.qop)
         self.opaque = opaque
         self.serves = serves
         self.guesses = guesses if guesses is not None else Guesses()
-        if not self.algorithms or len(set(self.algorithms)) < len(self.algorithms):
-            raise UsageError(f"algorithms {[known.name for known in self.algorithms]!r}: one or more, each once")
-        if not self.qop or not {"auth", "auth-int"}.issuperset(self.qop):
-            raise UsageError(f"qop {self.qop!r} is not one or both of auth, auth-int")
 
     def __repr__(self) -> str:
         return f"<DigestServer of {self.users.realm} with {', '.join([known.name for known in self.algorithms])}>"
@@ -194,3 +190,13 @@ class DigestServer:
 
     def _refuse(self, status: int, why: str) -> Verdict:
         return Verdict(why, refusal=Refusal(status, (), "RFC 3261 §21.4.4" if status == 403 else "RFC 7616 §3.4"))
+
+
+def check_offer(algorithms: tuple[str, ...], qop: tuple[str, ...]) -> list[Algorithm]:
+    """The algorithms of these names; `UsageError` for what a server can't offer."""
+    known = [require_algorithm(name) for name in algorithms]
+    if not known or len(set(known)) < len(known):
+        raise UsageError(f"algorithms {[one.name for one in known]!r}: one or more, each once")
+    if not qop or not {"auth", "auth-int"}.issuperset(qop):
+        raise UsageError(f"qop {qop!r} is not one or both of auth, auth-int")
+    return known

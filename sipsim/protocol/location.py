@@ -116,6 +116,8 @@ def as_uri(name: str, text: str | Uri) -> Uri:
     """An address that a caller of ours gave; `UsageError`, which names the parameter, where it is none."""
     if isinstance(text, Uri):
         return text
+    if not isinstance(text, str):
+        raise UsageError(f"{name}: {text!r} is no URI; write it as sip:user@domain")
     try:
         return Uri.parse(text)
     except SipParseError as error:

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from math import inf
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sipsim.errors import UsageError
 
+T = TypeVar("T")
+
 LARGEST = 2**32 - 1
 """The largest number of seconds that header fields can hold (RFC 3261 §20.19)."""
+
+
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-_.]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
+
+
+class Option(Generic[T]):
+    """An attribute that is checked whenever it is given, at first and later; it is read like any other.
+
+    `check` takes the name and a value, and raises `UsageError`. What is `fixed` can't be given a second time.
+    """
+
+    def __init__(self, check: Callable[[str, Any], object], *, fixed: bool = False) -> None:
+        self._check = check
+        self._fixed = fixed
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __set__(self, owner: object, value: T) -> None:
+        if self._fixed and self._name in vars(owner):
+            raise UsageError(f"{self._name}: is chosen when the element is made, and stays")
+        self._check(self._name, value)
+        vars(owner)[self._name] = value
+
+    if TYPE_CHECKING:
+
+        def __get__(self, owner: object, kind: type | None = None) -> T: ...
 
 
 def one_of(name: str, value: object, allowed: Iterable[object]) -> None:
@@ -23,6 +55,12 @@ def whole(name: str, value: object, least: int = 0, most: float = LARGEST, what:
         raise not_allowed(name, value, f"{what} {_range(least, most)}")
 
 
+def whole_or_none(name: str, value: object, least: int = 0, most: float = LARGEST) -> None:
+    """`UsageError` for what is neither None nor a whole number in this range."""
+    if value is not None:
+        whole(name, value, least, most, "None and whole numbers")
+
+
 def number(name: str, value: object, least: float = 0.0, most: float = inf, what: str = "numbers") -> None:
     """`UsageError` for what is no finite number in this range."""
     real = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -33,6 +71,27 @@ def number(name: str, value: object, least: float = 0.0, most: float = inf, what
 def seconds(name: str, value: object, least: float = 0.0, most: float = inf) -> None:
     """`UsageError` for what is no length of time in this range."""
     number(name, value, least, most, "seconds")
+
+
+def yes_or_no(name: str, value: object) -> None:
+    """`UsageError` for what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise not_allowed(name, value, "True and False")
+
+
+def domain(name: str, value: object) -> None:
+    """`UsageError` for what is no name of a domain: no URI, no port."""
+    if not isinstance(value, str) or _DOMAIN.fullmatch(value) is None:
+        raise not_allowed(name, value, "names such as 'example.com'")
+
+
+def host(name: str, value: object) -> None:
+    """`UsageError` for what is no IP address; "" has the network choose one."""
+    try:
+        if value != "":
+            ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        raise not_allowed(name, value, "IP addresses such as '192.0.2.1'") from None
 
 
 def whole_seconds(name: str, value: object, least: int = 0) -> None:

@@ -36,8 +36,11 @@ class Limits(NamedTuple):
                 raise UsageError(f"{name}: is no limit of a registrar; allowed are {', '.join(cls._fields)}")
             whole(name, value)
         limits = cls(**chosen)
+        whole("most_bindings", limits.most_bindings, 1)
         if limits.max_expires < max(1, limits.min_expires):
             raise UsageError(f"max_expires: {limits.max_expires} is less than 1, or than min_expires")
+        # whoever names no time is granted one, whatever the limits (§10.2.8)
+        whole("default_expires", limits.default_expires, max(1, min(limits.min_expires, ONE_HOUR)))
         return limits
 
 

@@ -31,6 +31,7 @@ ABOUT_ITSELF = Refusal(200, (("Allow", "OPTIONS, REGISTER"),), "RFC 3261 §11")
 """What a proxy says to an OPTIONS that goes no further."""
 
 FOR_ITSELF = refusal(404, "this is for the proxy itself", rfc="RFC 3261 §16.5")
+NO_WAY = refusal(416, "the Request-URI is no SIP URI, and nothing says where it leads", rfc="RFC 3261 §16.3 item 2")
 TOO_FAR = refusal(483, "Max-Forwards is 0", rfc="RFC 3261 §16.3 item 3")
 TOO_BROAD = refusal(440, "more targets than Max-Breadth allows", rfc="RFC 5393 §5.3.3")
 LOOP = refusal(482, "it was here already, and nothing has changed since", rfc="RFC 3261 §16.3 item 4")
