@@ -11,6 +11,9 @@ from sipsim.message.message import Message, Request, parse
 from sipsim.simulation.network import Address, Packet
 from sipsim.trace.trace import Trace
 
+FREE = Address("", 0)
+"""Any address that is free."""
+
 
 def wire(trace: Trace, element: str | None = None) -> list[str]:
     """What was sent, in order, as "alice>proxy INVITE" or "proxy>alice 100 INVITE"."""
@@ -39,12 +42,12 @@ def messages(trace: Trace, what: str, element: str) -> list[Any]:
 class Wire:
     """A bare address for a test to send octets from and see what comes back."""
 
-    def __init__(self, lab: Lab, name: str = "tester") -> None:
+    def __init__(self, lab: Lab, name: str = "tester", at: Address = FREE) -> None:
         self.lab = lab
         self.name = name
         self.heard: list[Message] = []
         self.on_message: Callable[[Message], object] | None = None
-        self.address = lab.network.bind(Address("", 0), "UDP", self._hear, lambda packet, why: None, node=name)
+        self.address = lab.network.bind(at, "UDP", self._hear, lambda packet, why: None, node=name)
         lab.trace.register(name, "test", self.address)
 
     def send(self, text: str | Message, to: Element) -> None:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.acceptance import Acceptance
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.refusing import rejection
+from sipsim.elements.refusing import refuse, rejection
 from sipsim.elements.session import SDP, description_from, description_in
 from sipsim.message import build
 from sipsim.message.message import Request
 from sipsim.message.sdp import Sdp
+from sipsim.protocol.inspection import Refusal, refusal
 
 if TYPE_CHECKING:
     from sipsim.elements.call import Call
+
+UNDESCRIBED = refusal(415, "a body that is no description of a session", ("Accept", SDP), rfc="RFC 3261 §8.2.3")
+UNFIT = refusal(488, "nothing in the offer fits, the session stays as it was", rfc="RFC 3261 §14.2")
 
 
 class IncomingChange:
@@ -36,11 +40,11 @@ class IncomingChange:
             return
         call, agent, request = self.call, self.call.agent, self.exchange.request
         if request.body and not self._described:
-            self._refuse(415, ("Accept", SDP))
+            self._refuse(UNDESCRIBED)
             return
         local = self._answer()
         if local is None:
-            self._refuse(agent.unfit, agent.warning)
+            self._refuse(UNFIT._replace(status=agent.unfit, headers=(agent.warning,)))
             return
         assert call.dialog is not None
         call.dialog.refresh(request)
@@ -55,9 +59,9 @@ class IncomingChange:
 
     def reject(self, status: int = 488) -> None:
         """Refuse with a final response from 300 to 699: the session stays as it was."""
-        rejection(self.call.agent.host_port, status)  # a status that refuses
+        refused = rejection(self.call.agent.host_port, status)
         if self._is_open("reject"):
-            self._refuse(status)
+            self._refuse(refused)
 
     def trying(self) -> None:
         """Say 100, so that the re-INVITE is not repeated while somebody thinks about it (§17.2.1)."""
@@ -75,9 +79,9 @@ class IncomingChange:
             return call.offered(call.codecs, call.direction)
         return call.answer_to(self.offered, call.codecs, call.direction)
 
-    def _refuse(self, status: int, *headers: tuple[str, str]) -> None:
+    def _refuse(self, refused: Refusal) -> None:
         self.open = False
-        self.call.agent.reply(self.exchange, status, *headers)
+        refuse(self.call.agent, self.exchange, refused)
         self.call.settled(self, None)
 
     def _acknowledged(self, ack: Request) -> None:

@@ -14,6 +14,7 @@ from sipsim.message import build
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request
 from sipsim.message.uri import Uri
+from sipsim.protocol import inspection
 from sipsim.protocol.inspection import refusal
 from sipsim.protocol.location import aor_of, as_contacts
 from sipsim.protocol.options import one_of
@@ -68,8 +69,8 @@ class RedirectServer(Registrar):
         if request.method == "REGISTER":
             self.register(exchange, request)
             return
-        if request.uri.scheme not in REGISTERS.schemes:
-            refuse(self, exchange, refusal(416, "a scheme that is not known here", rfc="RFC 3261 §8.2.2.1"))
+        if (unknown := inspection.scheme(request, REGISTERS)) is not None:
+            refuse(self, exchange, unknown)
             return
         if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
             return

@@ -114,9 +114,9 @@ class Registrar(Element):
 
     def register(self, exchange: Exchange, request: Request) -> None:
         """Answer a REGISTER and record what it changed."""
-        unread = inspection.content(request, REGISTERS)
-        if unread is not None:
-            refuse(self, exchange, unread)
+        refused = inspection.scheme(request, REGISTERS) or inspection.content(request, REGISTERS)
+        if refused is not None:
+            refuse(self, exchange, refused)
             return
         sender = self.gate.check(self, exchange, request) if self.gate is not None else OPEN
         if sender.refusal is None and self.admits(exchange, request, sender.user):

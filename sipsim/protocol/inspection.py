@@ -111,14 +111,22 @@ def address(request: Request, can: Abilities, user: Uri) -> Refusal | None:
     """Is the Request-URI short enough (414) and of a kind that we know (416), and does it name our user (404)?"""
     if can.longest_uri is not None and len(request.uri_text) > can.longest_uri:
         return refusal(414, f"a URI of more than {can.longest_uri} characters")
+    if (unknown := scheme(request, can)) is not None:
+        return unknown
     uri = request.uri
-    if uri.scheme not in can.schemes:
-        return refusal(416, f"{uri.scheme} is no scheme that is known here", rfc="RFC 3261 §8.2.2.1")
     if uri.user is not None and uri.user != user.user and _user(uri) != _user(user):
         return stranger(uri.user, (user,), can.unknown)
     if not can.others_to and request.to.uri.aor != user.aor:
         return refusal(403, "To names somebody else", rfc="RFC 3261 §8.2.2.1")
     return None
+
+
+def scheme(request: Request, can: Abilities) -> Refusal | None:
+    """Is the Request-URI of a kind that we know (416)?"""
+    found = request.uri.scheme
+    if found in can.schemes:
+        return None
+    return refusal(416, f"{found} is no scheme that is known here", rfc="RFC 3261 §8.2.2.1")
 
 
 def stranger(name: str, known: Iterable[Uri], otherwise: int = 404) -> Refusal:
