@@ -20,7 +20,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import Timestamp
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
 from sipsim.protocol.options import seconds, whole
 from sipsim.simulation.environment import Timer
 
@@ -35,7 +35,6 @@ RINGS_AT_MOST = 180.0
 
 UNANSWERED = refusal(480, "nobody answers")
 UNFIT = refusal(488, "nothing in the offer fits", rfc="RFC 3261 §13.3.1.3")
-MISTAKEN = refusal(500, "a mistake in the phone")
 EXPIRED = refusal(487, "the invitation has expired", rfc="RFC 3261 §13.3.1")
 
 

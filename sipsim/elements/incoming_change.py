@@ -11,7 +11,7 @@ from sipsim.elements.session import SDP, description_from, description_in
 from sipsim.message import build
 from sipsim.message.message import Request
 from sipsim.message.sdp import Sdp
-from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
 
 if TYPE_CHECKING:
     from sipsim.elements.call import Call
@@ -71,7 +71,7 @@ class IncomingChange:
     def mistaken(self) -> None:
         """The user's own code has failed: 500, where no answer has been given."""
         if self.open:
-            self._refuse(500)
+            self._refuse(MISTAKEN)
 
     def _answer(self) -> Sdp | None:
         call = self.call

@@ -50,6 +50,9 @@ def refusal(status: int, why: str, *headers: tuple[str, str], rfc: str = "") -> 
     return Refusal(status, headers, rfc or (CODES[status].section if status in CODES else "RFC 3261 §21"), why)
 
 
+MISTAKEN = refusal(500, "a mistake in the phone")
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a server understands of the requests that it gets, and how much it takes (None: any amount).
