@@ -20,6 +20,7 @@ from sipsim.lab.run import run
 from sipsim.lab.scenario_file import scenario_named
 from sipsim.lab.sweep import as_csv, sweep
 from sipsim.pictures.ladder import Ladder
+from sipsim.trace.checker.rule import MUST, UNSEEN
 from sipsim.trace.files import load, read
 from sipsim.trace.saving import write
 from sipsim.trace.sentences import printable
@@ -136,7 +137,9 @@ def _run(options: argparse.Namespace) -> int:
         ladder.save(path)
     for path in options.save:
         trace.save(path)
-    return report(trace) or status if options.check else status
+    if options.check:
+        status = report(trace, meant=scenario.breaks, failed=status == FAILED) or status
+    return status
 
 
 def _sweep(options: argparse.Namespace) -> int:
@@ -166,14 +169,21 @@ def _check(options: argparse.Namespace) -> int:
     return report(load(options.file), as_json=options.json)
 
 
-def report(trace: Trace, *, as_json: bool = False) -> int:
-    """Print what in a trace breaks the RFCs; the status is 1 where a MUST was broken."""
+def report(trace: Trace, *, as_json: bool = False, meant: Sequence[str] = (), failed: bool = False) -> int:
+    """Print what in a trace breaks the RFCs; the status is 1 where a MUST was broken.
+
+    `meant` are the rules that its scenario breaks on purpose; `failed` says that its story came to no end.
+    """
     findings = trace.check()
     if as_json:
         print(json.dumps([finding.as_dict() for finding in findings], indent=2, ensure_ascii=False))
     else:
-        print("\n".join(map(str, findings)) or "no rule is broken")
-    return FAILED if any(finding.severity == "MUST" for finding in findings) else DONE
+        for finding in findings:
+            print(f"{finding}: the scenario means it" if finding.rule in meant else finding)
+        if all(finding.severity == UNSEEN for finding in findings):
+            where = " in what can be seen" if findings else ""
+            print(f"no rule is broken{where}" + (" until the story failed" if failed else ""))
+    return FAILED if any(finding.severity == MUST and finding.rule not in meant for finding in findings) else DONE
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -38,7 +38,7 @@ def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
 def test_list_as_json_tells_parameters(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--json"]) == 0
     entries = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
-    assert set(entries["ozeki"]) == {"name", "title", "rfc", "question", "codes", "parameters", "live"}
+    assert set(entries["ozeki"]) == {"name", "title", "rfc", "question", "codes", "parameters", "live", "breaks"}
     assert entries["ozeki"]["parameters"] == {"ring": 2.0, "talk": 10.0, "progress": 180}
 
 
@@ -152,6 +152,26 @@ def test_explain_reads_a_message_from_standard_input(
     assert main(["explain", "-"]) == 0
     out = capsys.readouterr().out
     assert "asks what the other side can do" in out and "\x1b" not in out
+
+
+def test_check_knows_what_a_scenario_means(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "out-of-order", "--quiet", "--check"]) == 0
+    assert "OPTIONS has CSeq 5 after 10 (CSQ-02" in (out := capsys.readouterr().out)
+    assert out.endswith(": the scenario means it\n")
+
+
+def test_check_of_a_story_that_failed_is_no_clean_bill(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "ozeki", "--quiet", "--check", "-p", "loss=1.0"]) == 1
+    assert capsys.readouterr().out == "no rule is broken until the story failed\n"
+
+
+def test_check_says_what_it_could_not_see(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.jsonl"
+    assert main(["run", "ozeki", "--quiet", "--save", str(path)]) == 0
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("not judged: ") and said[1:] == ["no rule is broken in what can be seen"]
 
 
 def test_check_says_what_breaks_the_rfcs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,6 +124,7 @@ def merged(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     rfc="RFC 3261 §12.2.2",
     question="Why must the phone not serve this OPTIONS, although nothing is wrong with it?",
     codes=(180, 200, 500),
+    breaks=("CSQ-02",),
 )
 def out_of_order(lab: Lab) -> Story:
     """In a dialog a request arrives whose CSeq number is lower than that of one before."""

@@ -23,7 +23,7 @@ class Scenario:
     """A generator function of a lab and keyword parameters, and what a reader wants to know of it.
 
     `rfc` is the section that it shows, `question` what to look for in its ladder, `codes` the response codes that it
-    produces; `live` says whether it can run on sockets.
+    produces; `live` says whether it can run on sockets, `breaks` which rules of the checker it breaks on purpose.
     """
 
     story: Callable[..., Any]
@@ -33,6 +33,7 @@ class Scenario:
     question: str = ""
     codes: tuple[int, ...] = ()
     live: bool = True
+    breaks: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class Scenario:
         return {
             "name": self.name, "title": self.title, "rfc": self.rfc, "question": self.question,
             "codes": list(self.codes), "parameters": self.parameters, "live": self.live,
+            "breaks": list(self.breaks),
         }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def fitting(name: str, value: Any, default: Any) -> Any:
 
 def scenario(
     name: str | None = None, *, title: str = "", rfc: str = "", question: str = "", codes: tuple[int, ...] = (),
-    live: bool = True,
+    live: bool = True, breaks: tuple[str, ...] = (),
 ) -> Callable[[F], F]:  # fmt: skip
     """Mark a generator function `f(lab, *, own=default)` as a scenario.
 
@@ -93,7 +95,8 @@ def scenario(
         raise UsageError("scenario: write the decorator with its parentheses, @sipsim.scenario(title=...)")
 
     def mark(function: F) -> F:
-        made = Scenario(function, name or function.__name__.replace("_", "-"), title, rfc, question, codes, live)
+        called = name or function.__name__.replace("_", "-")
+        made = Scenario(function, called, title, rfc, question, codes, live, breaks)
         function.scenario = made  # type: ignore[attr-defined]
         return function
 

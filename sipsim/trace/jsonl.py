@@ -26,21 +26,27 @@ def dump(trace: Trace) -> bytes:
         "kind": "header",
         **plain(trace.header),
         **({"result": plain(trace.result)} if trace.result else {}),
+        "records": len(trace),
     }
     return b"".join([_encoded(lambda **how: json.dumps(header, **how)), *map(_line, trace)])
 
 
 def load(data: bytes, trace: Trace) -> None:
     """Fill an empty trace with what `dump` wrote; a `SipError` names the line that is none of it."""
-    number = 0
+    number = announced = 0
     try:
         for number, line in enumerate(data.rstrip(b"\n").split(b"\n"), 1):
             row = json.loads(line.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
             if not isinstance(row, dict):
                 raise SipError("no JSON object")
-            _read_header(trace, row) if number == 1 else _read_record(trace, row)
+            if number == 1:
+                announced = _read_header(trace, row)
+            else:
+                _read_record(trace, row)
     except (ValueError, OverflowError, RecursionError, SipError) as error:
         raise SipError(f"line {number} is not of a saved trace: {error}") from None
+    if len(trace) < announced:
+        trace.header["skipped"] = {"cut short": announced - len(trace)}
 
 
 def _line(record: Record) -> bytes:
@@ -62,16 +68,21 @@ def _finite(text: str) -> float:
     return number
 
 
-def _read_header(trace: Trace, row: dict[str, Any]) -> None:
+def _read_header(trace: Trace, row: dict[str, Any]) -> int:
+    """Take in the header; gives the number of records that it announces, 0 where it says none."""
     if (row.pop("kind", ""), row.get("format"), row.get("version")) != ("header", "sipsim-trace", 1):
         raise SipError('the first line of a saved trace has "kind": "header", "format": "sipsim-trace", "version": 1')
     result, elements = row.pop("result", {}), row.pop("elements", [])
     if not isinstance(result, dict) or not isinstance(elements, list):
         raise SipError('"result" is an object and "elements" a list')
+    announced = row.pop("records", 0)
+    if type(announced) is not int:
+        raise SipError('"records" is a whole number')
     trace.header.update(plain(row))
     trace.result = result
     for element in elements:
         _read_element(trace, element)
+    return announced
 
 
 def _read_element(trace: Trace, element: Any) -> None:

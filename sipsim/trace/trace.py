@@ -58,6 +58,8 @@ class Trace:
         self.current = 0
         self.header: dict[str, Any] = {"format": "sipsim-trace", "version": 1, "sipsim": "", "scenario": None}
         self.header |= {"parameters": {}, "seed": None, "elements": [], "links": []}
+        if not self.messages:
+            self.header["level"] = level  # a reader of the saved trace can't tell otherwise
         self.result: dict[str, Any] = {}
         self.counts = dict.fromkeys(
             ("sent", "retransmissions", "delivered", "lost", "duplicated", "unparsable", "ignored"), 0

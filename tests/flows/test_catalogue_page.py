@@ -35,6 +35,8 @@ def scenarios() -> Iterator[str]:
         shown = ", ".join(f"`{name}={value!r}`" for name, value in about.parameters.items())
         doc = " ".join((about.story.__doc__ or "").split())
         statuses = " ".join(map(str, about.codes))
+        if about.breaks:
+            doc += f" On purpose it breaks {', '.join(about.breaks)}."
         rfc = about.rfc + MEMORY[about.live]
         yield f"| `{about.name}` | **{about.title}.** {doc} | {about.question} | {rfc} | {statuses} | {shown} |"
 

@@ -49,7 +49,7 @@ def acknowledges_refusal(index: Index) -> Iterator[Fault]:
     """Each copy of a refusal gets an ACK from the hop that it reached, and nothing else does."""
     for transaction in index.invites:
         came = transaction.heard(300)
-        sent = transaction.acks
+        sent = [*transaction.acks, *_misnamed(index, transaction)]
         if not _can_be_told(index, transaction) or transaction.heard(200, 299):
             continue
         patience = max(SHORTEST_D, index.patience)
@@ -82,6 +82,16 @@ def brings_the_answer(index: Index) -> Iterator[Fault]:
                     yield fault(f"ACK has no answer to the offer in the {hop.status}", ack, hop)
 
 
+@rule("ACK-07", MUST, "RFC 3261 §17.1.1.3")
+def has_the_invites_branch(index: Index) -> Iterator[Fault]:
+    """The ACK for a refusal has the branch of its INVITE, at a proxy without state too (§16.11)."""
+    found = {ack: leg for leg in index.invites for ack in _misnamed(index, leg)}
+    for ack, leg in found.items():
+        if ack.copy_of is None and ack.upstream not in found:
+            refusal = leg.sent(300)[0]
+            yield fault(f"ACK for the {refusal.status} has another branch than the INVITE", ack, leg.first, refusal)
+
+
 def unlike(index: Index, hop: Hop, invite: Hop) -> list[str]:
     """The fields of an ACK or CANCEL that should be those of its INVITE and are not."""
     path = hop.path if index.watched(hop.sender) else hop.path[:1]  # in a capture it may come from beyond a proxy
@@ -94,6 +104,18 @@ def unlike(index: Index, hop: Hop, invite: Hop) -> list[str]:
         "Route": (hop.routes, invite.routes),
     }
     return [name for name, (one, other) in pairs.items() if one != other]
+
+
+def _misnamed(index: Index, transaction: Transaction) -> list[Hop]:
+    """ACKs from this client to this server that by all but their branch are for its refusals.
+
+    A proxy with state sends its own, and passes on those that come too late for their transaction (§16.2).
+    """
+    accepted = {hop.to_tag for hop in transaction.sent(200, 299)}
+    refusals = {hop.to_tag: hop for hop in transaction.sent(300) if hop.to_tag not in accepted}
+    acks = [ack for refusal in refusals.values() for ack in index.acks_of(refusal)]
+    acks = [ack for ack in acks if ack not in index.of and ack.receiver == transaction.server]
+    return [ack for ack in acks if ack.upstream is None or not (transaction.acks or index.watched(ack.sender))]
 
 
 def _can_be_told(index: Index, transaction: Transaction) -> bool:

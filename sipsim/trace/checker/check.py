@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sipsim.errors import UsageError
 from sipsim.trace.checker import (
@@ -21,7 +21,7 @@ from sipsim.trace.checker import (
     via,
 )
 from sipsim.trace.checker.index import Index
-from sipsim.trace.checker.rule import Finding, Rule
+from sipsim.trace.checker.rule import UNSEEN, Finding, Rule
 from sipsim.trace.trace import Trace
 
 CHAPTERS = (syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest)
@@ -29,21 +29,37 @@ CHAPTERS = (syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, p
 RULES = {rule.id: rule for chapter in CHAPTERS for rule in vars(chapter).values() if isinstance(rule, Rule)}
 """Every rule by its id, chapter by chapter."""
 
+HIDING = frozenset(("TCP", "tunnel", "damaged", "incomplete fragments", "cut short"))
+"""What may hide SIP of all that a capture's `header["skipped"]` counts."""
+
 
 def check(trace: Trace, rules: Iterable[str] | None = None, tolerance: float | None = None) -> list[Finding]:
     """What in a trace breaks the RFCs, in the order of messages; an empty list where nothing does.
 
     `rules` limits the search to these ids ("VIA-02") or groups of them ("VIA"); a `UsageError` lists what there is.
     `tolerance` is the number of seconds by which instants may be off; without it none in a simulated run, and 50 ms or
-    10 % of the interval in a capture or a live run, whichever is more. A trace at level "counters" or "off" has no
-    messages to judge.
+    10 % of the interval in a capture or a live run, whichever is more. What of a capture or a file could not be read
+    is a finding of severity "UNSEEN"; a trace at level "counters" or "off" has no messages, and is a `UsageError`.
     """
     if tolerance is not None and not tolerance >= 0:
         raise UsageError(f"tolerance={tolerance!r}: a number of seconds, 0 or more, is needed")
+    if (level := trace.header.get("level")) in ("counters", "off"):
+        raise UsageError(
+            f"level={level!r}: this trace kept no messages to judge; record it with level 'messages' or 'all'"
+        )
     chosen = list(RULES.values()) if rules is None else _chosen(rules)
     index = Index(trace, tolerance)
     found = {finding for rule in chosen for finding in rule.findings(index)}
+    found.update(_unseen(trace.header.get("skipped")))
     return sorted(found, key=lambda finding: (finding.messages, finding.rule, finding.text, finding.element))
+
+
+def _unseen(skipped: object) -> Iterator[Finding]:
+    """What of a capture or a cut file was left out and may have been SIP."""
+    for reason, count in skipped.items() if isinstance(skipped, dict) else ():
+        if reason in HIDING:
+            text = f"{count} skipped: {reason}; rules may be broken there"
+            yield Finding(UNSEEN, UNSEEN, "", text, (), "")
 
 
 def _chosen(names: Iterable[str]) -> list[Rule]:

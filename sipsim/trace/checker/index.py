@@ -89,8 +89,16 @@ class Index:
         """When a server has let go of a transaction: what comes later begins another one (§17.2)."""
         final = min((hop.time for hop in transaction.sent(200)), default=inf)
         refused = transaction.method == "INVITE" and not transaction.sent(200, 299)
+        if transaction.method != "INVITE" and transaction.branches:
+            began = transaction.branches[0].first.time
+            final = began if final > began + self.patience else final  # given up, without a 408 (RFC 4320 §4.2)
         acked = transaction.acked[0].time if refused and transaction.acked else inf
         return min(final + self.patience, acked + self.timing.t4)
+
+    def anew(self, transaction: Transaction) -> float:
+        """When a copy of the request came to a server that had let go of the transaction, infinity if none did."""
+        forgotten = self.forgotten(transaction)
+        return min((arrival.time for arrival in transaction.taken if arrival.time >= forgotten), default=inf)
 
     def acks_of(self, hop: Hop) -> list[Hop]:
         """The ACKs for a 2xx that the receiver of this 2xx sent."""

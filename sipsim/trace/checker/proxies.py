@@ -85,7 +85,7 @@ def forwards_once(index: Index) -> Iterator[Fault]:
         seen: dict[object, Transaction] = {}
         for branch in transaction.branches if index.steady(transaction.server) else ():
             first = seen.setdefault((branch.first.uri_text, branch.first.destination), branch)
-            if first is not branch:
+            if first is not branch and branch.first.time < index.anew(transaction):
                 yield fault(f"{branch.method} is forwarded to {branch.server} a second time", branch.first, first.first)
 
 

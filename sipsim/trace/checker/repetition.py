@@ -79,8 +79,7 @@ def timer_g(index: Index) -> Iterator[Fault]:
             acked, start = first_time(transaction.acked), refusals[0].time
             asked = [arrival.time for arrival in transaction.taken if start <= arrival.time <= acked]
             due = [] if refusals[0].reliable else _doubling(start, index)
-            same = [hop for hop in refusals if hop.raw == refusals[0].raw]
-            plan = Plan(same, due, min(acked, start + index.patience), asked)
+            plan = Plan(_copies(index, transaction, refusals), due, min(acked, start + index.patience), asked)
             yield from _too_many(index, plan)
             if refusals[0].status != OVERLOADED:
                 yield from _too_few(index, plan._replace(due=[*due, *(time for time in asked if start < time < acked)]))
@@ -106,7 +105,7 @@ def timer_j(index: Index) -> Iterator[Fault]:
         if finals and index.steady(transaction.server, transaction.first.time):
             start = finals[0].time
             asked = [arrival.time for arrival in transaction.taken if start <= arrival.time < start + index.patience]
-            same = [hop for hop in finals if hop.raw == finals[0].raw]
+            same = _copies(index, transaction, finals)
             yield from _too_many(index, Plan(same, [], inf, asked))
             yield from _too_few(index, Plan(same, [time for time in asked if time > start], inf))
 
@@ -146,6 +145,12 @@ def _plan_of_request(index: Index, transaction: Transaction) -> Plan:
     first = transaction.first
     due = [] if first.reliable else _doubling(first.time, index, first_time(transaction.heard(100, 199)))
     return Plan(transaction.requests, due, first_time(transaction.heard(200)))
+
+
+def _copies(index: Index, transaction: Transaction, answers: list[Hop]) -> list[Hop]:
+    """The first of these responses and its copies, until a late request begins another transaction."""
+    first, anew = answers[0], index.anew(transaction)
+    return [hop for hop in answers if hop.raw == first.raw and not first.time < anew <= hop.time]
 
 
 def _doubling(start: float, index: Index, provisional: float = inf) -> list[float]:

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 MUST, SHOULD = "MUST", "SHOULD"
 """How much an RFC insists (RFC 2119); what it forbids counts as what it asks for."""
 
+UNSEEN = "UNSEEN"
+"""In place of both, and of a rule's id: no fault, but something that the checker could not look at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that was broken: by which `element`, and in which messages, by the numbers on their arrows.
 
     `severity` is "MUST" or "SHOULD", `rfc` the section that asks for it, `text` says what is wrong in these messages.
+    One of severity "UNSEEN" is of no rule, element and message: its `text` says what could not be judged.
     """
 
     rule: str
@@ -29,6 +33,8 @@ class Finding:
     element: str
 
     def __str__(self) -> str:
+        if self.severity == UNSEEN:
+            return f"not judged: {self.text}"
         many = "messages" if len(self.messages) > 1 else "message"
         where = f"{many} {', '.join(map(str, self.messages))}"
         return f"{self.element}, {where}: {self.text} ({self.rule}, {self.severity}, {self.rfc})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sipsim.errors import SipParseError
@@ -69,14 +70,35 @@ def rport(index: Index) -> Iterator[Fault]:
             yield fault(f"{hop.status} does not go back the way that the {hop.method} came", hop, request)
 
 
+@rule("VIA-06", MUST, "RFC 3261 §8.2.6.2")
+def via_of_a_request(index: Index) -> Iterator[Fault]:
+    """The top Via of a response is that of a request which its sender got."""
+    asked: dict[object, list[Hop]] = defaultdict(list)
+    for one in index.transactions:
+        asked[one.server, one.first.call_id, one.first.cseq].append(one.first)
+    for hop in index.responses:
+        if hop in index.of or not hop.fresh or _own_on_top(hop):
+            continue
+        requests = asked.get((hop.sender, hop.call_id, hop.cseq), ())
+        branch = hop.path[0][0]
+        known = index.watched(hop.sender) or (branch and branch in [one.path[0][0] for one in requests])
+        if requests and known and hop.path[0] not in [one.path[0] for one in requests]:
+            yield fault(f"top Via of the {hop.status} is that of no {hop.method} that came", hop, requests[0])
+
+
 @rule("VIA-08", MUST, "RFC 3261 §16.7")
 def own_via_removed(index: Index) -> Iterator[Fault]:
     """A proxy takes its own Via away before it forwards a response."""
     for hop in index.responses:
-        top, (host, port) = hop.vias[0], hop.source
-        mine = plain_host(top.host) == plain_host(host) and top.sent_by.endswith(f":{port}")
-        if mine and hop.copy_of is None and hop.source != hop.destination:
+        if hop.copy_of is None and _own_on_top(hop):
             yield fault(f"{hop.status} has its sender's own Via on top", hop)
+
+
+def _own_on_top(hop: Hop) -> bool:
+    """Whether a response has its sender's Via on top; what somebody sends to himself may have."""
+    top, (host, port) = hop.vias[0], hop.source
+    mine = plain_host(top.host) == plain_host(host) and top.sent_by.endswith(f":{port}")
+    return mine and hop.source != hop.destination
 
 
 def _unstamped(hop: Hop) -> list[object]:

@@ -26,6 +26,14 @@ def ack_with_route(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
+@plant("ACK-07", tapes.busy)
+def ack_with_a_new_branch(tape: Tape) -> Iterator[Tape]:
+    for broken, one in tape.sites("ACK"):
+        one.sub(r"branch=z9hG4bK", "branch=z9hG4bKx")
+        broken.end = one.arrivals[0]
+        yield broken
+
+
 @plant("ACK-02", tapes.redirect)
 def ack_on_the_invites_branch(tape: Tape) -> Iterator[Tape]:
     ack, branch = tape.find("ACK")[1], tape.find("INVITE")[1].get(r"branch=(.*?)\r")

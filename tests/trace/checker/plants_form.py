@@ -106,6 +106,15 @@ def other_order(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
+@plant("VIA-06", tapes.busy, tapes.register)
+def other_host_on_top(tape: Tape) -> Iterator[Tape]:
+    for what in ("486 INVITE", "200 REGISTER", "100 INVITE"):
+        for broken, one in tape.sites(what):
+            one.sub(r"^(Via: SIP/2\.0/UDP) [0-9.]+", r"\1 192.0.2.99")
+            broken.end = one.time
+            yield broken
+
+
 @plant("VIA-04", tapes_made.named_via)
 def not_received(tape: Tape) -> Iterator[Tape]:
     yield tape.copy().sub(r";received=192\.0\.2\.1;rport=5060;", ";", "200 REGISTER").sub(r";rport;", ";", "REGISTER")

@@ -47,6 +47,11 @@ def judged(trace: sipsim.Trace) -> list[Finding]:
     return [found for found in check(trace) if found.rule not in KNOWN and found.element not in scripted]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_says_which_rules_it_breaks(name: str) -> None:
+    assert {finding.rule for finding in check(sipsim.run(name))} == set(sipsim.catalogue()[name].breaks)
+
+
 def said(trace: sipsim.Trace, findings: list[Finding]) -> list[str]:
     """Findings as text, with the run that they are from."""
     run = f"{trace.header['scenario']} seed {trace.header['seed']} {trace.header['parameters']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 import tapes
@@ -59,9 +60,33 @@ def test_a_tolerance_lets_instants_be_off() -> None:
 
 
 @pytest.mark.parametrize("level", ["counters", "off"])
-def test_a_trace_without_messages_has_nothing_to_judge(level: str) -> None:
-    assert check(sipsim.run("ozeki", trace=level)) == []
+def test_a_trace_that_kept_no_messages_is_not_judged(level: str, tmp_path: Path) -> None:
+    trace = sipsim.run("ozeki", trace=level)
+    trace.save(path := tmp_path / "run.jsonl")
+    for one in (trace, sipsim.load(path)):
+        with pytest.raises(sipsim.UsageError, match=f"level='{level}'.*no messages to judge"):
+            check(one)
+
+
+def test_where_nothing_was_sent_nothing_is_broken() -> None:
     assert check(sipsim.Trace()) == []
+
+
+def test_what_could_not_be_read_of_a_file_is_said() -> None:
+    trace = sipsim.run("busy")
+    trace.header["skipped"] = {"TCP": 13, "not SIP": 7}
+    (finding,) = check(trace, rules=["VIA"])
+    assert str(finding) == "not judged: 13 skipped: TCP; rules may be broken there"
+    assert (finding.severity, finding.messages) == ("UNSEEN", ())
+
+
+@pytest.mark.parametrize("lines", [1, 3, 20])
+def test_a_saved_trace_that_was_cut_off_is_judged_as_one(lines: int, tmp_path: Path) -> None:
+    sipsim.run("busy").save(path := tmp_path / "run.jsonl")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+    assert [(finding.severity, "cut short" in finding.text) for finding in check(sipsim.load(path))] == [
+        ("UNSEEN", True)
+    ]
 
 
 def test_a_trace_of_messages_alone_can_be_judged() -> None:

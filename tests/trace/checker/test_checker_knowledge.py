@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -284,6 +285,19 @@ def test_a_branch_that_timed_out_is_not_cancelled_when_it_rings_at_last() -> Non
 def damaged(arrive: Callable[[Packet], None], good: bytes, bad: bytes, packet: Packet) -> None:
     """Let a packet arrive with other octets than were sent."""
     arrive(packet.again(packet.data.replace(good, bad)))
+
+
+@pytest.mark.parametrize(("bandwidth", "hold"), [(300, True), (500, False), (700, False), (700, True), (1000, True)])
+def test_copies_that_queue_for_longer_than_a_transaction_lives_begin_another(bandwidth: int, hold: bool) -> None:
+    """A link so slow that copies arrive when the receiver has forgotten what they repeat."""
+    lab = sipsim.Lab(bandwidth=bandwidth)
+    proxy, alice, bob = lab.proxy("a.test"), lab.user_agent("sip:alice@a.test"), lab.user_agent("sip:bob@a.test")
+    proxy.location.add("sip:bob@a.test", bob.contact_uri)
+    call = alice.call("sip:bob@a.test")
+    with suppress(sipsim.CallFailed):
+        lab.run(call.answered)
+        _ = call.hold() if hold else call.hang_up()
+    assert rules(lab.run()) == set()
 
 
 def test_what_was_damaged_on_the_way_is_not_the_fault_of_who_passes_it_on() -> None:
