@@ -235,8 +235,11 @@ def places(names: tuple[str, ...]) -> tuple[int, int, int, int, int, int]:
     Via, From, To, Call-ID, CSeq, in this order; SipParseError where one is missing or comes too often. Most messages
     have the same fields in the same order, so what was found is kept.
     """
-    if wrong := [CANONICAL[name] for name in ("from", "to", "call-id", "cseq") if names.count(name) != 1]:
-        raise SipParseError(f"{', '.join(wrong)}: one header field each expected")
+    counts = {CANONICAL[name]: names.count(name) for name in ("from", "to", "call-id", "cseq")}
+    if wrong := [
+        f"{name} comes {count} times" if count else f"{name} is missing" for name, count in counts.items() if count != 1
+    ]:
+        raise SipParseError(", ".join(wrong))
     if names.count("via") > MOST_VIAS or names.count("content-length") > 1:
         raise SipParseError("too many Via or Content-Length header fields")
     if "via" not in names:

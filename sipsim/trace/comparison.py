@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
 
 if TYPE_CHECKING:
@@ -73,18 +74,42 @@ def compare(
     """How a trace differs from another one, or from a flow as a JSON object; an empty list where it does not.
 
     `names` says which of our elements stands for one of the expected flow; without it, and for others, names are
-    equal but for case, blanks and punctuation: `proxy-1` is Proxy 1. `retransmissions` compares repeated messages
-    too, where otherwise they count once.
+    equal but for case, blanks and punctuation: `proxy-1` is Proxy 1. An element that has another name in another trace,
+    as in a capture, is known by its address; `UsageError` where not one name is common to both. `retransmissions`
+    compares repeated messages too, where otherwise they count once.
     """
-    ours = {folded(theirs): folded(mine) for theirs, mine in (names or {}).items()}
+    ours = _same_places(trace, expected) if not isinstance(expected, Mapping) else {}
+    ours |= {folded(theirs): folded(mine) for theirs, mine in (names or {}).items()}
     published = steps_of_flow(expected, retransmissions) if isinstance(expected, Mapping) else None
     wanted = _by_link(steps_of(expected, retransmissions) if published is None else published, ours)  # type: ignore[arg-type]
     came = _by_link(steps_of(trace, retransmissions), {})
+    _check_names(wanted, came)
     return [
         difference
         for link in dict.fromkeys([*wanted, *came])
         for difference in _differences(wanted.get(link, []), came.get(link, []))
     ]
+
+
+def _same_places(trace: Trace, expected: Trace) -> dict[str, str]:
+    """Of two traces: names that only the other has, as in a capture, by the one of ours that has the same address."""
+    here = {text: element["name"] for element in trace.header["elements"] for text in element.get("addresses", ())}
+    names = {element["name"] for element in trace.header["elements"]}
+    return {
+        folded(element["name"]): folded(here[text])
+        for element in expected.header["elements"] if element["name"] not in names
+        for text in element.get("addresses", ()) if text in here
+    }  # fmt: skip
+
+
+def _check_names(wanted: Mapping[tuple[str, str], object], came: Mapping[tuple[str, str], object]) -> None:
+    """`UsageError` where the two sides know nobody in common: then every message would be said to be missing."""
+    theirs, mine = (sorted({name for link in links for name in link}) for links in (wanted, came))
+    if theirs and mine and not set(theirs) & set(mine):
+        raise UsageError(
+            f"names: {', '.join(mine)} here and {', '.join(theirs)} there have no name in common; "
+            "say who stands for whom: names={'theirs': 'ours'}"
+        )
 
 
 def folded(name: str) -> str:

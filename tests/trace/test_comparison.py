@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +134,17 @@ def test_two_runs_are_compared_by_the_same_rules() -> None:
     trace = sipsim.run("two-proxies")
     assert trace.compare(sipsim.run("two-proxies", seed=2, talk=1.0)) == []
     assert trace.compare(sipsim.run("ozeki"))
+
+
+def test_a_run_is_as_its_own_capture(tmp_path: Path) -> None:
+    """Whose elements are called like their hosts."""
+    trace = sipsim.run("busy")
+    trace.save(path := tmp_path / "run.pcap")
+    assert trace.compare(sipsim.load(path)) == [] == sipsim.load(path).compare(trace)
+    (found,) = sipsim.run("busy", status=603).compare(sipsim.load(path))[:1]
+    assert found.came and found.came.what == "603"
+
+
+def test_names_that_have_nothing_in_common_are_asked_for() -> None:
+    with pytest.raises(sipsim.UsageError, match=r"names: alice, bob, proxy here and a, b there .* names="):
+        sipsim.run("busy").compare(flow(("A", "B", "INVITE")))
