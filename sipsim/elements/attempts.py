@@ -17,7 +17,7 @@ from sipsim.elements.endpoint import Endpoint
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import with_via
 from sipsim.message.message import Request, Response
-from sipsim.message.uri import Uri
+from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import is_loose
 from sipsim.protocol.retrying import Step, Tries, is_worth_a_try
 from sipsim.simulation.environment import Timer
@@ -46,6 +46,16 @@ def carry_on(client: Client, exchange: Exchange, response: Response) -> Attempts
 def tried(exchange: Exchange) -> tuple[str, ...]:
     """In words, what was tried before a request's last response."""
     return tuple(exchange.user.tries.done) if isinstance(exchange.user, Attempts) else ()
+
+
+def why_failed(exchange: Exchange, reason: str) -> str:
+    """Why no response came, in words: where the next hop leads nowhere, that and which."""
+    if exchange.remote.address.host:
+        return reason
+    hop = leads_to(exchange.request)
+    if hop.scheme not in SIP_SCHEMES:
+        return f"{hop} is no SIP address, only an outbound proxy could reach it"
+    return f"{hop} leads nowhere: no server has that name, or none takes that transport"
 
 
 class Attempts:

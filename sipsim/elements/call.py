@@ -216,7 +216,8 @@ class Call(Session, Outcomes):
     def bye(self, why: str = "BYE") -> None:
         """End the session (§15.1.1); media stop as soon as the request goes out."""
         dialog = self.dialog
-        assert dialog is not None
+        if dialog is None:
+            raise UsageError(f"call.bye(): the call is {self.state}; hang_up() ends it by whatever fits its state")
         self.state = "ending"
         self._why = why
         self._play(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipsim.elements.attempts import Attempts, carry_on, tried
+from sipsim.elements.attempts import Attempts, carry_on, tried, why_failed
 from sipsim.elements.call import Call
 from sipsim.elements.early_dialogs import EarlyDialogs
 from sipsim.elements.endpoint import Endpoint
@@ -16,6 +16,7 @@ from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.options import one_of
+from sipsim.protocol.uri_headers import formed_for
 
 
 class OutgoingCall(Call):
@@ -31,6 +32,7 @@ class OutgoingCall(Call):
 
     def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
         one_of("forks", forks, ("first", "all"))
+        target, self._asked_for = formed_for("INVITE", target)
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
         self.target = target
         self._started_at = agent.env.now
@@ -87,7 +89,7 @@ class OutgoingCall(Call):
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if exchange.request.method == "INVITE":
-            self._fail(status_of(reason), reason, "network", tried(exchange))
+            self._fail(status_of(reason), why_failed(exchange, reason), "network", tried(exchange))
         elif self.state not in ("calling", "ringing"):
             super().on_failure(exchange, reason)
         else:
@@ -204,7 +206,7 @@ class OutgoingCall(Call):
         request = build.request(
             "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
-            routes=agent.preloaded_routes, headers=agent.abilities.features,
+            routes=agent.preloaded_routes, headers=(*agent.abilities.features, *self._asked_for),
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
         return agent.request(request, hop, self)

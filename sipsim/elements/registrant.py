@@ -34,8 +34,9 @@ class Registrant(Endpoint):
         With `expires=None` the registrar chooses. `contacts` are URIs or Contact values of any scheme, to be bound
         instead of this phone's own (`agent.contact` among them binds it too); `q`, from 0 to 1, says how much those
         without a q of their own are liked. `refresh` keeps the registration up, as a policy says, until this phone
-        unregisters or crashes, or a refresh fails: see `Registration.ended`. `cache_outbound` takes the address of the
-        outbound proxy that is found for a REGISTER for all other requests, until the next REGISTER, which looks again.
+        unregisters or crashes, or a refresh is refused (see `Registration.ended`); one that times out, or meets a
+        server in trouble, is tried again, with growing pauses. `cache_outbound` takes the address of the outbound proxy
+        that is found for a REGISTER for all other requests, until the next REGISTER, which looks again.
         """
         if expires is not None:
             whole_seconds("expires", expires)

@@ -6,7 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.attempts import carry_on, tried
+from sipsim.elements.attempts import carry_on, tried, why_failed
 from sipsim.elements.endpoint import Endpoint, hop_uri
 from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
@@ -16,7 +16,7 @@ from sipsim.message.fields import STAR, NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES
-from sipsim.protocol.refreshing import RefreshPolicy
+from sipsim.protocol.refreshing import RefreshPolicy, is_tried_again, pause
 from sipsim.simulation.environment import FAR, Timer
 
 Contacts = tuple[NameAddr, ...]
@@ -67,6 +67,8 @@ class Registration:
         self._waiting: deque[Wish] = deque()
         self._alarms: dict[str, Alarm | Timer] = {}
         self._ended: Outcome | None = None
+        self._failures = 0  # of refreshes, in a row
+        self._lapses = 0.0
 
     @property
     def active(self) -> bool:
@@ -132,7 +134,8 @@ class Registration:
             return
         if response.status >= 300:
             if not carry_on(self, exchange, response):
-                self._refused(wish, RegistrationFailed(response.status, response.reason, tried(exchange)))
+                error = RegistrationFailed(response.status, response.reason, tried(exchange))
+                self._refused(wish, error, response.retry_after or 0.0)
             return
         self.agent.learn(exchange.request, response)
         self.bindings = tuple(contact for contact in response.contacts if contact is not STAR)
@@ -143,16 +146,17 @@ class Registration:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if self._under_way is not None:
-            self._refused(self._under_way, RegistrationFailed(status_of(reason), reason, tried(exchange)))
+            error = RegistrationFailed(status_of(reason), why_failed(exchange, reason), tried(exchange))
+            self._refused(self._under_way, error)
 
     def next_number(self, request: Request) -> int:
         """The CSeq number for another try of a REGISTER (§10.2)."""
         self.sequence += 1
         return self.sequence
 
-    def _refused(self, wish: Wish, error: RegistrationFailed) -> None:
+    def _refused(self, wish: Wish, error: RegistrationFailed, later: float = 0.0) -> None:
         if wish.is_refresh:
-            self._end(End(f"the refresh failed: {error.status} {error.reason}", error.status))
+            self._not_refreshed(wish, End(f"the refresh failed: {error.status} {error.reason}", error.status), later)
         wish.outcome.disappoint(error)
         self._next()
 
@@ -188,6 +192,7 @@ class Registration:
     def _watch(self) -> None:
         """Wait for the end, and for the time to refresh; no run waits for either."""
         agent, policy = self.agent, self._policy
+        self._failures, self._lapses = 0, self.agent.env.now + self.expires
         self._stop("expiry")
         if self.expires < FAR:
             self._alarms["expiry"] = agent.alarm(
@@ -201,6 +206,23 @@ class Registration:
     def _refresh(self, caches: bool) -> None:
         """Bind once more all that this phone has bound (§10.2.4), even where that has lapsed meanwhile."""
         self.ask(self.bound, self._asked, self._policy, caches, is_refresh=True)
+
+    def _not_refreshed(self, wish: Wish, end: End, later: float) -> None:
+        """Try again where that may help, before the binding lapses and after it; else it is over."""
+        agent = self.agent
+        if not is_tried_again(end.status or 0):
+            self._end(end)
+            return
+        left = self._lapses - agent.env.now if self.active else 0.0
+        self._failures += 1
+        wait = max(pause(self._failures, left, agent.dice("refresh")()), later)
+        text = f"{end.why}; the next try follows in {wait:.1f} s"
+        agent.trace.add("registration", agent.env.now, agent.name, text=text)
+        self._stop("refresh")
+        if self.active and self.expires < FAR:  # should it lapse, that is why
+            self._stop("expiry")
+            self._alarms["expiry"] = agent.alarm("registration expiry", left, self._end, end, lingering=True)
+        self._alarms["refresh"] = agent.alarm("refresh", wait, self._refresh, wish.caches, lingering=True)
 
     def _end(self, end: End) -> None:
         agent, was_active = self.agent, self.active

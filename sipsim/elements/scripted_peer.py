@@ -144,8 +144,10 @@ class ScriptedPeer(Element):
     # Details
 
     def _octets(self, message: Message | str | bytes) -> bytes:
-        if not isinstance(message, str):
+        if isinstance(message, (Message, bytes)):
             return bytes(message)
+        if not isinstance(message, str):
+            raise UsageError(f"message: {message!r} is none; give a message, text or bytes")
         text = message.replace("[host_port]", self.host_port)
         if "[branch]" in text:
             text = text.replace("[branch]", self.identifiers.branch(self.name))

@@ -7,7 +7,7 @@ from inspect import isgenerator
 from typing import Any
 
 from sipsim.elements.answering import Answering
-from sipsim.elements.attempts import carry_on, tried
+from sipsim.elements.attempts import carry_on, tried, why_failed
 from sipsim.elements.call import Call
 from sipsim.elements.element import Element
 from sipsim.elements.endpoint import DialogUser, Endpoint
@@ -34,6 +34,7 @@ from sipsim.protocol.inspection import Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.options import Option, seconds
+from sipsim.protocol.uri_headers import formed_for
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
@@ -63,7 +64,7 @@ class UserAgent(Answering, Registrant):
         transport: str = "udp",
     ) -> None:  # fmt: skip
         self.answers = answers  # may refuse, so before anything stands
-        check_account(username or "", password or "")
+        check_account("" if username is None else username, "" if password is None else password)
         super().__init__(
             env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
         )
@@ -253,6 +254,7 @@ class Query:
     """An OPTIONS request and its outcome (§11.1)."""
 
     def __init__(self, agent: UserAgent, target: Uri) -> None:
+        target, asked_for = formed_for("OPTIONS", target)
         self.agent: Endpoint = agent
         self._open = agent.queries
         self._open[self] = None
@@ -260,7 +262,7 @@ class Query:
         request = build.request(
             "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
             to=f"<{target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
-            contact=agent.contact, routes=agent.preloaded_routes, headers=(("Accept", "application/sdp"),),
+            contact=agent.contact, routes=agent.preloaded_routes, headers=(("Accept", "application/sdp"), *asked_for),
         )  # fmt: skip
         agent.request(request, agent.first_hop(target), self)
 
@@ -272,7 +274,7 @@ class Query:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         self._open.pop(self, None)
-        self.outcome.disappoint(CallFailed(status_of(reason), reason, tried(exchange)))
+        self.outcome.disappoint(CallFailed(status_of(reason), why_failed(exchange, reason), tried(exchange)))
 
     def lost(self) -> None:
         """The user agent crashed: no answer will be heard."""

@@ -76,8 +76,27 @@ class RefreshPolicy:
         return max(1.0, rule(expires))
 
 
+SHORTEST_PAUSE, LONGEST_PAUSE = 30, 1800
+"""Seconds: the base and the limit of the pauses between refreshes that fail (RFC 5626 §4.5)."""
+
 USUAL = RefreshPolicy()
 """The policy of `agent.register(refresh=True)`."""
+
+
+def pause(failures: int, left: float, chance: float) -> float:
+    """Seconds until the next try after so many failed refreshes in a row (the back-off of RFC 5626 §4.5).
+
+    The most doubles from one minute up to half an hour, and `chance`, from 0 to 1, draws from its upper half, so that
+    not all phones come back at once. Of a binding that has some seconds `left`, it is half of those at most.
+    """
+    longest = float(min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(failures, 20)))
+    drawn = longest * (0.5 + chance / 2)
+    return max(1.0, min(drawn, left / 2)) if left > 1 else drawn
+
+
+def is_tried_again(status: int) -> bool:
+    """Whether a refresh that failed like this may do better later: a timeout, a transport error, a server's trouble."""
+    return status == 408 or 500 <= status < 600
 
 
 def as_policy(refresh: object) -> RefreshPolicy | None:

@@ -22,6 +22,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import loose
 from sipsim.protocol.digest_client import DigestClient, Met
+from sipsim.protocol.uri_headers import formed, with_fields
 
 MOST_STEPS = 40
 """How often one request is tried again, for all reasons together; a limit of ours."""
@@ -207,7 +208,7 @@ class Tries:
         self._redirected = request
         contacts = [contact for contact in response.contacts if isinstance(contact, NameAddr)]
         contacts.sort(key=lambda contact: -contact.q)
-        found = [contact.uri.with_(headers=()) for contact in contacts if contact.uri.scheme in SIP_SCHEMES]
+        found = [contact.uri for contact in contacts if contact.uri.scheme in SIP_SCHEMES]
         if request.method == "REGISTER":  # a registrar's URI names no user (§10.2)
             found = [uri.with_(user=None, password=None) for uri in found]
         self._waiting = [*self._waiting, *[(uri, response.status == 305) for uri in found]][:MOST_TARGETS]
@@ -217,12 +218,14 @@ class Tries:
     def _next_target(self) -> Step | None:
         """The next address that a redirect named and nobody tried yet; of a proxy's the request for the same one."""
         while self._waiting and len(self._tried) <= MOST_TARGETS:
-            uri, is_proxy = self._waiting.pop(0)
+            named, is_proxy = self._waiting.pop(0)
+            uri, headers = formed(named)
             if not any(uri.matches(tried) for tried in self._tried):
                 self._tried.append(uri)
                 assert self._redirected is not None
                 if not is_proxy:
-                    return self._step(self._redirected.with_uri(uri), f"at {uri}", elsewhere=True)
+                    again = with_fields(self._redirected.with_uri(uri), headers)
+                    return self._step(again, f"at {uri}", elsewhere=True)
                 routed = self._redirected.prepend("Route", f"<{loose(uri)}>")
                 return self._step(routed, f"through {uri}", elsewhere=True)
         return None

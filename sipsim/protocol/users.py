@@ -21,6 +21,8 @@ class Users:
         check_realm(realm)
         self.realm = realm
         self._ha1s: dict[str, dict[str, str]] = {}
+        if passwords is not None and not isinstance(passwords, Mapping):
+            raise UsageError(f"users: {type(passwords).__name__} will not do; give passwords by name, or Users")
         for username, password in (passwords or {}).items():
             self.add(username, password)
 

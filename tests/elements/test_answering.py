@@ -471,3 +471,50 @@ def test_an_ending_names_the_request_that_took_the_invite_back(lab: Lab, early_b
     assert call.ended.value == ("alice", why) and theirs.ended.value.why == why
     assert messages(lab.trace, method, "alice")
     assert len(messages(lab.trace, "CANCEL", "alice")) == (not early_bye)
+
+
+# What a URI asks for
+
+
+def test_a_uri_that_is_called_gives_its_header_fields_to_the_request(lab: Lab) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    host = bob.host_port
+    call = alice.call(f"sip:bob@{host};method=INVITE?Subject=a%20tea&Call-ID=1&Priority=x%0D%0AEvil:1")
+    lab.run(call.answered)
+    invite = messages(lab.trace, "INVITE", "alice")[0]
+    assert str(invite.uri) == str(invite.to.uri) == f"sip:bob@{host}"
+    assert invite.header("Subject") == "a tea" and invite.call_id != "1" and "Evil" not in str(invite)
+    with pytest.raises(UsageError, match="method REGISTER"):
+        alice.call(f"sip:bob@{host};method=REGISTER")
+
+
+def test_a_redirect_gives_its_header_fields_to_the_next_request(lab: Lab) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    carol = lab.user_agent("sip:carol@example.com")
+    carol.rejects(302, contacts=f"<sip:bob@{bob.host_port};method=INVITE?Subject=hi>")
+    lab.run(alice.call(carol).answered)
+    first, second = messages(lab.trace, "INVITE", "alice")
+    assert first.header("Subject") is None
+    assert str(second.uri) == f"sip:bob@{bob.host_port}" and second.header("Subject") == "hi"
+
+
+@pytest.mark.parametrize(("uri", "why"), [("tel:+4930", "no SIP address"), ("sip:bob@nowhere", "leads nowhere"),
+                                          ("mailto:a@b", "no SIP address")])  # fmt: skip
+def test_a_call_that_leads_nowhere_says_why(lab: Lab, uri: str, why: str) -> None:
+    call = lab.user_agent("sip:alice@example.com").call(uri)
+    with pytest.raises(CallFailed, match=why) as failed:
+        lab.run(call.answered)
+    assert failed.value.status == 503 and uri in failed.value.reason
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda lab, a: a.call(5), lambda lab, a: a.call(None), lambda lab, a: a.call(lab.proxy("example.com")),
+    lambda lab, a: a.demands(["x"]), lambda lab, a: a.demands({"bob": None}), lambda lab, a: a.waits(patience="x"),
+    lambda lab, a: lab.user_agent("sip:x@y.z", outbound=5), lambda lab, a: lab.user_agent("sip:x@y.z", password=5),
+    lambda lab, a: lab.scripted_peer("sip:e@y.z").say(None, a),
+    lambda lab, a: lab.scripted_peer("sip:e@y.z").expect(999),
+    lambda lab, a: a.call("sip:b@192.0.2.9").bye(),
+], ids=range(11))  # fmt: skip
+def test_what_a_phone_can_not_work_with_is_a_usage_error(lab: Lab, wrong: Any) -> None:
+    with pytest.raises(UsageError):
+        wrong(lab, lab.user_agent("sip:alice@example.com"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -220,7 +221,7 @@ def test_a_crash_ends_the_refreshing(lab: Lab) -> None:
     assert times(lab.trace, "REGISTER", "bob") == [0.0]
 
 
-@pytest.mark.parametrize("status", [403, 481, 500])
+@pytest.mark.parametrize("status", [403, 481, 603])
 def test_a_refresh_that_is_refused_is_told_and_is_the_last(lab: Lab, status: int) -> None:
     granting(lab, 60, 200, 200, status)
     bob = lab.user_agent(BOB)
@@ -246,7 +247,46 @@ def test_a_refresh_that_nobody_answers_is_told_when_its_time_is_up(lab: Lab) -> 
 
     trace = lab.run(story)
     assert trace.result["end"] == ("the refresh failed: 408 timeout", 408)
-    assert lab.env.now == 3000.01 + 32
+    (over,) = [record for record in trace.select("registration") if "the registration is over" in record.data["text"]]
+    assert over.time == 3600.01  # the binding stood until then, and more was tried for it
+
+
+def test_a_refresh_that_fails_is_tried_again_before_the_binding_lapses(lab: Lab) -> None:
+    registrar = lab.registrar("example.com")
+    bob = lab.user_agent(BOB)
+    ended = lab.run(bob.register(600, refresh=True)).ended
+    lab.run(until=250)
+    bindings = registrar.location.look_up(BOB, 250)
+    registrar.crash()
+    lab.run(until=340)
+    registrar.restart()
+    registrar.location.add(BOB, bindings[0].contact)
+    lab.run(until=599)
+    assert not ended.triggered and bob.registration.active
+    told = [record.data["text"] for record in lab.trace.select("registration")]
+    assert told and all("the refresh failed: 408 timeout; the next try follows in" in text for text in told)
+    lab.run(until=2000)
+    assert bob.registration.active and registrar.location.look_up(BOB, 2000) and len(told) < 3
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_refreshes_that_go_on_failing_are_tried_with_growing_pauses(lab: Lab, status: int) -> None:
+    granting(lab, 60, 200, *[status] * 8)
+    bob = lab.user_agent(BOB)
+    ended = lab.run(bob.register(60, refresh=True)).ended
+    lab.run(until=8000)
+    instants = times(lab.trace, "REGISTER", "bob")
+    pauses = [later - sooner for sooner, later in pairwise(instants[2:10])]
+    assert pauses[-1] > 900 and max(pauses) < 1801
+    assert ended.value.status == status and bob.registration.active  # it had lapsed, and is back
+
+
+def test_a_refusal_after_a_timeout_is_the_last_word(lab: Lab) -> None:
+    granting(lab, 600, 200, 500, 403)
+    bob = lab.user_agent(BOB)
+    ended = lab.run(bob.register(600, refresh=True)).ended
+    lab.run(until=5000)
+    assert ended.value.status == 403 and len(times(lab.trace, "REGISTER", "bob")) == 3
 
 
 def test_a_registrar_that_forgot_learns_by_the_next_refresh(lab: Lab) -> None:
