@@ -54,7 +54,7 @@ def campaign(seeds: range) -> int:
 def show(plan: Plan) -> int:
     """Run one plan and print its ladder; 1 where something is amiss."""
     verdict = tried(plan, twice=True)
-    print("\n".join(verdict.stage.lab.trace.ladder().splitlines()[:MOST_LINES]))
+    print("\n".join(str(verdict.stage.lab.trace.ladder()).splitlines()[:MOST_LINES]))
     print(verdict)
     return int(bool(verdict.amiss))
 
