@@ -143,15 +143,21 @@ class Exchange:
             rfc = row.rfc if row is not None else ""
             element.trace.state(element.env.now, element.name, machine.name, before, name, after, rfc, self.branch)
         self._carry_out(effects)
-        if self._cancelled and after is not before:
-            if after == "proceeding":
+        if after is not before:
+            if self._cancelled and after == "proceeding":
                 self._send_cancel()
             elif "cancel" in self._alarms:
                 self._alarms.pop("cancel").cancel()
 
     def _send_cancel(self) -> None:
+        self.element.request(build.cancel(self.request), self.remote, Unheard())
+        self.end_in_time()
+
+    def end_in_time(self) -> None:
+        """Wait no longer than 64*T1 for a final response to an INVITE that nothing is expected of any more (§9.1)."""
+        if self.transaction.state != "proceeding" or "cancel" in self._alarms:
+            return
         element = self.element
-        element.request(build.cancel(self.request), self.remote, Unheard())
         self._alarms["cancel"] = set_alarm(
             element, "wait for 487", element.timing.limit, element.kind, self.branch, False, self._not_cancelled
         )

@@ -57,11 +57,13 @@ class OutgoingChange:
             "INVITE", via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
             body=body, content_type=SDP if body else None,
         )  # fmt: skip
-        agent.request(request, dialog.next_hop, self)
+        self._exchange = agent.request(request, dialog.next_hop, self)
 
     def give_up(self) -> None:
-        """The call ends: there is nothing left to be changed."""
+        """The call ends: there is nothing left to be changed, and the peer answers 487, unless that gets lost."""
         self.stop()
+        if self.state == "asking":
+            self._exchange.end_in_time()
         if self.state != "over":
             self.state = "over"
             self.outcome.disappoint(CallFailed(487, "the call has ended"))

@@ -474,3 +474,18 @@ def test_a_phone_that_learns_other_codecs_speaks_them_from_its_next_call_on(lab:
     mine, other = talking(lab, alice, bob)
     assert mine.stream is not None and other.stream is not None
     assert mine.stream.codec == other.stream.codec == "PCMA"
+
+
+def test_a_change_whose_last_word_gets_lost_is_over_64_t1_after_the_call(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(until=5.0)
+    bob.on_reinvite = lambda change: None  # nobody decides before the call ends
+    lab.network.drop("487 INVITE", times=None)
+    changed = call.reinvite()
+    lab.run(until=6.0)
+    call.hang_up()
+    lab.run()
+    assert not changed.ok and str(changed.value).startswith("487 the call has ended")
+    assert lab.leftovers() == []
