@@ -151,15 +151,15 @@ class Exchange:
 
     def _send_cancel(self) -> None:
         self.element.request(build.cancel(self.request), self.remote, Unheard())
-        self.end_in_time()
+        self.end_within(self.element.timing.limit)
 
-    def end_in_time(self) -> None:
-        """Wait no longer than 64*T1 for a final response to an INVITE that nothing is expected of any more (§9.1)."""
+    def end_within(self, seconds: float) -> None:
+        """Wait no longer than this for the final response to an INVITE of which nothing is expected any more."""
         if self.transaction.state != "proceeding" or "cancel" in self._alarms:
             return
         element = self.element
         self._alarms["cancel"] = set_alarm(
-            element, "wait for 487", element.timing.limit, element.kind, self.branch, False, self._not_cancelled
+            element, "wait for 487", seconds, element.kind, self.branch, False, self._not_cancelled
         )
 
     def _not_cancelled(self) -> None:

@@ -17,6 +17,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.glare import pause_after_491
 from sipsim.protocol.offer_answer import checked_direction, codecs_named
+from sipsim.protocol.timing import TIMER_C
 from sipsim.simulation.environment import Timer
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ class OutgoingChange:
         self._exchange = agent.request(request, dialog.next_hop, self)
 
     def give_up(self) -> None:
-        """The call ends: there is nothing left to be changed, and the peer answers 487, unless that gets lost."""
+        """The call ends: there is nothing left to be changed. The peer answers 487, or proxies in its place."""
         self.stop()
         if self.state == "asking":
-            self._exchange.end_in_time()
+            self._exchange.end_within(TIMER_C + self.agent.timing.limit)
         if self.state != "over":
             self.state = "over"
             self.outcome.disappoint(CallFailed(487, "the call has ended"))

@@ -18,7 +18,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.overload import turned_away
 from sipsim.elements.refusing import refuse
 from sipsim.elements.registrar import Registrar
-from sipsim.elements.response_context import TIMER_C, Branch, ResponseContext
+from sipsim.elements.response_context import Branch, ResponseContext
 from sipsim.elements.slow_answers import SlowAnswers
 from sipsim.elements.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
@@ -32,6 +32,7 @@ from sipsim.protocol.location import Binding, aor_of, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
 from sipsim.protocol.options import Option, one_of, seconds, yes_or_no
 from sipsim.protocol.target_set import FORKING
+from sipsim.protocol.timing import TIMER_C
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Packet
 

@@ -12,14 +12,12 @@ from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.best_response import best_response
+from sipsim.protocol.timing import TIMER_C
 from sipsim.simulation.environment import Timer
 
 if TYPE_CHECKING:
     from sipsim.elements.proxy import Proxy
     from sipsim.elements.target_search import TargetSearch
-
-TIMER_C = 181.0
-"""Seconds that an INVITE may stay unanswered after a provisional response: more than three minutes (§16.6 item 11)."""
 
 Branch = tuple[Request, Uri]
 """A copy of the request and the hop that it goes to."""

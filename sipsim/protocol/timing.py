@@ -16,6 +16,9 @@ LINGERING = frozenset("DIJKLM")
 RETRANSMITTING = "AEG"
 """The timers that retransmit: not used on transports that retransmit by themselves."""
 
+TIMER_C = 181.0
+"""Seconds that proxies leave an INVITE unanswered after a provisional response: more than three minutes (§16.6)."""
+
 
 class Values(dict[str, float | None]):
     """First delays by the names of timers."""

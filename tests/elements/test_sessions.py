@@ -476,7 +476,7 @@ def test_a_phone_that_learns_other_codecs_speaks_them_from_its_next_call_on(lab:
     assert mine.stream.codec == other.stream.codec == "PCMA"
 
 
-def test_a_change_whose_last_word_gets_lost_is_over_64_t1_after_the_call(lab: Lab) -> None:
+def test_a_change_whose_last_word_gets_lost_is_given_up_when_no_proxy_could_still_answer(lab: Lab) -> None:
     alice, bob = pair(lab)
     call = alice.call(bob)
     lab.run(call.answered)
