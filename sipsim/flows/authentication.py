@@ -6,6 +6,7 @@ from typing import Annotated
 
 from sipsim.elements.story import Story
 from sipsim.errors import CallFailed, RegistrationFailed
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds, either
@@ -78,9 +79,7 @@ def proxy_password(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Sto
     for phone in (alice, bob):
         place(proxy, phone)
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(

@@ -7,6 +7,7 @@ from typing import Annotated
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, phones_and_proxy, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Pause, Seconds, either
@@ -75,9 +76,7 @@ def delayed_offer(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Stor
     alice, _, bob = phones_and_proxy(lab)
     bob.answers = ring
     call = alice.call(str(bob.uri), offer=False)
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -176,6 +175,4 @@ def redirect_to_tcp(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0) -> St
     place(proxy, bob)
     server.location.add("sip:bob@biloxi.com", f"{bob.uri};transport=tcp")
     call = alice.call("sip:bob@biloxi.com")
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sipsim.elements.story import Story
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import outcome_of, phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Count, Refusal, Seconds
@@ -52,9 +53,7 @@ def lost_200(lab: Lab, *, times: Count = 1, talk: Seconds = 5.0) -> Story:
     network: Any = lab.network
     network.drop("200 INVITE", times=times, src=proxy.name, dst=alice.name)
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(

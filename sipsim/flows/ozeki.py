@@ -7,6 +7,7 @@ from typing import Annotated
 
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds, either
@@ -45,11 +46,7 @@ def call_in_eight_steps(lab: Lab, ring: float, talk: float, progress: int, *, re
     bob.answers = ring
     if progress == 183:
         bob.on_call = partial(get_on, ring=ring)
-    call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield bob.hang_up()
-    yield call.ended
+    yield from talk_until_hung_up(lab, alice.call(str(bob.uri)), bob, talk)
 
 
 def get_on(call: IncomingCall, ring: float) -> Story:

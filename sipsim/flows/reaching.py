@@ -6,6 +6,7 @@ from typing import Annotated
 
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, outcome_of, place, trapezoid
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Count, Seconds, either
@@ -25,9 +26,7 @@ def two_proxies(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> Story
     alice, _, _, bob = trapezoid(lab)
     bob.answers = ring
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -47,9 +46,7 @@ def fork(lab: Lab, *, phones: Count = 2, ring: Seconds = 2.0, talk: Seconds = 5.
     for phone in bobs:
         yield phone.register()
     call = alice.call(f"sip:bob@{DOMAIN}")
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -118,6 +115,4 @@ def alternative(lab: Lab) -> Story:
 def call_and_talk(lab: Lab, alice: UserAgent, bob: UserAgent, talk: float) -> Story:
     """Alice calls Bob, they talk, and she hangs up."""
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from sipsim.elements.incoming_call import IncomingCall
 from sipsim.elements.story import Story
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, outcome_of, phones_and_proxy, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Allowed, Count, Seconds, either
@@ -53,9 +54,7 @@ def queued(lab: Lab, *, wait: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
 
     bob.on_call = queue
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -75,9 +74,7 @@ def progress(lab: Lab, *, wait: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
 
     bob.on_call = proceed
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -120,9 +117,7 @@ def forwarded(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     bob.rejects(486)
     proxy.forwards(bob.uri, busy=carol.uri)
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(

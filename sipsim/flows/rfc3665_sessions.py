@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sipsim.elements.incoming_call import IncomingCall
-from sipsim.elements.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import (
     ALICE,
     MD5,
@@ -110,9 +109,7 @@ def through_gateway(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 10.0) -> S
     log_in(alice, second, proxy=True)
     place(second, bob)
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -155,11 +152,3 @@ def new_address(lab: Lab, *, ring: Seconds = 2.0, talk: Pause = 10.0) -> Story:
     yield bob.current_call.reinvite()
     yield lab.env.timeout(talk)
     yield call.hang_up()
-
-
-def talk_until_hung_up(lab: Lab, call: OutgoingCall, who: UserAgent, talk: float) -> Story:
-    """The answered part of a call: they talk, one of them hangs up, and the other confirms."""
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield who.hang_up()
-    yield call.ended

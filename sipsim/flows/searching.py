@@ -8,6 +8,7 @@ from sipsim.elements.proxy import Proxy
 from sipsim.elements.story import Story
 from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
+from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Allowed, Seconds, either
@@ -44,9 +45,7 @@ def sequential_search(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0
     bobs[1].rejects(486)
     bobs[2].ignores()
     call = alice.call(BOB)
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -61,9 +60,7 @@ def search_by_groups(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0)
     for phone in bobs[:3]:
         phone.ignores()
     call = alice.call(BOB)
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -77,9 +74,7 @@ def stale_contact(lab: Lab, *, forking: Forking = "sequential", ring_time: Secon
     alice, _, bobs = phones_liked(lab, 1.0, 0.5, forking=forking, ring_time=ring_time)
     bobs[0].crash()
     call = alice.call(BOB)
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -98,9 +93,7 @@ def same_addresses(lab: Lab, *, server: Server = "proxy", talk: Seconds = 5.0) -
         if n == 1:
             phone.rejects(486)
     call = alice.call(BOB)
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
 
 
 @scenario(
@@ -134,6 +127,4 @@ def stateless_proxy(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Every message goes through as it comes: there is no 100, and what gets lost only its sender repeats."""
     alice, _, bob = phones_and_proxy(lab, stateful=False)
     call = alice.call(str(bob.uri))
-    yield call.answered
-    yield lab.env.timeout(talk)
-    yield call.hang_up()
+    yield from talk_until_hung_up(lab, call, call, talk)
