@@ -13,7 +13,7 @@ import simpy
 
 from bench import workload
 from bench.figures import Figure, in_turn, microseconds
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.lab.lab import Lab
 
 FEW, MANY, PHONES = 3_000, 30_000, 100

@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.lab.lab import Lab
 
 EVERY = 0.00099

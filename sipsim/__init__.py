@@ -12,13 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sipsim.elements.call import Call as Call
+    from sipsim.elements.agents.registration import Registration as Registration
+    from sipsim.elements.agents.user_agent import UserAgent as UserAgent
+    from sipsim.elements.calls.call import Call as Call
     from sipsim.elements.element import Element as Element
-    from sipsim.elements.proxy import Proxy as Proxy
-    from sipsim.elements.redirect_server import RedirectServer as RedirectServer
-    from sipsim.elements.registrar import Registrar as Registrar
-    from sipsim.elements.registration import Registration as Registration
-    from sipsim.elements.user_agent import UserAgent as UserAgent
+    from sipsim.elements.servers.proxy import Proxy as Proxy
+    from sipsim.elements.servers.redirect_server import RedirectServer as RedirectServer
+    from sipsim.elements.servers.registrar import Registrar as Registrar
     from sipsim.errors import CallFailed as CallFailed
     from sipsim.errors import RegistrationFailed as RegistrationFailed
     from sipsim.errors import SipError as SipError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sipsim.message.message import parse as parse
     from sipsim.message.sdp import Sdp as Sdp
     from sipsim.message.uri import Uri as Uri
-    from sipsim.pictures.ladder import Ladder as Ladder
+    from sipsim.pictures.ladder.ladder import Ladder as Ladder
     from sipsim.protocol.location import LocationService as LocationService
     from sipsim.protocol.refreshing import RefreshPolicy as RefreshPolicy
     from sipsim.protocol.timing import Timing as Timing
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from sipsim.version import __version__ as __version__
 
 _HOME = {
-    "elements.call": ("Call",),
+    "elements.calls.call": ("Call",),
     "elements.element": ("Element",),
-    "elements.proxy": ("Proxy",),
-    "elements.redirect_server": ("RedirectServer",),
-    "elements.registrar": ("Registrar",),
-    "elements.registration": ("Registration",),
-    "elements.user_agent": ("UserAgent",),
+    "elements.servers.proxy": ("Proxy",),
+    "elements.servers.redirect_server": ("RedirectServer",),
+    "elements.servers.registrar": ("Registrar",),
+    "elements.agents.registration": ("Registration",),
+    "elements.agents.user_agent": ("UserAgent",),
     "errors": ("CallFailed", "RegistrationFailed", "SipError", "SipParseError", "Stalled", "UsageError"),
     "lab.catalogue": ("catalogue",),
     "lab.lab": ("Lab",),
@@ -65,7 +65,7 @@ _HOME = {
     "message.message": ("Message", "Request", "Response", "parse"),
     "message.sdp": ("Sdp",),
     "message.uri": ("Uri",),
-    "pictures.ladder": ("Ladder",),
+    "pictures.ladder.ladder": ("Ladder",),
     "protocol.location": ("LocationService",),
     "protocol.refreshing": ("RefreshPolicy",),
     "protocol.timing": ("Timing",),

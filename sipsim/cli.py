@@ -19,7 +19,7 @@ from sipsim.lab.catalogue import catalogue
 from sipsim.lab.run import run
 from sipsim.lab.scenario_file import scenario_named
 from sipsim.lab.sweep import as_csv, sweep
-from sipsim.pictures.ladder import Ladder
+from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.trace.checker.rule import MUST, UNSEEN
 from sipsim.trace.files import load, read
 from sipsim.trace.saving import write

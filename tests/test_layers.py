@@ -165,7 +165,7 @@ def test_a_file_is_one_idea(name: str):
 def test_the_engine_can_be_read_in_a_few_days():
     engine = [path for name, path in FILES.items() if name not in OUTSIDE and room(name) in ENGINE]
     engine = [path for path in engine if path.parent.name != "checker"]  # its rules stand around the engine
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in engine) < 15_000
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in engine) < 20_000
 
 
 def lines_of_code(text: str) -> int:

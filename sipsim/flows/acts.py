@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sipsim.elements.outgoing_call import OutgoingCall
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.lab.lab import Lab
 
 

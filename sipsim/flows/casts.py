@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sipsim.elements.outgoing_call import OutgoingCall
-from sipsim.elements.proxy import Proxy
-from sipsim.elements.registrar import Registrar
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.outgoing_call import OutgoingCall
+from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed
 from sipsim.lab.lab import Lab
 from sipsim.message import build

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sipsim.elements.agreeing_proxy import AgreeingProxy
-from sipsim.elements.notifier import Notifier
-from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.notifier import Notifier
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
+from sipsim.elements.servers.agreeing_proxy import AgreeingProxy
 from sipsim.elements.story import Story
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.flows.scripted import invitation, refused, talked

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
-from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.casts import DOMAIN, place
 from sipsim.flows.scripted import accepted, invitation, refused
 from sipsim.lab.lab import Lab

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.story import Story
 from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import phones_and_proxy

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, outcome_of, place, trapezoid
 from sipsim.lab.lab import Lab

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.outcome import Outcome
-from sipsim.elements.registrar import Registrar
+from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import RegistrationFailed
 from sipsim.flows.casts import DOMAIN
 from sipsim.flows.scripted import refused

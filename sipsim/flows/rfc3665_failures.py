@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.story import Story
 from sipsim.flows.casts import outcome_of, trapezoid_3665
 from sipsim.lab.lab import Lab

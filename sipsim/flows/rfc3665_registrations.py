@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sipsim.elements.registrar import Registrar
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.story import Story
-from sipsim.elements.user_agent import UserAgent
 from sipsim.flows.casts import BOB, MD5, bob_3665, log_in, published_host
 from sipsim.flows.registering import granted
 from sipsim.lab.lab import Lab

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.element import Element
-from sipsim.elements.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story
 from sipsim.lab.lab import Lab
 from sipsim.message.message import Request

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import simpy
 
-from sipsim.elements.alg import Alg
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
-from sipsim.elements.proxy import Proxy
-from sipsim.elements.redirect_server import RedirectServer
-from sipsim.elements.registrar import Registrar
-from sipsim.elements.scripted_peer import ScriptedPeer
-from sipsim.elements.stateless_proxy import StatelessProxy
+from sipsim.elements.servers.alg import Alg
+from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.redirect_server import RedirectServer
+from sipsim.elements.servers.registrar import Registrar
+from sipsim.elements.servers.stateless_proxy import StatelessProxy
 from sipsim.elements.story import Story, told
-from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import Stalled, UsageError
 from sipsim.lab.progress import Progress
 from sipsim.lab.wiring import LINK_PARAMETERS, made_network

@@ -1,6 +1,8 @@
 """Pictures of a trace: the ladder diagram as text and as SVG.
 
-`ladder` is the door and `model` what it shows; `layout` turns the model into a display list (`display`) that
-a writer such as `svg` draws without knowing any SIP; `text` has a layout of its own, in characters. May
-import `errors`, `message`, `protocol.machine` and `trace`; networkx and matplotlib only inside functions.
+    ladder/     the ladder: read from a trace into a model, laid out as a display list, or set in characters
+    writers/    a display list becomes a file; no writer knows any SIP
+    here        the display list, and what of a text may be shown
+
+May import `errors`, `message`, `protocol.machine` and `trace`; networkx and matplotlib only inside functions.
 """

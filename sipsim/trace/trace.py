@@ -17,7 +17,7 @@ from sipsim.trace.record import Record
 from sipsim.trace.values import address_text, encoded, plain
 
 if TYPE_CHECKING:
-    from sipsim.pictures.ladder import Ladder
+    from sipsim.pictures.ladder.ladder import Ladder
     from sipsim.trace.checker.rule import Finding
     from sipsim.trace.comparison import Difference
 
@@ -249,8 +249,8 @@ class Trace:
         return compare(self, expected, names, retransmissions)
 
     def ladder(self, **options: Any) -> Ladder:
-        """The ladder diagram of this trace; options as in `sipsim.pictures.ladder.Ladder`."""
-        from sipsim.pictures.ladder import Ladder
+        """The ladder diagram of this trace; options as in `sipsim.pictures.ladder.ladder.Ladder`."""
+        from sipsim.pictures.ladder.ladder import Ladder
 
         return Ladder(self, **options)
 

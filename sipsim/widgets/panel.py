@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
 
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.lab.lab import Lab
 from sipsim.live.driver import Run
 from sipsim.trace.trace import Trace

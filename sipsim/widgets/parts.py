@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sipsim.errors import UsageError
-from sipsim.pictures.svg import escape
+from sipsim.pictures.writers.svg import escape
 
 try:
     import ipywidgets

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sipsim.elements.incoming_call import IncomingCall
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.incoming_call import IncomingCall
+from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.outcome import Outcome
-from sipsim.elements.outgoing_call import OutgoingCall
-from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import UsageError
 from sipsim.widgets.card import Card, chip, short
 from sipsim.widgets.clicks import Clicks

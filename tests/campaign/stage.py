@@ -9,10 +9,10 @@ from campaign.ears import Ears
 from campaign.plan import HARMLESS, WORKING, Fault, Phone, Plan, Step
 
 import sipsim
-from sipsim.elements.call import Call
-from sipsim.elements.incoming_call import IncomingCall
-from sipsim.elements.registrar import Registrar
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.incoming_call import IncomingCall
+from sipsim.elements.servers.registrar import Registrar
 from sipsim.simulation.network import Address, Packet
 
 QUIET = 200.0

@@ -10,13 +10,13 @@ from campaign import stage, trial
 from campaign.plan import draw
 from campaign.trial import tried
 
-from sipsim.elements.acceptance import Acceptance
-from sipsim.elements.call import Call
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.acceptance import Acceptance
+from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.outgoing_call import OutgoingCall
-from sipsim.elements.response_context import ResponseContext
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.servers.response_context import ResponseContext
 from sipsim.elements.via import straight_to
 from sipsim.message import build
 from sipsim.protocol import registering

@@ -6,7 +6,7 @@ import pytest
 from bench_pair import Wire, messages, request, wire
 
 from sipsim import Lab, Sdp, UserAgent
-from sipsim.elements.alg import relayed
+from sipsim.elements.servers.alg import relayed
 from sipsim.flows.casts import place
 
 ALICE, BOB = "sip:alice@example.com", "sip:bob@example.com"

@@ -8,7 +8,7 @@ import pytest
 from bench_pair import Wire, messages, request
 
 from sipsim import Lab, UserAgent
-from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.message.message import Request
 
 

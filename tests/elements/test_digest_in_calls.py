@@ -9,9 +9,9 @@ import pytest
 from bench_pair import Wire, messages, said, wire
 from bench_pair import request as text_of
 
-from sipsim.elements.proxy import Proxy
-from sipsim.elements.registrar import Registrar
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.registrar import Registrar
 from sipsim.errors import CallFailed, RegistrationFailed, UsageError
 from sipsim.lab.lab import Lab
 from sipsim.message.auth import Credentials

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sipsim import CallFailed, Lab, RegistrationFailed
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.message import build
 from sipsim.message.message import Request
 

@@ -8,8 +8,8 @@ import pytest
 from bench_pair import Wire, messages, request
 
 from sipsim import Lab
-from sipsim.elements.agreeing_proxy import AgreeingProxy
 from sipsim.elements.element import Element
+from sipsim.elements.servers.agreeing_proxy import AgreeingProxy
 from sipsim.message import build
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipsim import Lab, RegistrationFailed, Stalled, UsageError
-from sipsim.elements.user_agent import UserAgent
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.message import build
 from sipsim.message.fields import STAR
 from sipsim.message.message import Message, Request

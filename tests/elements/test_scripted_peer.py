@@ -9,7 +9,7 @@ import pytest
 from bench_pair import wire
 
 import sipsim
-from sipsim.elements.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
 
 BROKEN = """
 INVITE sip:bob@example.com SIP/2.0

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sipsim import Lab, UsageError
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.user_agent import UserAgent
 from sipsim.message import build
 from sipsim.message.message import Request, Response, parse
 from sipsim.message.uri import Uri

@@ -10,9 +10,9 @@ from bench_pair import messages, said, times, wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
-from sipsim.elements.user_agent import UserAgent
 from sipsim.errors import CallFailed, RegistrationFailed, UsageError
 from sipsim.lab.lab import Lab
 from sipsim.message import build

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sipsim import Call, CallFailed, Lab, UserAgent
-from sipsim.elements.incoming_call import IncomingCall
-from sipsim.elements.outgoing_call import OutgoingCall
+from sipsim.elements.calls.incoming_call import IncomingCall
+from sipsim.elements.calls.outgoing_call import OutgoingCall
 
 
 class Act(NamedTuple):

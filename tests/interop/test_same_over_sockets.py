@@ -11,7 +11,7 @@ from published import FLOWS
 
 import sipsim
 from sipsim.cli import main
-from sipsim.pictures.model import Bar
+from sipsim.pictures.ladder.model import Bar
 from sipsim.trace.trace import Trace
 
 LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]

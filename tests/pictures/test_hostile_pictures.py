@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sipsim.errors import SipParseError
-from sipsim.pictures.ladder import Ladder
+from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.trace.trace import Trace
 
 CORES = [

@@ -9,9 +9,9 @@ import pytest
 import told
 
 from sipsim.errors import UsageError
-from sipsim.pictures.ladder import Ladder
-from sipsim.pictures.media import host_of
-from sipsim.pictures.model import Arrow, Bar, Mark
+from sipsim.pictures.ladder.ladder import Ladder
+from sipsim.pictures.ladder.media import host_of
+from sipsim.pictures.ladder.model import Arrow, Bar, Mark
 from sipsim.trace.trace import Trace
 
 

@@ -17,11 +17,11 @@ import told
 
 from sipsim.errors import UsageError
 from sipsim.pictures import display
-from sipsim.pictures.axis import Axis
 from sipsim.pictures.display import FAMILIES, STYLES, TONES
-from sipsim.pictures.ladder import Ladder
-from sipsim.pictures.layout import lay_out
-from sipsim.pictures.placing import place
+from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.ladder import Ladder
+from sipsim.pictures.ladder.layout import lay_out
+from sipsim.pictures.ladder.placing import place
 from sipsim.trace.trace import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -94,7 +94,7 @@ def test_themes() -> None:
 
 PROGRAM = """
 import hashlib, told
-from sipsim.pictures.ladder import Ladder
+from sipsim.pictures.ladder.ladder import Ladder
 ladders = [Ladder(story()) for story in told.STORIES.values()]
 print(hashlib.sha256("".join(f"{l.to_svg()}{l}" for l in ladders).encode()).hexdigest())
 """

@@ -14,10 +14,10 @@ import told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipsim.pictures.grid import BOX
-from sipsim.pictures.ladder import Ladder
+from sipsim.pictures.ladder.grid import BOX
+from sipsim.pictures.ladder.ladder import Ladder
+from sipsim.pictures.ladder.text import _Writer
 from sipsim.pictures.lettering import cell
-from sipsim.pictures.text import _Writer
 from sipsim.trace.trace import Trace
 
 DATA = Path(__file__).parent / "data"

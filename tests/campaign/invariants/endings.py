@@ -8,7 +8,7 @@ from math import inf
 from campaign.reading import message_of
 from campaign.stage import Stage
 
-from sipsim.elements.call import Call
+from sipsim.elements.calls.call import Call
 from sipsim.message.message import Request
 
 FITTING = {

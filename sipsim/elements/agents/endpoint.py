@@ -1,0 +1,300 @@
+"""An endpoint: an element that acts for one user, with an address of record and a contact (RFC 3261 §8.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sipsim.elements.element import Element
+from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.elements.via import host_port
+from sipsim.elements.workbench import Bench
+from sipsim.errors import UsageError
+from sipsim.message.message import Request, Response
+from sipsim.message.rare_fields import WarningValue
+from sipsim.message.uri import SIP_SCHEMES, Uri
+from sipsim.protocol.dialog import DialogKey, loose
+from sipsim.protocol.digest_client import ANY, DigestClient
+from sipsim.protocol.inspection import Abilities
+from sipsim.protocol.location import as_uri
+from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
+from sipsim.protocol.options import LARGEST, one_of, seconds
+from sipsim.protocol.options import host as check_host
+from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Address, Hop
+
+if TYPE_CHECKING:
+    from sipsim.elements.calls.incoming_change import IncomingChange
+
+FIRST_MEDIA_PORT = 49170
+LAST_MEDIA_PORT = 65534
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+"""The methods that a user agent understands (RFC 3261 §20.5)."""
+
+PHONE = Abilities(methods=tuple(ALLOW.split(", ")))
+"""What a phone understands of which nobody said anything else."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How the calls that an endpoint placed came out; `setup_time` sums the seconds from INVITE to 200."""
+
+    placed: int = 0
+    answered: int = 0
+    failed: int = 0
+    setup_time: float = 0.0
+
+
+class DialogUser(Protocol):
+    """Who gets the requests that arrive in a dialog: a call, for one."""
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        """A request in the dialog, other than ACK."""
+
+    def on_ack(self, request: Request) -> None:
+        """An ACK in the dialog."""
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """A CANCEL for an INVITE in the dialog, already answered with 200."""
+
+    def lost(self) -> None:
+        """The endpoint crashed."""
+
+    def forget(self) -> None:
+        """Stop whatever would still happen by itself."""
+
+
+class Waiting(Protocol):
+    """A request that is to be sent again later."""
+
+    def forget(self) -> None:
+        """Do not wait any longer."""
+
+
+class Endpoint(Element):
+    """What calls and registrations need of the user agent that they belong to.
+
+    `outbound` is the proxy that every first request goes through, as an element or a URI; without it the request goes
+    to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first. `unfit` is the
+    status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4). With
+    `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
+    `abilities` is what it understands of the requests that it gets (§8.2).
+    """
+
+    abilities = PHONE
+    unfit = 488
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
+        outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
+        transport: str = "udp",
+    ) -> None:  # fmt: skip
+        self.uri = as_uri("uri", uri)
+        self._by_tcp = is_tcp(transport, bench.network.transports)
+        self.codecs = codecs
+        one_of("scheme of uri", self.uri.scheme, SIP_SCHEMES)
+        if not self.uri.user:
+            raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
+        self.outbound = outbound  # may refuse, so before anything stands
+        super().__init__(env, bench, name, host=host, port=port)
+        self.dialogs: dict[DialogKey, DialogUser] = {}
+        self.calls: dict[object, Any] = {}
+        self.tally = Tally()
+        self.digest: DigestClient | None = None
+        self.policy = Policy()
+        self.waiting: dict[Waiting, None] = {}
+        self.outbound_found: Uri | None = None  # where a REGISTER found the outbound proxy, if that is to serve for all
+        self.contact_uri = self._contact_uri()
+
+    def _contact_uri(self) -> Uri:
+        uri = Uri.parse(f"{self.uri.scheme}:{self.uri.user}@{self.host_port}")
+        return with_transport(uri, "tcp") if self._by_tcp else uri
+
+    def move(self, host: str = "", port: int = 0) -> None:
+        """Go to another address, by default one of the network's choice, as a phone does that changes networks.
+
+        Nobody is told: `call.reinvite()` says so to the peers of calls, `register()` to the registrar. What is still
+        sent to the old address gets lost.
+        """
+        check_host("host", host)
+        network, old = self.network, self.address
+        new = network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=self.name)
+        with self.acting(f"{self.name}.move()"):
+            self.trace.add("note", self.env.now, self.name, text=f"{self.name} moves from {old} to {new}")
+        self.address = new
+        self._listen()
+        for transport in self.transports:
+            network.unbind(old, transport)
+        self.trace.register(self.name, self.kind, new)
+        self.contact_uri = self._contact_uri()
+
+    @property
+    def outbound(self) -> Uri | None:
+        """The proxy that every first request goes through, given as an element or a URI; None without one."""
+        return self._outbound
+
+    @outbound.setter
+    def outbound(self, proxy: Element | str | Uri | None) -> None:
+        self._outbound = None if proxy is None else routing_uri("outbound", proxy)
+
+    @property
+    def codecs(self) -> Codecs:
+        """What this phone can speak in its next calls, given by names; None for the usual ones."""
+        return self._codecs
+
+    @codecs.setter
+    def codecs(self, names: Iterable[str] | None) -> None:
+        self._codecs = CODECS if names is None else codecs_named(names)
+
+    @property
+    def contact(self) -> str:
+        """The Contact value that leads straight here (§8.1.1.8)."""
+        return f"<{self.contact_uri}>"
+
+    @property
+    def preloaded_routes(self) -> list[str]:
+        """The Route of a first request: the outbound proxy, if there is one (§8.1.2)."""
+        return [f"<{self.outbound}>"] if self.outbound is not None else []
+
+    def first_hop(self, target: Uri) -> Uri:
+        """Where a first request to this target goes."""
+        if self.outbound_found is not None:
+            return self.outbound_found
+        return self.outbound if self.outbound is not None else target
+
+    def contact_for(self, hop: Uri) -> str:
+        """The Contact of a request that goes to this hop: where that is by TCP, answers in the dialog may be too."""
+        wanted = hop.param("transport") if hop.params and not self._by_tcp else None
+        return f"<{with_transport(self.contact_uri, wanted)}>" if wanted else self.contact
+
+    # Who we are, and how often we ask
+
+    def credentials(
+        self, realm: str = ANY, username: str | None = None, password: str = "", *, outbound: bool = False
+    ) -> None:
+        """Know a password for a realm ("*": for every realm that has none of its own); without a name it is the user's.
+
+        `outbound` says that the outbound proxy asks for this realm, so that later requests bring credentials for it
+        unasked, in all calls (RFC 3261 §22.3).
+        """
+        if self.digest is None:
+            self.digest = DigestClient(lambda: self.identifiers.cnonce(self.name))
+        self.digest.add(realm, self.uri.user or "" if username is None else username, password, outbound=outbound)
+
+    def forget_credentials(self, realm: str | None = None) -> None:
+        """Forget the password for a realm, or all of them, and who was shown any."""
+        if self.digest is not None:
+            self.digest.forget(realm)
+
+    def waits(self, *statuses: int, patience: float | None = None) -> None:
+        """From now on try again, once, after responses with these statuses that say when: Retry-After (§20.33).
+
+        `patience` is how many seconds of Retry-After are waited for at most. Without a status nothing is. At first
+        it is 413, 500 and 503, for up to 30 s.
+        """
+        for status in statuses:
+            one_of("statuses", status, sorted(TEMPORARY | BUSY))
+        if patience is not None:
+            seconds("patience", patience, most=LARGEST)
+        self.policy = Policy(frozenset(statuses), self.policy.patience if patience is None else patience)
+
+    def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request with the credentials that are expected (RFC 3261 §22.2, §22.3)."""
+        if self.digest is not None:
+            request = self.digest.prepare(request)
+        return super().request(request, self._by_choice(hop) if self._by_tcp else hop, user)
+
+    def send_again(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
+        """Send a request whose credentials are in it already."""
+        hop = self._by_choice(hop)
+        if isinstance(hop, Uri) and request.method == "INVITE":
+            request = request.with_header("Contact", self.contact_for(hop))
+        return super().request(request, hop, user)
+
+    def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
+        """Send an ACK for a 2xx, over the transport of this phone's choice."""
+        super().send_outside_transaction(request, self._by_choice(hop) if self._by_tcp else hop)
+
+    def _by_choice(self, hop: Uri | Hop) -> Uri | Hop:
+        """TCP for a phone that likes it best, where the URI does not ask for anything."""
+        if self._by_tcp and isinstance(hop, Uri) and hop.param("transport") is None:
+            return with_transport(hop, "tcp")
+        return hop
+
+    def learn(self, request: Request, response: Response) -> None:
+        """Take note of what a server that let us in says of itself (RFC 7616 §3.5)."""
+        if self.digest is None or "authentication-info" not in response.names:
+            return
+        if self.digest.learn(request, response) is False:
+            self.ignored("Authentication-Info of a server that does not know our password", "RFC 7616 §3.5")
+
+    def lose_state(self) -> None:
+        self._wait_no_more()
+        if self.digest is not None:
+            self.digest.log_out()
+
+    def forget_users(self) -> None:
+        self._wait_no_more()
+        super().forget_users()
+
+    def _wait_no_more(self) -> None:
+        for attempts in list(self.waiting):
+            attempts.forget()
+
+    def media_port(self) -> int:
+        """An even port for the next audio stream (RFC 3550 §11), of nobody else at this host."""
+        return media_port(self.bench, self.address.host)
+
+    def dice(self, purpose: str) -> Callable[[], float]:
+        """This endpoint's random numbers for a purpose, from 0 up to 1."""
+        return self.bench.streams.get(f"{purpose}/{self.name}").random
+
+    @property
+    def warning(self) -> tuple[str, str]:
+        """The Warning that comes with a 488 or 606 (§20.43)."""
+        return "Warning", str(WarningValue(305, self.host_port, "Incompatible media format"))
+
+    def consider(self, change: IncomingChange) -> None:
+        """Answer a re-INVITE."""
+        change.accept()
+
+    def serve(self, exchange: Exchange, request: Request) -> None:
+        """Answer a request that means the same inside and outside of a dialog."""
+        raise NotImplementedError
+
+
+def is_tcp(transport: str, known: Iterable[str]) -> bool:
+    """Whether a phone's transport is TCP; `UsageError` for one that its network does not carry."""
+    allowed = [name.lower() for name in known]
+    if not isinstance(transport, str) or transport.lower() not in allowed:
+        raise UsageError(f"transport: {transport!r} is not carried by this network; allowed are {', '.join(allowed)}")
+    return transport.lower() == "tcp"
+
+
+def with_transport(uri: Uri, transport: str) -> Uri:
+    """The URI with this transport parameter (§19.1.1)."""
+    others = [(name, value) for name, value in uri.params if name != "transport"]
+    return uri.with_(params=(*others, ("transport", transport.lower())))
+
+
+def hop_uri(hop: Hop) -> Uri:
+    """The URI that leads to a hop without asking anybody."""
+    uri = Uri.parse(f"sip:{host_port(hop.address)}")
+    return uri if hop.transport == "UDP" else with_transport(uri, hop.transport)
+
+
+def media_port(bench: Bench, host: str) -> int:
+    """An even port for the next stream at a host (RFC 3550 §11)."""
+    port = bench.media_ports.get(host, FIRST_MEDIA_PORT)
+    bench.media_ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
+    return port
+
+
+def routing_uri(name: str, server: Element | str | Uri) -> Uri:
+    """The URI of a server for a Route header field, with `lr` (§19.1.1); `name` is the option that it was given as."""
+    uri = Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server)
+    one_of(f"scheme of {name}", uri.scheme, SIP_SCHEMES)
+    return loose(uri)

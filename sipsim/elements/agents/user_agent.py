@@ -1,0 +1,285 @@
+"""A user agent: a phone that places and takes calls, registers, and says what it can do (RFC 3261 §8, §13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from inspect import isgenerator
+from typing import Any
+
+from sipsim.elements.agents.answering import Answering
+from sipsim.elements.agents.attempts import carry_on, tried, why_failed
+from sipsim.elements.agents.endpoint import DialogUser, Endpoint
+from sipsim.elements.agents.registrant import Registrant
+from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.incoming_call import TRYING_AFTER, IncomingCall
+from sipsim.elements.calls.incoming_change import IncomingChange
+from sipsim.elements.calls.outgoing_call import OutgoingCall
+from sipsim.elements.calls.session import SDP
+from sipsim.elements.element import Element
+from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.outcome import Outcome
+from sipsim.elements.refusing import refuse
+from sipsim.elements.servers.gate import ALGORITHMS, QOP, Gate
+from sipsim.elements.story import told
+from sipsim.elements.workbench import Bench
+from sipsim.errors import CallFailed, UsageError
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.message.uri import Uri
+from sipsim.protocol import inspection
+from sipsim.protocol.dialog import target_of
+from sipsim.protocol.digest import check_account
+from sipsim.protocol.digest_client import ANY
+from sipsim.protocol.inspection import Refusal, takes
+from sipsim.protocol.location import as_uri
+from sipsim.protocol.offer_answer import offer
+from sipsim.protocol.options import Option, seconds
+from sipsim.protocol.uri_headers import formed_for
+from sipsim.protocol.users import Users
+from sipsim.simulation.environment import Environment
+
+OnReinvite = Callable[[IncomingChange], Any]
+"""What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
+
+
+class UserAgent(Answering, Registrant):
+    """A phone.
+
+    `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
+    and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. More of that
+    in `Answering`. `on_reinvite`, a function or generator function of an incoming change, decides about re-INVITEs;
+    without it, what fits is accepted.
+
+    With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
+    its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
+    """
+
+    kind = "user agent"
+    answers = Option[float](seconds)
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
+        outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
+        realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
+        transport: str = "udp",
+    ) -> None:  # fmt: skip
+        self.answers = answers  # may refuse, so before anything stands
+        check_account("" if username is None else username, "" if password is None else password)
+        super().__init__(
+            env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
+        )
+        self.on_call = self._answer_after_ringing
+        self.on_reinvite: OnReinvite | None = None
+        self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
+        self._identities: dict[Exchange, object] = {}  # the same the other way round
+        self.gate: Gate | None = None
+        self.queries: dict[Query, None] = {}  # those that have no answer yet
+        if password is not None:
+            self.credentials(realm, username, password)
+
+    # What the user does
+
+    def call(self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first") -> OutgoingCall:
+        """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`."""
+        uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
+        with self.acting(f'{self.name}.call("{uri}")'):
+            return OutgoingCall(self, uri, offer=offer, forks=forks)
+
+    def options(self, target: str | Uri) -> Outcome:
+        """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
+        with self.acting(f'{self.name}.options("{target}")'):
+            return Query(self, as_uri("target", target)).outcome
+
+    @property
+    def current_call(self) -> Call | None:
+        """The latest call that has not ended, None without one."""
+        return next(reversed(self.calls.values()), None)
+
+    def hang_up(self) -> Outcome:
+        """End the current call, see `Call.hang_up`; `UsageError` without one."""
+        call = self.current_call
+        if call is None:
+            raise UsageError(f"{self.name}.hang_up(): there is no call")
+        return call.hang_up()
+
+    def demands(
+        self, users: Mapping[str, str] | Users, *, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
+        qop: Iterable[str] = QOP,
+    ) -> None:  # fmt: skip
+        """From now on serve only those who log in (RFC 3261 §22.2): passwords by name; in the realm of our domain."""
+        users = users if isinstance(users, Users) else Users(realm or self.uri.host, users)
+        self.gate = Gate(
+            self.name, self.identifiers, users, realm, algorithms=algorithms, qop=qop,
+            serves=lambda uri: uri.aor == self.uri.aor,  # what a proxy has made our contact of
+        )  # fmt: skip
+
+    # What arrives
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if self.gate is not None and self.gate.check(self, exchange, request).refusal is not None:
+            return
+        refusal = self._refusal(exchange, request)
+        if refusal is not None:
+            refuse(self, exchange, refusal)
+        elif request.to_tag:
+            self._user_of(request).on_request(exchange, request)  # type: ignore[union-attr]
+        elif request.method == "INVITE":
+            self._ring(exchange)
+        else:
+            self.serve(exchange, request)
+
+    def _refusal(self, exchange: Exchange, request: Request) -> Refusal | None:
+        """What is wrong with a request, by the checks of §8.2 in their order, or with the time that it comes."""
+        can = self.abilities
+        refusal = inspection.method(request, can)
+        if refusal is not None:
+            return refusal
+        if request.to_tag or request.method == "BYE":
+            return inspection.content(request, can) if self._user_of(request) else inspection.NO_DIALOG
+        refusal = inspection.address(request, can, self.uri)
+        if refusal is None:
+            identity = _identity(request)
+            if self._ongoing.setdefault(identity, exchange) is not exchange:
+                return inspection.MERGED
+            self._identities[exchange] = identity
+        refusal = refusal or inspection.content(request, can)
+        if refusal is None and request.method == "INVITE":
+            refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self.unavailable()
+        return refusal
+
+    def serve(self, exchange: Exchange, request: Request) -> None:
+        """Answer OPTIONS, as an INVITE would be answered, and tell what this phone can do (§11.2)."""
+        refusal = None if request.to_tag else self.unwilling()
+        if refusal is not None:
+            refuse(self, exchange, refusal)
+            return
+        body = bytes(offer(self.uri.user or self.name, self.address.host, 0)) if takes(request, SDP) else b""
+        tag = request.to_tag or self.identifiers.tag(self.name)
+        kind = SDP if body else None
+        listing = self.abilities.listing
+        exchange.respond(build.reply(request, 200, to_tag=tag, headers=listing, body=body, content_type=kind))
+
+    def on_ack(self, request: Request) -> None:
+        user = self._user_of(request)
+        if user is None:
+            super().on_ack(request)
+        else:
+            user.on_ack(request)
+
+    def tag_for(self, invite: Exchange) -> str | None:
+        call = self.calls.get(invite)
+        return call.tag if isinstance(call, IncomingCall) else super().tag_for(invite)
+
+    def on_cancel(self, invite: Exchange) -> None:
+        request = invite.request
+        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        call = self.calls.get(invite, user)
+        if call is not None:
+            call.on_cancel(invite)
+
+    def lose_state(self) -> None:
+        super().lose_state()
+        if self.gate is not None:
+            self.gate.forget()
+        for call in list(self.calls.values()):
+            call.lost()
+        for query in list(self.queries):
+            query.lost()
+        self.dialogs.clear()
+        self._ongoing.clear()
+        self._identities.clear()
+        self.registration.lost()
+
+    def forget_users(self) -> None:
+        for call in list(self.calls.values()):
+            call.forget()
+        self.calls.clear()
+        self.dialogs.clear()
+        self.queries.clear()
+        super().forget_users()
+
+    def leftovers(self) -> list[str]:
+        return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()]
+
+    def forget(self, exchange: Exchange) -> None:
+        super().forget(exchange)
+        identity = self._identities.pop(exchange, None)  # its request is packed by now: better not to look at it
+        if identity is not None:
+            del self._ongoing[identity]
+
+    def _user_of(self, request: Request) -> DialogUser | None:
+        """Who has the dialog that a request says it is in (§12.2.2)."""
+        return self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+
+    def _ring(self, exchange: Exchange) -> None:
+        call = IncomingCall(self, exchange)
+        if self._unanswered is not None:
+            call.give_up_after(*self._unanswered)
+        self._react("on_call", self.on_call, call, call.mistaken)
+        call.wait()
+
+    def consider(self, change: IncomingChange) -> None:
+        """Answer a re-INVITE: at once, or as the user decides."""
+        if self.on_reinvite is None:
+            change.accept()
+            return
+        self._react("on_reinvite", self.on_reinvite, change, change.mistaken)
+        if change.open:
+            self.alarm("100 Trying", TRYING_AFTER, change.trying)
+
+    def _react(
+        self, name: str, decide: Callable[[Any], Any], subject: object, otherwise: Callable[[], object]
+    ) -> None:  # fmt: skip
+        """Let the user decide, by a function or a story; a mistake in it is recorded, and the run goes on.
+
+        Where the mistake left the request open, `otherwise` answers it.
+        """
+        who = f"{self.name}.{name}"
+        try:
+            reaction = decide(subject)
+        except Exception as error:
+            self.bench.report(error, who)
+            otherwise()
+        else:
+            if isgenerator(reaction):
+                self.env.process(told(self.bench, who, reaction, otherwise))
+
+
+def _identity(request: Request) -> object:
+    """What is the same in a request and its copy that took another way (§8.2.2.2)."""
+    return request.call_id, request.cseq, request.from_tag
+
+
+class Query:
+    """An OPTIONS request and its outcome (§11.1)."""
+
+    def __init__(self, agent: UserAgent, target: Uri) -> None:
+        target, asked_for = formed_for("OPTIONS", target)
+        self.agent: Endpoint = agent
+        self._open = agent.queries
+        self._open[self] = None
+        self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s OPTIONS to {target}")
+        request = build.request(
+            "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
+            to=f"<{target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
+            contact=agent.contact, routes=agent.preloaded_routes, headers=(("Accept", "application/sdp"), *asked_for),
+        )  # fmt: skip
+        agent.request(request, agent.first_hop(target), self)
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
+            self._open.pop(self, None)
+            self.agent.learn(exchange.request, response)
+            self.outcome.settle(response)
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        self._open.pop(self, None)
+        self.outcome.disappoint(CallFailed(status_of(reason), why_failed(exchange, reason), tried(exchange)))
+
+    def lost(self) -> None:
+        """The user agent crashed: no answer will be heard."""
+        self._open.pop(self, None)
+        self.outcome.disappoint(CallFailed(503, f"{self.agent.name} crashed"))
+
+    def next_number(self, request: Request) -> int:
+        return request.cseq.number + 1

@@ -1,0 +1,265 @@
+"""The called side of a call: ring, answer or refuse, and wait for the ACK (RFC 3261 §13.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from sipsim.elements.agents.endpoint import Endpoint
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.calls.acceptance import Acceptance
+from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.session import SDP, description_in
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.outcome import Outcome
+from sipsim.elements.refusing import refuse, rejection
+from sipsim.errors import SipParseError, UsageError
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.message.rare_fields import Timestamp
+from sipsim.message.sdp import Sdp
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
+from sipsim.protocol.options import seconds, whole
+from sipsim.simulation.environment import Timer
+
+TRYING_AFTER = 0.2
+"""Seconds after which an INVITE that nobody answered gets a 100 (RFC 3261 §17.2.1)."""
+
+RINGS_AGAIN_AFTER = 60.0
+"""Seconds after which a provisional response is repeated, so that no proxy gives up (RFC 3261 §13.3.1.1)."""
+
+RINGS_AT_MOST = 180.0
+"""Seconds after which a phone stops ringing by itself, where nobody said when it is to be answered."""
+
+UNANSWERED = refusal(480, "nobody answers")
+UNFIT = refusal(488, "nothing in the offer fits", rfc="RFC 3261 §13.3.1.3")
+EXPIRED = refusal(487, "the invitation has expired", rfc="RFC 3261 §13.3.1")
+
+
+def rings_again(again: float | None) -> None:
+    """`UsageError` for what is no pause between provisional responses."""
+    if again is not None:
+        seconds("again", again, 1.0)
+
+
+class IncomingCall(Call):
+    """A call that arrived: `ring()`, `answer()`, `reject(status)` and `hang_up()` are the user's."""
+
+    too_early = 500
+
+    def __init__(self, agent: Endpoint, exchange: Exchange) -> None:
+        request = exchange.request
+        described = description_in(request)
+        dialog = Dialog.of_server(request, agent.identifiers.tag(agent.name))
+        # What can't be read in the request has said so by now; from here on the call exists.
+        super().__init__(agent, str(request.from_.uri), request.call_id, exchange)
+        self.exchange = exchange
+        self._described = described
+        self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
+        self._wants_bye = False
+        self._preview: Sdp | None = None
+        self._alarms: dict[str, Alarm | Timer] = {}
+        if "expires" in request.names:
+            with suppress(SipParseError):  # one that can't be read counts for nothing (§13.3.1 step 1)
+                self._set("invitation", request.expires or 0, self.refuse, EXPIRED)
+        self._join(dialog)
+
+    # What the user does
+
+    def ring(self, status: int = 180, again: float | None = RINGS_AGAIN_AFTER, *, described: bool = False) -> None:
+        """Say that the user is being alerted (§13.3.1.1): 180, or another provisional from 101 to 199.
+
+        It is said again each `again` seconds, at least 1; None: once only. `described` has it bring the session
+        description of the later answer, so that the caller can hear tones and announcements, where the INVITE made an
+        offer (§13.2.1).
+        """
+        whole("status", status, 101, 199)
+        rings_again(again)
+        if not self._is_open("ring"):
+            return
+        with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
+            self.state = "ringing"
+            self.live(self._peer_tag, "101-199")
+            self._preview = self._description() if described and self._described else None
+            body = b"" if self._preview is None else bytes(self._preview)
+            self._rings = build.reply(
+                self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, body=body,
+                content_type=SDP if body else None,
+            )  # fmt: skip
+            for name in ("100 Trying", "repeat provisional"):
+                if name in self._alarms:
+                    self._alarms.pop(name).cancel()
+            self._ring_on(again, RINGS_AT_MOST)
+            self.settle("ringing")
+
+    def answer_after(self, delay: float) -> None:
+        """Ring now, and answer after so many seconds, unless the call is settled before."""
+        self.ring(again=RINGS_AGAIN_AFTER if delay > RINGS_AGAIN_AFTER else None)
+        if delay:
+            self._set("answer", delay, self._answer)
+        else:
+            self._answer()
+
+    def wait(self) -> None:
+        """The user has not reacted at once: a 100 is due if it takes longer (§17.2.1)."""
+        if self.state == "calling" and self._unacknowledged is None:
+            self._set("100 Trying", TRYING_AFTER, self._try)
+
+    def answer(self) -> Outcome:
+        """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
+        self._answer()
+        return self.answered
+
+    def _answer(self) -> None:
+        if not self._is_open("answer"):
+            return
+        with self.agent.acting("call.answer()"):
+            self.local_sdp = local = self._preview or self._description()
+            if local is None:
+                self.refuse(UNFIT._replace(status=self.agent.unfit, headers=(self.agent.warning,)))
+            else:
+                self._accept(bytes(local))
+
+    def reject(self, status: int = 486, **what: Any) -> Outcome:
+        """Refuse with a final response from 300 to 699, and with what it needs: contacts, retry_after, warning ...
+
+        See `sipsim.elements.refusing.rejection`.
+        """
+        return self.refuse(rejection(self.agent.host_port, status, **what))
+
+    def refuse(self, refused: Refusal) -> Outcome:
+        """Refuse with what is ready to be sent."""
+        if not self._is_open("reject"):
+            return self.ended
+        with self.agent.acting(f"call.reject({refused.status})"):
+            self.forget()
+            response = refuse(self.agent, self.exchange, refused, self._tag)
+            self._fail(refused.status, response.reason, self.agent.name)
+        return self.ended
+
+    def mistaken(self) -> None:
+        """The user's own code has failed: 500, unless the call is settled, or will be."""
+        if self.state in ("calling", "ringing") and self._unacknowledged is None and "answer" not in self._alarms:
+            self.refuse(MISTAKEN)
+
+    def give_up_after(self, delay: float, refused: Refusal = UNANSWERED) -> None:
+        """Refuse after so many seconds, unless the call is settled before."""
+        self._set("no answer", delay, self.refuse, refused)
+
+    def hang_up(self) -> Outcome:
+        """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
+
+        The refusal is 486 while this user is in another call, else 603. The BYE waits for the ACK, or until it is clear
+        that none will come.
+        """
+        if self.state in ("calling", "ringing") and self._unacknowledged is None:
+            busy = any(call.state == "answered" for call in self.agent.calls.values())
+            return self.reject(486 if busy else 603)
+        with self.agent.acting("call.hang_up()"):
+            if self.state == "answered":
+                self.bye()
+            else:
+                self._wants_bye = True
+        return self.ended
+
+    # What arrives
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "BYE" and self._unacknowledged is None:  # the INVITE wants its answer too (§15.1.2)
+            self.agent.reply(exchange, 200)
+            self._taken_back("early BYE")
+        else:
+            super().on_request(exchange, request)
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """The caller gave up: 487, unless the answer is out already (§9.2)."""
+        if invite is self.exchange:
+            self._taken_back("CANCEL")
+        else:
+            super().on_cancel(invite)
+
+    def _taken_back(self, by: str) -> None:
+        self._taken_back_by = by
+        if self._unacknowledged is None and self.state != "ended":
+            self._respond(build.reply(self.exchange.request, 487, to_tag=self._tag))
+            self._fail(487, "Request Terminated", self.peer)
+
+    @property
+    def tag(self) -> str:
+        """The To tag of all its responses (§12.1.1)."""
+        return self._tag
+
+    def forget(self) -> None:
+        super().forget()
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
+
+    # The answer
+
+    def _description(self) -> Sdp | None:
+        """Our answer to the offer, or an offer where the INVITE had none (§13.3.1.4); None without a common codec."""
+        if self._described:
+            return self.answer_to(self.remote_sdp, self.codecs, self.direction)
+        return self.offered(self.codecs, self.direction)
+
+    def _accept(self, body: bytes) -> None:
+        ok = build.reply(
+            self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
+            headers=self.agent.abilities.features, body=body, content_type=SDP,
+        )  # fmt: skip
+        self.forget()
+        self.live(self._peer_tag, "2xx")
+        self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
+        self._unacknowledged.start()
+
+    def _acknowledged(self, ack: Request) -> None:
+        """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
+        if not self._described:
+            self.agree_by_ack(self.local_sdp, ack)
+        self._confirm()
+        if self._wants_bye:
+            self.bye()
+
+    # Details
+
+    def _ring_on(self, again: float | None, left: float) -> None:
+        """Send the provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
+        if left <= 0 and "answer" not in self._alarms and "no answer" not in self._alarms:
+            self.refuse(UNANSWERED)
+            return
+        self.exchange.respond(self._rings)
+        if again is not None:
+            self._set("repeat provisional", again, self._ring_on, again, left - again, lingering=True)
+
+    def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
+        self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)
+
+    def _respond(self, response: Response) -> None:
+        """Send what settles the call or keeps it waiting: whatever was to happen by itself does no longer."""
+        self.forget()
+        self.exchange.respond(response)
+
+    def _try(self) -> None:
+        """Say that something goes on; with a Timestamp the sender learns how long it was kept (§8.2.6.1)."""
+        request = self.exchange.request
+        response = build.reply(request, 100)
+        if "timestamp" in request.names:
+            with suppress(SipParseError):
+                sent = request.timestamp.time if request.timestamp else 0.0
+                response = response.with_header("Timestamp", Timestamp(sent, TRYING_AFTER))
+        self.exchange.respond(response)
+
+    def _is_open(self, verb: str) -> bool:
+        """Whether the call still wants an answer; `UsageError` for a second one.
+
+        A call that ended meanwhile does not: a user who reacts too late does no harm.
+        """
+        if self.state == "ended":
+            self.agent.ignored(f"call.{verb}(): the call has ended already")
+            return False
+        if self._unacknowledged is not None:
+            raise UsageError(f"call.{verb}(): the call {self.agent.name} - {self.peer} is answered already")
+        return True

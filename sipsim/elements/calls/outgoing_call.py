@@ -1,0 +1,233 @@
+"""The caller's side of a call: INVITE, answer and ACK; CANCEL (RFC 3261 §13.2)."""
+
+from __future__ import annotations
+
+from sipsim.elements.agents.attempts import Attempts, carry_on, tried, why_failed
+from sipsim.elements.agents.endpoint import Endpoint
+from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.early_dialogs import EarlyDialogs
+from sipsim.elements.calls.session import SDP, description_in
+from sipsim.elements.exchange import Exchange, Unheard, status_of
+from sipsim.elements.outcome import Outcome
+from sipsim.errors import CallFailed, SipParseError
+from sipsim.message import build
+from sipsim.message.message import Request, Response
+from sipsim.message.sdp import Sdp
+from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.options import one_of
+from sipsim.protocol.uri_headers import formed_for
+
+
+class OutgoingCall(Call):
+    """A call that this user agent places.
+
+    Without `offer` the INVITE has no description: the callee offers in the 2xx, and the answer goes with the ACK
+    (§13.2.1). Where several phones answer, `forks="first"` keeps the first of them and ends the others by BYE,
+    `forks="all"` keeps them all: `others` has the calls besides this one. Refused, it is tried again where the response
+    says how: with credentials, at other addresses ... (see `attempts`).
+    """
+
+    owns_call_id = True
+
+    def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
+        one_of("forks", forks, ("first", "all"))
+        target, self._asked_for = formed_for("INVITE", target)
+        super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
+        self.target = target
+        self._started_at = agent.env.now
+        agent.tally.placed += 1
+        self._from_tag = agent.identifiers.tag(agent.name)
+        self._sequence = 0
+        self._wants_cancel = False
+        self._acks: dict[str, tuple[Request, Uri]] = {}
+        self._early = EarlyDialogs(self._from_tag)
+        self._forks = forks
+        self.others: list[Call] = []
+        if offer:
+            self.local_sdp = self.offered(self.codecs, self.direction)
+        self._exchange: Exchange | Attempts | None = self._invite(target)  # until the call is over
+
+    @property
+    def early_dialogs(self) -> tuple[Dialog, ...]:
+        """The dialogs of phones that ring, as far as they are known, and have not answered (§12.1.2)."""
+        return self._early.dialogs
+
+    # What the user does
+
+    def hang_up(self, *, early_bye: bool = False) -> Outcome:
+        """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15).
+
+        With `early_bye` a BYE in every early dialog takes the place of CANCEL, where there is one (§15).
+        """
+        with self.agent.acting("call.hang_up()"):
+            if self.state == "answered":
+                self.bye()
+            elif self.state in ("calling", "ringing"):
+                self._wants_cancel = True
+                if early_bye and self._early.end_by_bye(self):
+                    self._taken_back_by = "early BYE"
+                else:
+                    self._withdraw()
+        return self.ended
+
+    cancel = hang_up
+
+    # What arrives
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if not self._early.on_request(self, exchange, request):
+            super().on_request(exchange, request)
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        if response.cseq.method == "INVITE":
+            self._on_invite_response(exchange, response)
+        elif self.state not in ("calling", "ringing"):
+            super().on_response(exchange, response)
+        elif response.status >= 300:  # a BYE in an early dialog was in vain
+            self._withdraw()
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        if exchange.request.method == "INVITE":
+            self._fail(status_of(reason), why_failed(exchange, reason), "network", tried(exchange))
+        elif self.state not in ("calling", "ringing"):
+            super().on_failure(exchange, reason)
+        else:
+            self._withdraw()
+
+    def next_number(self, request: Request) -> int:
+        if request.to_tag:
+            return super().next_number(request)
+        self._early.end(self, "3xx-6xx")
+        self.state = "calling"
+        self._sequence += 1
+        return self._sequence
+
+    def _on_invite_response(self, exchange: Exchange, response: Response) -> None:
+        status = response.status
+        if status < 200:
+            self._on_provisional(exchange.request, response)
+        elif status < 300:
+            try:
+                self._on_accepted(exchange.request, response)
+            except SipParseError:  # no dialog can be made of it: there is nothing to acknowledge, or to end
+                self._fail(400, "the 2xx can't be read", self.peer)
+                raise
+        else:
+            self._on_refused(exchange, response)
+
+    def _on_refused(self, exchange: Exchange, response: Response) -> None:
+        attempts = None if self._wants_cancel else carry_on(self, exchange, response)
+        if attempts is not None:
+            self._exchange = attempts
+        else:
+            by = self.agent.name if self._wants_cancel else self.peer
+            self._fail(response.status, response.reason, by, tried(exchange))
+
+    def _on_provisional(self, invite: Request, response: Response) -> None:
+        if response.status > 100:
+            self._early.hear(self, invite, response)
+            if self.state == "calling":
+                self.state = "ringing"
+                self.settle("ringing")
+
+    def _on_accepted(self, invite: Request, response: Response) -> None:
+        """Acknowledge every 2xx, repeated ones again; keep the first session, or all of them (§13.2.2.4)."""
+        tag = response.to_tag or ""
+        if tag in self._acks:
+            self.agent.send_outside_transaction(*self._acks[tag])
+            return
+        dialog = self._early.confirmed(self, invite, response)
+        described = description_in(response)
+        local, fits = self.local_sdp, True
+        if not invite.body:
+            local, fits = self.answer_in_ack(described, self.codecs, self.direction)
+        self._acks[tag] = self.acknowledge(dialog, invite, None if invite.body else local)
+        self.live(tag, "2xx")
+        if self.dialog is not None or self.state == "ended":
+            self._on_another(dialog, local, described, fits)
+            return
+        self._join(dialog)
+        self._early.expire(self)
+        self.settle("ringing")
+        if fits:
+            self._begin(local, described)
+        else:
+            self.agent.tally.failed += 1
+            self.settle("answered", error=CallFailed(488, "the offer in the 2xx does not fit"))
+            self.bye("BYE, no session")
+
+    def _begin(self, local: Sdp | None, described: bytes) -> None:
+        agent = self.agent
+        self.local_sdp, self._described = local, described
+        self._confirm()
+        agent.tally.answered += 1
+        agent.tally.setup_time += agent.env.now - self._started_at
+        if self._wants_cancel:  # the answer was faster than our CANCEL
+            self.bye()
+
+    def _on_another(self, dialog: Dialog, local: Sdp | None, described: bytes, fits: bool) -> None:
+        """Another branch of a fork has answered too: keep that session as a call of its own, or end it."""
+        agent = self.agent
+        if self._forks == "all" and fits and self.state == "answered":
+            self.others.append(ForkedCall(self, dialog, local, described))
+        else:
+            agent.request(dialog.request("BYE", via=agent.new_via()), dialog.next_hop, Unheard())
+            self.live(dialog.remote_tag, "BYE")
+
+    # The end
+
+    def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
+        if self.state in ("calling", "ringing"):
+            self.agent.tally.failed += 1
+        super()._fail(status, reason, by, tried)
+
+    def _finish(self, by: str, why: str, input: str = "BYE") -> None:
+        self._early.end(self, "3xx-6xx")
+        self._exchange = None
+        super()._finish(by, why, input)
+
+    def forget(self) -> None:
+        super().forget()
+        self._early.forget()
+
+    # Requests
+
+    def _withdraw(self) -> None:
+        """Take the INVITE back (§9.1)."""
+        self._taken_back_by = "CANCEL"
+        if self._exchange is not None:
+            self._exchange.cancel()
+
+    def _invite(self, target: Uri) -> Exchange:
+        agent = self.agent
+        self._sequence += 1
+        offered, hop = self.local_sdp, agent.first_hop(target)
+        request = build.request(
+            "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
+            to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
+            routes=agent.preloaded_routes, headers=(*agent.abilities.features, *self._asked_for),
+            body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
+        )  # fmt: skip
+        return agent.request(request, hop, self)
+
+
+class ForkedCall(Call):
+    """What another phone's answer to the same INVITE makes: a call of its own, that began with the first one."""
+
+    owns_call_id = True
+
+    def __init__(self, first: OutgoingCall, dialog: Dialog, local: Sdp | None, described: bytes) -> None:
+        super().__init__(first.agent, str(dialog.remote_target), first.call_id)
+        self._last, self._port, self._at = first._last, first._port, first._at
+        self._join(dialog)
+        self.agree(local, described)
+        self.live(dialog.remote_tag, "2xx")
+        self._confirm()
+
+    def hang_up(self) -> Outcome:
+        """End this call, and no other, by BYE (§15)."""
+        with self.agent.acting("call.hang_up()"):
+            if self.state == "answered":
+                self.bye()
+        return self.ended

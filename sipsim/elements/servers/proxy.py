@@ -1,0 +1,362 @@
+"""A stateful proxy: sends requests on to where their targets are, and the best response back (RFC 3261 §16).
+
+What may be forwarded, where to and in which form is decided in `protocol.routing`; here it is carried out. Branches
+and responses are `response_context`'s matter, targets that are not all asked at once `target_search`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from math import inf
+from typing import Any
+
+from sipsim.elements.agents.endpoint import routing_uri
+from sipsim.elements.element import Element
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.refusing import refuse
+from sipsim.elements.servers.overload import turned_away
+from sipsim.elements.servers.registrar import Registrar
+from sipsim.elements.servers.response_context import Branch, ResponseContext
+from sipsim.elements.servers.slow_answers import SlowAnswers
+from sipsim.elements.servers.target_search import NOWHERE_ELSE, Forwards, TargetSearch
+from sipsim.elements.workbench import Bench
+from sipsim.errors import SipParseError, UsageError
+from sipsim.message import build
+from sipsim.message.message import Message, Request, Response
+from sipsim.message.uri import SIP_SCHEMES, Uri
+from sipsim.protocol import routing
+from sipsim.protocol.inspection import NO_TRANSACTION, Refusal
+from sipsim.protocol.location import Binding, aor_of, as_uri
+from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
+from sipsim.protocol.options import Option, one_of, seconds, yes_or_no
+from sipsim.protocol.target_set import FORKING
+from sipsim.protocol.timing import TIMER_C
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.network import Packet
+
+RING_TIME = 20.0
+"""Seconds that a target may ring before the next is tried, in a search one after another (below Timer C)."""
+
+MOST_VISITS = 20
+"""How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
+
+Way = tuple[Request, str, Sequence[Binding]]
+"""Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
+
+CHALLENGES = ("own", "new", "all")
+"""Which requests a proxy with users asks credentials for (RFC 3261 §22.3)."""
+
+
+class Proxy(Registrar):
+    """The proxy of a domain, and its registrar: both roles in one element, on one location service (§16.1, §10.3).
+
+    `forking` says how a request goes to several contacts: "parallel", "sequential" (by q, each for `ring_time` seconds)
+    or "q-groups" (those of equal q at once). `recurse` lets it try the contacts of a redirect by itself. `record_route`
+    says whether it stays in the path of the dialogs that it helps to set up. With `relay_to`, an element or a URI, it
+    has no users of its own: first requests go to that server, and 502 and 504 tell of what that does wrong. A request
+    for which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other
+    keywords are those of `Registrar`.
+
+    Where users have passwords, `challenges` says who has to log in: "own" senders of this domain, and whoever wants to
+    be taken to another one; everybody with a "new" request; or everybody with "all" requests, those in dialogs too.
+    """
+
+    kind = "proxy"
+    stateful = Option[bool](partial(one_of, allowed=(True,)), fixed=True)
+    forking = Option[str](partial(one_of, allowed=FORKING))
+    recurse = Option[bool](yes_or_no)
+    ring_time = Option[float](partial(seconds, least=0.001, most=TIMER_C))
+    record_route = Option[bool](yes_or_no)
+    challenges = Option[str](partial(one_of, allowed=CHALLENGES))
+    remembers = True
+    """Whether it knows the ACK for a refusal, by its transaction, from that for a 2xx, which goes its own way."""
+    late_status: int | None = None
+    """Said instead of a final response that did not come in time; None: 408, and 504 of a server that we relay to."""
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
+        recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True,
+        relay_to: Element | str | None = None, challenges: str = "own",
+        queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
+    ) -> None:  # fmt: skip
+        self.stateful = self.remembers
+        self.forking = forking
+        self.recurse = recurse
+        self.ring_time = ring_time
+        self.record_route = record_route
+        self.challenges = challenges
+        self.relay_to = relay_to
+        super().__init__(env, bench, name, domain, queue_limit=queue_limit, service_time=service_time, **registrar)
+        self._own_routes = {
+            "UDP": f"<sip:{self.host_port};lr>", "TCP": f"<sip:{self.host_port};transport=tcp;lr>",
+        }  # fmt: skip
+        self._slow = SlowAnswers(self)
+        self._forwards: dict[str, Forwards] = {}
+        self._contexts: dict[Exchange, ResponseContext] = {}
+
+    @property
+    def relay_to(self) -> Uri | None:
+        """The server that first requests go to, given as an element or a URI; None for users of our own."""
+        return self._relay
+
+    @relay_to.setter
+    def relay_to(self, server: Element | str | Uri | None) -> None:
+        self._relay = None if server is None else routing_uri("relay_to", server)
+
+    @property
+    def reads_redirects(self) -> bool:
+        """Whether a 3xx has to be one that can be read: somebody's mistake, or the next targets, are in it."""
+        return self.recurse or self._relay is not None
+
+    @property
+    def _searches(self) -> bool:
+        return self.recurse or self.forking != "parallel"
+
+    def forwards(
+        self, user: str | Uri, *, always: str | Uri | None = None, busy: str | Uri | None = None,
+        no_answer: str | Uri | None = None, unregistered: str | Uri | None = None,
+    ) -> None:  # fmt: skip
+        """Send a user's calls elsewhere from now on: always, on 486, after `ring_time` seconds, or without a binding.
+
+        The caller is told by 181 (§21.1.3). `user` is a URI, or a name in this domain. Without
+        an address the calls of a user whose calls went elsewhere do so no longer.
+        """
+        if isinstance(user, str) and ":" not in user:
+            user = f"sip:{user}@{self.domain}"
+        wanted = {"always": always, "busy": busy, "no_answer": no_answer, "unregistered": unregistered}
+        chosen = Forwards(**{when: as_uri(when, to) for when, to in wanted.items() if to is not None})
+        for when, to in wanted.items():
+            if to is not None:
+                one_of(f"scheme of {when}", as_uri(when, to).scheme, SIP_SCHEMES)
+        if not self.stateful and (busy or no_answer):
+            raise UsageError("busy, no_answer: not known to a stateless proxy; use always or unregistered")
+        if chosen == NOWHERE_ELSE and aor_of(user) not in self._forwards:
+            raise UsageError(f"forwards(): say when, with one of {', '.join(wanted)}")
+        self._forwards[aor_of(user)] = chosen
+
+    # Requests
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "REGISTER" and self._relay is None and self.serves(request.uri):
+            self.register(exchange, request)
+            return
+        if self.gate is not None and routing.validate(request) is None:
+            if self.asks(request) and self.gate.check(self, exchange, request, proxy=True).refusal is not None:
+                return
+            request = self.gate.without_ours(request)
+        way = self.way(request)
+        if isinstance(way, Refusal):
+            refuse(self, exchange, way)
+        else:
+            self._forward(exchange, *way)
+
+    def asks(self, request: Request) -> bool:
+        """Whether the sender has to log in (§16.3 item 6): not again where the request has come back (a spiral)."""
+        if (request.to_tag and self.challenges != "all") or self._has_been_here(request):
+            return False
+        is_ours = self.serves(request.uri) or self.is_me(request.uri)
+        return self.challenges != "own" or self.serves(request.from_.uri) or not is_ours
+
+    def _has_been_here(self, request: Request) -> bool:
+        """Whether a Via is ours, of a transaction that is still under way: no stranger knows its branch."""
+        me = f"{self.address}".lower()
+        ours = [via for via in request.vias if via.sent_by == me]
+        return any(((via.branch or "").lower(), request.method) in self.clients for via in ours)
+
+    def on_ack(self, request: Request) -> None:
+        """The ACK for a 2xx goes on like any request, but without a transaction (§16.6 item 10, §13.2.2.4)."""
+        if self.queue_limit is not None and request.to_tag == stateless_tag(request):
+            self.ignored("the ACK for a 503 that was given without a transaction", "RFC 3261 §8.2.7")
+            return
+        way = self.way(request if self.gate is None else self.gate.without_ours(request))
+        if isinstance(way, Refusal):
+            self.ignored(f"an ACK that may not be forwarded ({way.status})", way.rfc)
+            return
+        request, mark, found = way
+        self.send_outside_transaction(*routing.forwarded(request, found[0].contact, self.new_via(mark)))
+
+    def on_cancel(self, invite: Exchange) -> None:
+        """CANCEL every branch that is still open (§16.10)."""
+        context = self._contexts.get(invite)
+        if context is not None:
+            context.cancel()
+
+    def _cancel(self, exchange: Exchange, request: Request) -> None:
+        """A CANCEL for an INVITE that nobody here remembers goes on without a transaction (§16.10)."""
+        if server_key(request, "INVITE") in self.servers:
+            super()._cancel(exchange, request)
+            return
+        way = self.way(request)
+        if isinstance(way, Refusal):
+            refuse(self, exchange, NO_TRANSACTION)
+            return
+        self.forget(exchange)
+        self.pass_on(*way)
+
+    def pass_on(self, request: Request, mark: str, found: Sequence[Binding], came: str = "UDP") -> None:
+        """Send a request to its first target without keeping anything of it (§16.11)."""
+        target, branch = found[0].contact, stateless_branch(request)
+        via = self.via_with(f"{branch}.{mark}" if mark else branch)
+        routes = self._record_routes(came, request, target) if self._stays(request) else ()
+        breadth = routing.breadth(request)
+        self.send_outside_transaction(*routing.forwarded(request, target, via, routes, breadth))
+
+    def upstream(self, response: Response) -> Response:
+        """A response as it goes on from here (§16.7 item 3)."""
+        return response.without_first("Via")
+
+    def way(self, request: Request) -> Way | Refusal:
+        """Where a request goes from here, or what is answered instead (§16.3 to §16.5)."""
+        refusal = routing.validate(request)
+        if refusal is not None:
+            return refusal
+        request = routing.preprocess(request, self.is_me)
+        routed = "route" in request.names
+        if not routed and self.is_me(request.uri):
+            return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
+        mark = ""  # no ACK that is not looked up comes back
+        if request.method != "ACK" or not self.remembers or self.serves(request.uri):
+            mark = routing.loop_mark(request)
+            if routing.is_loop(request, mark, f"{self.address}".lower()):
+                return routing.LOOP
+        if self._relay is not None and not routed and not (request.to_tag and self.remembers):
+            request = request.prepend("Route", f"<{self._relay}>")
+        found = self.find(request)
+        if found:
+            return request, mark, found
+        if request.uri.scheme not in SIP_SCHEMES:
+            return routing.NO_WAY
+        return self.absent(request.uri, "RFC 3261 §16.5")
+
+    def find(self, request: Request) -> Sequence[Binding]:
+        """The target set: the user's contacts for an address of our domain, else the Request-URI (§16.5)."""
+        uri = request.uri
+        if "route" in request.names or not self.serves(uri) or (uri.params and uri.param("maddr")):
+            led = "route" in request.names or uri.scheme in SIP_SCHEMES  # a number alone leads nowhere
+            return (Binding(uri, 1.0, inf, "", 0),) if led else ()
+        bindings = self.look_up(uri)
+        if self._forwards:
+            elsewhere = self._forwards_of(request).instead(bool(bindings))
+            if elsewhere is not None:
+                return self.contacts(elsewhere)
+        return bindings
+
+    def look_up(self, uri: Uri) -> Sequence[Binding]:
+        """The bindings of a user of ours, the best liked first."""
+        aor = uri.aor
+        bindings = self.location.look_up(aor, self.env.now)
+        if self.trace.everything:
+            contacts = [str(binding.contact) for binding in bindings]
+            self.trace.add("binding", self.env.now, self.name, action="look-up", aor=aor, contacts=contacts)
+        return [binding for binding in bindings if binding.contact.scheme in SIP_SCHEMES]  # a proxy sends no mail
+
+    def contacts(self, target: Uri) -> Sequence[Binding]:
+        """The target itself, or its contacts where it is a user of ours."""
+        return self.look_up(target) if self.serves(target) else (Binding(target, 1.0, inf, "", 0),)
+
+    def is_me(self, uri: Uri) -> bool:
+        """Whether a URI of a Route, or one put into Record-Route, names this proxy (§16.4)."""
+        if uri.user:
+            return False
+        host, port = self.address
+        return self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
+
+    def branches(
+        self, server: Exchange, request: Request, targets: Sequence[Uri], mark: str, breadth: int
+    ) -> list[Branch]:
+        """Copies of a request for these targets, with the hops that they go to; they share its Max-Breadth."""
+        came, stays = server.remote.transport, self._stays(request)
+        copies = []
+        for target, share in zip(targets, routing.shares(breadth, len(targets)), strict=True):
+            routes = self._record_routes(came, request, target) if stays else ()
+            copies.append(routing.forwarded(request, target, self.new_via(mark), routes, share))
+        return copies
+
+    def _stays(self, request: Request) -> bool:
+        """Whether this proxy wants to be in the path of a dialog that may come of this request (§16.6 item 4)."""
+        return self.record_route and request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
+
+    def _record_routes(self, came: str, request: Request, target: Uri) -> tuple[str, ...]:
+        """What goes into Record-Route; a value for each side where the transport changes here (RFC 5658 §5)."""
+        hop = request.routes[0].uri if "route" in request.names else target
+        goes = (hop.param("transport") or "UDP").upper() if hop.params else "UDP"
+        return tuple([self._own_routes[transport] for transport in dict.fromkeys((came, goes))])
+
+    def _forward(self, exchange: Exchange, request: Request, mark: str, found: Sequence[Binding]) -> None:
+        breadth = routing.breadth(request)
+        if breadth < len(found) and (self.forking == "parallel" or not breadth):
+            refuse(self, exchange, routing.TOO_BROAD)
+            return
+        if self._searches and self._visits(request) > MOST_VISITS:
+            refuse(self, exchange, routing.AGAIN_AND_AGAIN)
+            return
+        context = ResponseContext(self, exchange)
+        if request.method == "INVITE":
+            exchange.respond(build.reply(request, 100))
+            self._contexts[exchange] = context
+        else:
+            self._slow.expect(exchange)
+        if (self._searches or self._forwards) and "route" not in request.names and self.serves(request.uri):
+            self._search(context, request, mark, found)
+        else:
+            targets = [binding.contact for binding in found]
+            context.start(self.branches(exchange, request, targets, mark, breadth))
+
+    def _visits(self, request: Request) -> int:
+        """How often a request has come back here, every time as another one, since it came first."""
+        me = f"{self.address}".lower()
+        for via in reversed(request.vias):
+            exchange = self.clients.get(((via.branch or "").lower(), request.method)) if via.sent_by == me else None
+            if exchange is not None and isinstance(exchange.user, ResponseContext):
+                exchange.user.visits += 1
+                return exchange.user.visits
+        return 0
+
+    def _search(self, context: ResponseContext, request: Request, mark: str, found: Sequence[Binding]) -> None:
+        """Ask the targets as this proxy forks, and whoever else turns up."""
+        forwards = self._forwards_of(request)
+        search = context.search = TargetSearch(self, context, request, mark, forwards)
+        there = self.location.look_up(request.uri, self.env.now)
+        search.begin(found, elsewhere=forwards.instead(bool(there)) is not None)
+
+    def _forwards_of(self, request: Request) -> Forwards:
+        """Where this call goes instead, as its callee wants it."""
+        return self._forwards.get(request.uri.aor, NOWHERE_ELSE) if request.method == "INVITE" else NOWHERE_ELSE
+
+    # Too much to do, and nothing that could be read
+
+    def _admits(self, packet: Packet) -> bool:
+        full = not self.down and self.queue_limit is not None and len(self._inbox) >= self.queue_limit
+        return not (full and turned_away(self, packet, self._inbox)) and super()._admits(packet)
+
+    def on_unreadable(self, message: Message | None, error: SipParseError, packet: Packet) -> None:
+        """A final response of the server that we relay to, which can't be read: it has failed (§21.5.3)."""
+        if self._relay is None or not isinstance(message, Response):
+            super().on_unreadable(message, error, packet)
+            return
+        with suppress(SipParseError):
+            exchange = self.clients.get(client_key(message))
+            if exchange is not None and exchange.user is not None and message.status >= 200:
+                self.forget(exchange)
+                exchange.user.on_failure(exchange, "the response can't be read")
+
+    # Failing, and leaving nothing behind
+
+    def forget(self, exchange: Exchange) -> None:
+        super().forget(exchange)
+        self._contexts.pop(exchange, None)
+
+    def lose_state(self) -> None:
+        super().lose_state()
+        self._forget_contexts()
+
+    def forget_users(self) -> None:
+        self._forget_contexts()
+        super().forget_users()
+
+    def _forget_contexts(self) -> None:
+        for context in self._contexts.values():
+            context.forget()
+        self._contexts.clear()

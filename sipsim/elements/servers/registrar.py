@@ -1,0 +1,217 @@
+"""A registrar: keeps the location service of its domain up to date (RFC 3261 §10.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from functools import partial
+from math import inf
+from typing import cast
+
+from sipsim.elements.alarm import Alarm
+from sipsim.elements.element import Element
+from sipsim.elements.exchange import Exchange
+from sipsim.elements.refusing import refuse
+from sipsim.elements.servers.gate import ALGORITHMS, QOP, Gate, known_users
+from sipsim.elements.workbench import Bench
+from sipsim.errors import UsageError
+from sipsim.message.message import Request
+from sipsim.message.rare_fields import Date
+from sipsim.message.uri import Uri
+from sipsim.protocol import inspection
+from sipsim.protocol.digest_server import OPEN, Verdict, check_offer
+from sipsim.protocol.inspection import Abilities, Refusal, refusal
+from sipsim.protocol.location import Binding, LocationService
+from sipsim.protocol.options import Option, domain, not_allowed, whole, yes_or_no
+from sipsim.protocol.registering import Answer, Change, Limits, register
+from sipsim.protocol.users import Users
+from sipsim.simulation.environment import FAR, Environment, Timer
+
+REGISTERS = Abilities(methods=("REGISTER",), schemes=("sip", "sips", "tel"), types=())
+"""What a registrar understands."""
+
+
+class Limit:
+    """One of a registrar's limits, as an attribute: set, it is checked together with the others."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Registrar, kind: type | None = None) -> int:
+        return cast(int, getattr(owner.limits, self._name))
+
+    def __set__(self, owner: Registrar, value: int) -> None:
+        owner.limits = Limits.of(**{**owner.limits._asdict(), self._name: value})
+
+
+class Registrar(Element):
+    """The registrar of a domain.
+
+    `location` is a location service to share with proxies and redirect servers; without one the registrar has its own,
+    and loses it when it crashes. `users` are the names of those who may register, None lets everybody; `third_party`
+    says whether they may do so for each other. `unknown` and `unregistered` are the statuses for users whom nobody
+    knows, and for those who are not there (§21.4.5, §21.4.18). The other keywords are `Limits`: `min_expires` and
+    so on.
+
+    Where `users` come with passwords, as in `users={"bob": "secret"}`, they have to log in (digest, RFC 3261 §22):
+    `realm` is by default the domain, `algorithms` and `qop` are what is offered, the best first.
+    """
+
+    kind = "registrar"
+    domain = Option[str](domain, fixed=True)
+    third_party = Option[bool](yes_or_no)
+    unknown = Option[int](partial(whole, least=400, most=699))
+    unregistered = Option[int](partial(whole, least=400, most=699))
+    default_expires, min_expires, max_expires, most_bindings = Limit(), Limit(), Limit(), Limit()
+
+    def __init__(
+        self, env: Environment, bench: Bench, name: str, domain: str, *, location: LocationService | None = None,
+        users: Container[str] | None = None, third_party: bool = False, unknown: int = 404,
+        unregistered: int = 480, realm: str | None = None, algorithms: Iterable[str] = ALGORITHMS,
+        qop: Iterable[str] = QOP, host: str = "", port: int = 0, queue_limit: int | None = None,
+        service_time: float = 0.0, **limits: int,
+    ) -> None:  # fmt: skip
+        self.domain = domain
+        self.third_party = third_party
+        self.unknown = unknown
+        self.unregistered = unregistered
+        if isinstance(users, str):
+            raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
+        if users is not None and not isinstance(users, Container):
+            raise not_allowed("users", users, "None, collections of names, and passwords by name")
+        self.limits = Limits.of(**limits)
+        algorithms, qop = tuple(algorithms), tuple(qop)
+        check_offer(algorithms, qop)
+        self.gate: Gate | None = None
+        if isinstance(users, (Mapping, Users)):
+            users = known_users(users, realm if isinstance(users, Users) else realm or domain)
+            self.gate = Gate(name, bench.identifiers, users, algorithms=algorithms, qop=qop, serves=self.serves)
+        super().__init__(
+            env, bench, name, host=host, port=port, queue_limit=queue_limit, service_time=service_time
+        )  # fmt: skip
+        self._serves = domain.lower()
+        self.location = location if location is not None else LocationService()
+        self._users = users
+        self._owns_location = location is None
+        self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
+
+    @property
+    def users(self) -> Container[str] | None:
+        """The names of those who may register, None for everybody; chosen when the registrar is made."""
+        return self._users
+
+    @users.setter
+    def users(self, users: object) -> None:
+        raise UsageError("users: they are chosen when the element is made, and stay")
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        refused = inspection.method(request, REGISTERS)
+        if refused is None:
+            self.register(exchange, request)
+        else:
+            refuse(self, exchange, refused)
+
+    # Registering
+
+    def register(self, exchange: Exchange, request: Request) -> None:
+        """Answer a REGISTER and record what it changed."""
+        refused = inspection.scheme(request, REGISTERS) or inspection.content(request, REGISTERS)
+        if refused is not None:
+            refuse(self, exchange, refused)
+            return
+        sender = self.gate.check(self, exchange, request) if self.gate is not None else OPEN
+        if sender.refusal is None and self.admits(exchange, request, sender.user):
+            answer = register(self.location, request, self.env.now, self.limits)
+            if answer.status == 200:
+                self._accept(exchange, request.to.uri.aor, answer, sender)
+            else:
+                self.refuse(exchange, answer.status, answer.why, *answer.headers)
+
+    def admits(self, exchange: Exchange, request: Request, sender: str | None = None) -> bool:
+        """Whether the sender may register the user in To, and that is one of ours; refuses it otherwise (§10.3).
+
+        `sender` is the user who has logged in, None where nobody has to.
+        """
+        user = request.to.uri
+        if user.scheme not in REGISTERS.schemes:  # an address of record is a SIP URI (§10.3 step 5)
+            self.refuse(exchange, 400, f"{user.scheme} is no scheme of an address of record")
+        elif not (sender is None or self.third_party or sender in names_of(user)):
+            self.refuse(exchange, 403, f"{sender} may not register {user.aor}")
+        elif not (self.third_party or request.from_.uri.aor == user.aor):
+            self.refuse(exchange, 403, f"{request.from_.uri.aor} may not register {user.aor}")
+        elif not (self.is_here(request.uri) and self.serves(user) and self.has_user(user)):
+            self.refuse(exchange, 404, f"{user.aor} is no user of {self.domain}")
+        else:
+            return True
+        return False
+
+    def serves(self, uri: Uri) -> bool:
+        """Whether this element is responsible for the domain of a URI."""
+        return uri.host.lower() == self._serves
+
+    def is_here(self, uri: Uri) -> bool:
+        """Whether a Request-URI names this element's domain, or its very address (§10.3 step 1, §8.2.2.1)."""
+        return self.serves(uri) or uri.host.strip("[]") == self.address.host
+
+    def has_user(self, uri: Uri) -> bool:
+        """Whether this is one of the users that were named, if any were."""
+        return self._users is None or any(name in self._users for name in names_of(uri))
+
+    def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
+        """Answer a REGISTER that is not carried out, and record why."""
+        refuse(self, exchange, Refusal(status, headers, "RFC 3261 §10.3", why))
+
+    def absent(self, uri: Uri, rfc: str) -> Refusal:
+        """What to say of a user without a binding; `rfc` is the section that asks for it."""
+        is_known = self.location.known(uri) or (self._users is not None and self.has_user(uri))
+        if is_known:
+            return refusal(self.unregistered, f"no phone of {uri.aor} is registered", rfc=rfc)
+        return refusal(self.unknown, f"{uri.aor} is nobody known here", rfc=rfc)
+
+    def forget_users(self) -> None:
+        super().forget_users()
+        self.lose_state()
+        self.location.clear()
+
+    def lose_state(self) -> None:
+        for alarm in self._expiries.values():
+            alarm.cancel()
+        self._expiries.clear()
+        if self.gate is not None:
+            self.gate.forget()
+        if self._owns_location:
+            self.location.clear()
+
+    def _accept(self, exchange: Exchange, aor: str, answer: Answer, sender: Verdict = OPEN) -> None:
+        now = self.env.now
+        if self.trace.everything:
+            for change in answer.changes:
+                self._note(aor, change)
+        contacts = [("Contact", binding.expiring_field(now)) for binding in answer.bindings]
+        thanks = self.gate.thanks(sender) if self.gate is not None else ()
+        self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))), *thanks)
+
+    def _note(self, aor: str, change: Change) -> None:
+        """Record a change, and later the end of a binding that nobody refreshed."""
+        now, binding, before = self.env.now, change.binding, change.before
+        contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
+        expires = lasts if lasts < inf else None
+        self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=expires)
+        pending = self._expiries.pop((aor, str(before.contact)), None) if before is not None else None
+        if pending is not None:
+            pending.cancel()
+        if change.action != "remove" and lasts < FAR:
+            alarm = self.alarm("binding expiry", lasts, self._expire, aor, binding, lingering=True)
+            self._expiries[aor, contact] = alarm
+
+    def _expire(self, aor: str, binding: Binding) -> None:
+        """Record the lapse of a binding that nobody refreshed, here or at another registrar with the same service."""
+        contact = str(binding.contact)
+        del self._expiries[aor, contact]
+        if self.location.holds(aor, binding):
+            self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
+
+
+def names_of(uri: Uri) -> tuple[str, str]:
+    """The names under which the user of an address may log in: without the domain, and with it."""
+    address = uri.aor.partition(":")[2]
+    return address.rpartition("@")[0], address

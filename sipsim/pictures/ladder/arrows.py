@@ -1,0 +1,168 @@
+"""Messages as shapes: the slanted line with its head, the words along it, and what became of the message.
+
+A request has a filled head, a response an open one; a retransmission is dashed and counted; a lost message ends in a
+cross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import atan2, cos, degrees, hypot, sin
+
+from sipsim.pictures import display
+from sipsim.pictures.display import Box, Group, Line, Shape, Text
+from sipsim.pictures.ladder.marks import crossed
+from sipsim.pictures.ladder.model import Arrow
+from sipsim.pictures.ladder.placing import Place
+from sipsim.pictures.ladder.sheet import Sheet, Spot
+from sipsim.pictures.lettering import advance, fit, visible
+
+SIZE, SMALL = 12.5, 10.5  # of a label's letters, and of a remark's
+LOOP = 46.0  # how far a message to its own sender swings out
+REACH = 0.8  # how far towards the next lifeline a message gets that never arrives
+BELOW = 18.0  # how much lower a label stands that is below its line
+PLACES = ((0.0, 0.53), (0.0, 0.42), (0.0, 0.62), (BELOW, 0.53), (BELOW, 0.64), (0.0, 0.33), (0.0, 0.7), (BELOW, 0.36))
+"""Where a label may stand: how much below its usual place, and how far along a space, from the tail on."""
+
+
+class Label:
+    """The words of an arrow: number, name, tail (which copy it is) and badge, one behind the other."""
+
+    def __init__(self, arrow: Arrow) -> None:
+        self.arrow = arrow
+        # A packet that the network duplicated has its name on the first arrow.
+        self.name, self.badge = ("", "") if arrow.duplicate else (arrow.text, arrow.badge)
+        self.tail = f"copy {arrow.copy}" if arrow.copy > 1 else "again" if arrow.duplicate else ""
+        self.chip_width = 7.5 + 6.2 * len(str(arrow.number))
+        self.badge_width = 17 + 6.2 * len(self.badge) if self.badge else 0.0
+        self.tail_width = advance(self.tail, 11) + 6 if self.tail else 0.0
+
+    @property
+    def width(self) -> float:
+        """How wide all of it is."""
+        return self.chip_width + 5 + advance(self.name, SIZE) + self.tail_width + self.badge_width
+
+    def shapes(self, width: float) -> Iterator[Shape]:
+        """The label in at most `width`, centred at 0, above a line at 0."""
+        chip, badge = self.chip_width, self.badge_width
+        x, end = -width / 2, width / 2
+        name = fit(self.name, width - chip - 4 - self.tail_width - badge, SIZE)
+        yield Box(x, -15, chip, 13, f"chip-{self.arrow.family}", 6.5)
+        yield Text(x + chip / 2, -5.1, str(self.arrow.number), "number", "middle")
+        yield Text(x + chip + 5, -4.5, name, "label", "start", self.tail)
+        if badge:
+            yield Box(end - badge + 9, -15, badge - 9, 12.5, "badge", 3)
+            yield Text(end - badge / 2 + 4.5, -5.7, self.badge, "badge-text", "middle")
+
+
+class Flight:
+    """Where an arrow runs: from the sender's lifeline to the receiver's, or as far as it got."""
+
+    def __init__(self, sheet: Sheet, row: int, arrow: Arrow, place: Place) -> None:
+        source, target = sheet.index[arrow.source], sheet.index[arrow.target]
+        step = 1 if target > source else -1
+        stops = [sheet.xs[i] for i in range(source, target + step, step)]
+        self.row, self.arrow = row, arrow
+        self.last = (stops[0], stops[1]) if arrow.arrived is None else (stops[-2], stops[-1])  # where remarks stand
+        if arrow.arrived is None:
+            stops = [stops[0], stops[0] + (stops[1] - stops[0]) * REACH]
+        self.x1, self.y1, self.x2, self.y2 = stops[0], place.top, stops[-1], place.end
+        self.spaces = sorted(pairwise(stops), key=lambda space: min(space) != sheet.xs[place.space])
+        self.angle = atan2((self.y2 - self.y1) * step, abs(self.x2 - self.x1))
+
+    def at(self, x: float) -> float:
+        """The line's height at x."""
+        return self.y1 + (self.y2 - self.y1) * (x - self.x1) / (self.x2 - self.x1)
+
+    def spots(self, width: float) -> Iterator[Spot]:
+        """Where a label of this width may stand: in the space that is kept for it, then elsewhere."""
+        lean, rise = cos(self.angle), sin(self.angle)
+        half = width / 2 * lean + 4, width / 2 * abs(rise) * 0.8 + 7
+        below = self.arrow.arrived is not None and not self.arrow.remark
+        for drop, share in PLACES if below else [place for place in PLACES if not place[0]]:
+            for start, end in self.spaces:
+                x = start + (end - start) * share
+                yield Spot(x - (drop - 9) * rise, self.at(x) + (drop - 9) * lean, *half, self.row)
+
+
+def take_line(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> None:
+    """Keep other messages' words off this one's line, at least where they would cover it most."""
+    if arrow.source == arrow.target:
+        return
+    flight = Flight(sheet, row, arrow, place)
+    for start, end in flight.spaces:
+        for share in (0.13, 0.38, 0.62, 0.87):
+            x = start + (end - start) * share
+            sheet.take(Spot(x, flight.at(x), 9, 1, row))
+
+
+def draw(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> Group:
+    """One message as a group of shapes; `row` is its place among the rows."""
+    copy = f"-d{arrow.arrival}" if arrow.duplicate else ""
+    loops = arrow.source == arrow.target
+    shapes = _loop(sheet, arrow, place) if loops else _flight(sheet, Flight(sheet, row, arrow, place))
+    return Group(tuple(shapes), f"m{arrow.number}{copy}", visible(arrow.label))
+
+
+def _head(arrow: Arrow) -> str:
+    return "none" if arrow.arrived is None else "filled" if arrow.family == "request" else "open"
+
+
+def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
+    arrow, x1, y1, x2, y2 = flight.arrow, flight.x1, flight.y1, flight.x2, flight.y2
+    yield Line((((x1, y1), (x2, y2)),), "hit")
+    yield display.Arrow(x1, y1, x2, y2, arrow.family, _head(arrow), arrow.again)
+    if arrow.lost is not None:
+        yield Line(crossed(x2, y2, 5), "cross")
+    yield from _remark(sheet, flight)
+    label = Label(arrow)
+    width = min(label.width, hypot(x2 - x1, y2 - y1) - (8 if arrow.arrived is None else 26))
+    spot = sheet.free(flight.spots(width))
+    lean, rise = cos(flight.angle), sin(flight.angle)
+    yield Group(tuple(label.shapes(width)), "", "", spot.x - 7 * rise, spot.y + 7 * lean, degrees(flight.angle))
+
+
+def remark_of(arrow: Arrow) -> str:
+    """What became of a message that wasn't simply taken, "" for all others."""
+    stopped = "still on its way" if arrow.lost is None else f"lost: {arrow.lost}"
+    return stopped if arrow.arrived is None else arrow.remark
+
+
+def _remark(sheet: Sheet, flight: Flight) -> Iterator[Text]:
+    """The remark in one line or two below the arrow's end, within the space between two lifelines."""
+    remark = remark_of(flight.arrow)
+    left, right = sorted(flight.last)
+    lines = in_two_lines(remark, right - left - 10) if remark else []
+    half = max((advance(line, SMALL) / 2 for line in lines), default=0.0)
+    x = min(max(flight.x2, left + half + 5), right - half - 5)
+    for i, line in enumerate(lines, 1):
+        sheet.take(Spot(x, flight.y2 + 14 * i - 3, half, 6, flight.row))
+        yield Text(x, flight.y2 + 1 + 14 * i, line, "why", "middle")
+
+
+def in_two_lines(text: str, room: float) -> list[str]:
+    """A remark in at most two lines of `room` pixels, broken at a blank."""
+    text = visible(text)
+    words = text.split(" ")
+    if advance(text, SMALL) <= room or len(words) == 1:
+        return [fit(text, room, SMALL)]
+    fitting = (n for n in range(len(words) - 1, 1, -1) if advance(" ".join(words[:n]), SMALL) <= room)
+    kept = next(fitting, 1)
+    return [fit(" ".join(part), room, SMALL) for part in (words[:kept], words[kept:])]
+
+
+def _loop(sheet: Sheet, arrow: Arrow, place: Place) -> Iterator[Shape]:
+    """A message to its own sender: out and back on the right, or on the left of the last column."""
+    x, y1, y2 = sheet.x[arrow.source], place.top, max(place.end, place.top + 12)
+    side = 1 if sheet.index[arrow.source] < len(sheet.xs) - 1 or len(sheet.xs) == 1 else -1
+    out = x + LOOP * side
+    yield Line((((x, y1), (out, y1), (out, y2), (x, y2)),), "hit")
+    yield display.Arrow(x, y1, out, y1, arrow.family, "none", arrow.again)
+    yield display.Arrow(out, y1, out, y2, arrow.family, "none", arrow.again)
+    yield display.Arrow(out, y2, x, y2, arrow.family, _head(arrow), arrow.again)
+    if arrow.lost is not None:
+        yield Line(crossed((x + out) / 2, y2, 5), "cross")
+    label = Label(arrow)
+    width = min(label.width, 150.0)
+    yield Group(tuple(label.shapes(width)), "", "", x + (width / 2 + 5) * side, y1)

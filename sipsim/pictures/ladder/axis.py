@@ -1,0 +1,37 @@
+"""The time axis: how far apart two instants are drawn.
+
+Short steps are drawn to scale, so that an arrow's slant shows its latency. A long wait would leave pages
+empty: beyond a few latencies the axis is folded, each doubling of a gap adds the same little height, so that
+0.5, 1, 2, 4 s can still be told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import log2
+
+from sipsim.pictures.ladder.model import Arrow, Row
+
+USUAL_LATENCY = 0.005
+LONG = 0.3
+"""Gaps below this many seconds are never marked as folded."""
+
+
+class Axis:
+    """Heights of gaps, in pixels: the trace's usual latency is drawn `step` pixels high."""
+
+    def __init__(self, rows: Iterable[Row], step: float = 26.0) -> None:
+        flights = sorted(
+            a.arrived - a.sent for a in rows if isinstance(a, Arrow) and a.arrived is not None and a.arrived > a.sent
+        )
+        self.latency = max(flights[len(flights) // 2], 1e-6) if flights else USUAL_LATENCY
+        self.step = step
+
+    def height(self, gap: float) -> float:
+        """How high `gap` seconds are drawn."""
+        steps = gap / self.latency
+        return self.step * (steps if steps <= 1.0 else 1.0 + 0.3 * log2(steps))
+
+    def folded(self, gap: float) -> bool:
+        """Whether `gap` is so much shorter on paper than in time that it has to be marked."""
+        return gap >= max(10.0 * self.latency, LONG)

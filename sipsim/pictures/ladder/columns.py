@@ -1,0 +1,73 @@
+"""Which columns a ladder has, and in what order.
+
+The caller stands on the left. From there the columns follow the way of the messages: beside an element stands
+the one that it first talked to, with all that this one talked to, then its next one. Who also talk directly
+later on need not be neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sipsim.errors import UsageError
+from sipsim.pictures.ladder.model import Arrow, Bar, Column, Row
+
+
+def columns_of(header: Mapping[str, Any], rows: Iterable[Row], chosen: Sequence[str] = ()) -> list[Column]:
+    """The columns that these rows need, `chosen` ones first and in that order; without rows, all elements.
+
+    UsageError: a chosen name that is neither an element of the trace nor seen in it.
+    """
+    elements = {str(e["name"]): e for e in header.get("elements", ())}
+    links, names = _talk(rows)
+    names += [
+        row.column
+        for row in rows
+        if not isinstance(row, (Arrow, Bar)) and row.column in elements and row.column not in names
+    ]
+    known = list(dict.fromkeys([*names, *elements]))
+    for name in chosen:
+        if name not in known:
+            raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
+    order = list(dict.fromkeys([*chosen, *names])) if chosen else along_the_way(names or known, links)
+    return [_column(name, elements.get(name, {})) for name in order]
+
+
+def _column(name: str, element: Mapping[str, Any]) -> Column:
+    return Column(name, str(element.get("kind") or ""), str(next(iter(element.get("addresses") or ()), "")))
+
+
+def _talk(rows: Iterable[Row]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Who talks to whom (each pair once, in order of appearance) and all who do, the first caller first."""
+    links: dict[tuple[str, str], None] = {}
+    callers: list[str] = []
+    for row in rows:
+        if isinstance(row, (Arrow, Bar)):
+            links[row.source, row.target] = None
+            if isinstance(row, Arrow) and row.text == "INVITE" and not callers:
+                callers.append(row.source)
+    return list(links), list(dict.fromkeys([*callers, *(name for link in links for name in link)]))
+
+
+def along_the_way(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[str]:
+    """`names` in the order in which a walk along the links meets them.
+
+    Links count in their order; one between two that are joined already adds nothing.
+    """
+    island = {name: name for name in names}
+    neighbours: dict[str, list[str]] = {name: [] for name in names}
+    for a, b in links:
+        if island[a] != island[b]:
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+            gone = island[b]
+            island.update((name, island[a]) for name in names if island[name] == gone)
+    order: dict[str, None] = {}
+    waiting = list(reversed(names))
+    while waiting:
+        name = waiting.pop()
+        if name not in order:
+            order[name] = None
+            waiting += reversed(neighbours[name])
+    return list(order)

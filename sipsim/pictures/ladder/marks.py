@@ -1,0 +1,104 @@
+"""What is no message: faults on a lifeline, notes across the ladder, media between two columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sipsim.pictures.display import Box, Group, Line, Point, Shape, Text
+from sipsim.pictures.ladder.model import Bar, Mark
+from sipsim.pictures.ladder.placing import Place
+from sipsim.pictures.ladder.sheet import Sheet, Spot
+from sipsim.pictures.lettering import advance, fit, visible
+
+SIZE = 13.0  # of letters, a little more than they are drawn with: some are bold
+ROUND = 8.0  # radius of the sign of a fault
+
+
+def take_words(sheet: Sheet, mark: Mark, place: Place) -> None:
+    """Keep other rows' words off this mark's."""
+    if _is_local(sheet, mark):
+        text, x, anchor = _beside(sheet, mark)
+        half = advance(text, SIZE) / 2
+        sheet.take(Spot(x + (-half if anchor == "end" else half), place.top, half + 4, 9))
+    else:
+        _, half, middle = _plate(sheet, mark)
+        sheet.take(Spot(middle, place.top, half, 11))
+
+
+def mark(sheet: Sheet, mark: Mark, place: Place) -> Group:
+    """A fault at its element's lifeline; a note, or what concerns everybody, across the whole ladder."""
+    shapes = _at_lifeline(sheet, mark, place.top) if _is_local(sheet, mark) else _across(sheet, mark, place.top)
+    return Group(tuple(shapes), f"r{mark.record}", visible(mark.label))
+
+
+def _is_local(sheet: Sheet, mark: Mark) -> bool:
+    return mark.kind != "note" and mark.column in sheet.x
+
+
+def _at_lifeline(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
+    x = sheet.x[mark.column]
+    text, at, anchor = _beside(sheet, mark)
+    yield Box(x - ROUND, y - ROUND, 2 * ROUND, 2 * ROUND, "restart" if mark.mends else "fault", ROUND)
+    yield Line(_tick(x, y) if mark.mends else crossed(x, y, 3.2), "restart" if mark.mends else "cross")
+    yield Text(at, y + 4, text, "restart-text" if mark.mends else "fault-text", anchor)
+
+
+def _beside(sheet: Sheet, mark: Mark) -> tuple[str, float, str]:
+    """The words beside the sign: text, x, anchor. They stand on its right, for the last column on its left."""
+    i, x = sheet.index[mark.column], sheet.x[mark.column]
+    if 0 < i == len(sheet.xs) - 1:
+        return fit(mark.text, x - sheet.xs[i - 1] - 34, SIZE), x - 15, "end"
+    return fit(mark.text, (sheet.xs[i + 1] if len(sheet.xs) > 1 else sheet.width) - x - 34, SIZE), x + 15, "start"
+
+
+def crossed(x: float, y: float, reach: float) -> tuple[tuple[Point, ...], ...]:
+    """The strokes of a cross."""
+    a, b, c, d = x - reach, x + reach, y - reach, y + reach
+    return ((a, c), (b, d)), ((a, d), (b, c))
+
+
+def _tick(x: float, y: float) -> tuple[tuple[Point, ...], ...]:
+    return (((x - 3.6, y + 0.2), (x - 0.8, y + 3), (x + 4, y - 2.8)),)
+
+
+def _across(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
+    style = "note" if mark.kind == "note" else "fault"
+    text, half, middle = _plate(sheet, mark)
+    yield Line((((sheet.xs[0] - 24, y), (sheet.xs[-1] + 24, y)),), f"{style}-line")
+    yield Box(middle - half, y - 10.5, 2 * half, 21, style, 4)
+    yield Text(middle, y + 4, text, f"{style}-text", "middle")
+
+
+def _plate(sheet: Sheet, mark: Mark) -> tuple[str, float, float]:
+    """A text across the ladder: what of it fits, half its plate's width, and the plate's centre."""
+    text = fit(mark.text, sheet.width - 64, SIZE)
+    half = advance(text, SIZE) / 2 + 10
+    wanted = sheet.x.get(mark.column, (sheet.xs[0] + sheet.xs[-1]) / 2)
+    return text, half, max(min(wanted, sheet.width - 12 - half), 12 + half)
+
+
+def band(sheet: Sheet, bar: Bar, place: Place) -> Group:
+    """The time in which media flow, as a band behind everything."""
+    left, right = sorted((sheet.x[bar.source], sheet.x[bar.target]))
+    edges = tuple(((x, place.top), (x, place.end)) for x in (left, right))
+    area = Box(left, place.top, right - left, place.end - place.top, "media")
+    return Group((area, Line(edges, "media-edge")), f"r{bar.record}", visible(bar.label))
+
+
+def plate(sheet: Sheet, bar: Bar, place: Place) -> Group:
+    """What flows and for how long, on a plate where the band is free."""
+    left, right = sorted((sheet.x[bar.source], sheet.x[bar.target]))
+    text = fit(f"⇄ {bar.text}", max(right - left - 40, 90), SIZE)
+    half = advance(text, SIZE) / 2 + 10
+    spots = (Spot((left + right) / 2, y, half, 11) for y in _from_the_middle(place))
+    x, y, *_ = sheet.free(spots)
+    return Group((Box(x - half, y - 11, 2 * half, 22, "media-box", 11), Text(x, y + 4, text, "media-text", "middle")))
+
+
+def _from_the_middle(place: Place) -> Iterator[float]:
+    """Heights within a place, the middle first, then ever further from it."""
+    middle = (place.top + place.end) / 2
+    yield middle
+    for step in range(1, min(int((place.end - place.top) / 16), 40)):
+        yield middle + 8.0 * step
+        yield middle - 8.0 * step

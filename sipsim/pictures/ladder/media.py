@@ -1,0 +1,78 @@
+"""Media bars: the `media` records of both ends of a session, folded into one bar between two columns.
+
+Each end records its own start and stop with the addresses of its RTP, local and remote. Two ends belong
+together where these are the same two addresses; so each end's name is known from its own record, and only a
+foreign end has to be guessed from its host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sipsim.pictures.ladder.model import Arrow, Bar, Row
+from sipsim.trace.record import Record
+
+
+def host_of(address: str) -> str:
+    """The host of "host:port" or "[host]:port"; a bare host is its own."""
+    host, colon, port = address.rpartition(":")
+    return (
+        host.strip("[]")
+        if colon and port.isdigit() and (":" not in host or host.endswith("]"))
+        else address.strip("[]")
+    )
+
+
+def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The pairs as a dict, without keys of two values: a host where several elements sit names none of them."""
+    found: dict[str, str] = {}
+    for host, name in pairs:
+        found[host] = name if found.get(host, name) == name else ""
+    return {host: name for host, name in found.items() if name}
+
+
+class MediaBars:
+    """Bars under way, by the pair of addresses; finished ones are in the rows of the ladder."""
+
+    def __init__(self, header: Mapping[str, Any], rows: list[Row]) -> None:
+        self.rows = rows
+        self.flowing: dict[frozenset[str], Bar] = {}
+        self.ends: dict[str, str] = {}  # whose RTP address this is
+        self.hosts = unique(
+            (host_of(a), str(e["name"])) for e in header.get("elements", ()) for a in e.get("addresses", ())
+        )
+
+    def take(self, record: Record, data: Mapping[str, Any], room: bool) -> None:
+        """One `media` record; a new bar only where there's `room` for one more row."""
+        local, remote = str(data.get("local", "")), str(data.get("remote", ""))
+        self.ends[local] = record.element
+        pair = frozenset((local, remote))
+        bar = self.flowing.get(pair)
+        if data.get("event") == "start" and bar is not None:
+            bar.streams += 1
+        elif data.get("event") == "start" and room:
+            bar = Bar(
+                record.element,
+                remote,
+                record.time,
+                str(data.get("codec", "")),
+                str(data.get("call", "")),
+                record=record.id,
+            )
+            self.flowing[pair] = bar
+            self.rows.append(bar)
+        elif data.get("event") == "stop" and bar is not None:
+            bar.stop, bar.stopped = record.time, record.id
+            bar.streams -= 1
+            if not bar.streams:
+                del self.flowing[pair]
+
+    def name_targets(self) -> None:
+        """Give the far end of every bar its column: who recorded the address as its own, else who is at its host."""
+        peers = unique(
+            (host_of(name), name) for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target)
+        )
+        for bar in (row for row in self.rows if isinstance(row, Bar)):
+            host = host_of(bar.target)
+            bar.target = self.ends.get(bar.target) or self.hosts.get(host) or peers.get(host) or bar.target

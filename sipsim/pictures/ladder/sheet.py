@@ -1,0 +1,89 @@
+"""The sheet that a ladder is drawn on: what shapes of different rows have to know of one another.
+
+It knows where lifelines stand and when an element is down, and keeps the places of words and lines, so that
+words are put where they cover none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sipsim.pictures.ladder.model import Mark, Model
+from sipsim.pictures.ladder.placing import Placement
+
+STRIP = 48.0  # only what lies in the same or the next strip of this height is looked at
+
+
+class Spot(NamedTuple):
+    """A rectangle by its centre and half its size; `row` says whose it is."""
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    row: int = -1
+
+    def covers(self, other: Spot) -> bool:
+        """Whether the two overlap and belong to different rows."""
+        return (
+            abs(self.x - other.x) < self.half_width + other.half_width
+            and abs(self.y - other.y) < self.half_height + other.half_height
+            and self.row != other.row
+        )
+
+
+class Sheet:
+    """One drawing in progress."""
+
+    def __init__(self, model: Model, xs: list[float], placement: Placement, width: float) -> None:
+        self.model = model
+        self.xs = xs
+        self.placement = placement
+        self.width = width
+        self.x = {column.name: x for column, x in zip(model.columns, xs, strict=False)}
+        self.index = {column.name: i for i, column in enumerate(model.columns)}
+        self._taken: defaultdict[int, list[Spot]] = defaultdict(list)
+        self._down = self._downtimes()
+
+    def downtimes(self, column: int) -> list[tuple[float, float]]:
+        """The stretches in which an element is crashed, as heights."""
+        return self._down.get(column, [])
+
+    def _downtimes(self) -> dict[int, list[tuple[float, float]]]:
+        found: dict[int, list[tuple[float, float]]] = {}
+        for row, place in zip(self.model.rows, self.placement.places, strict=True):
+            if not isinstance(row, Mark) or row.column not in self.index or row.what not in ("crash", "restart"):
+                continue
+            stretches = found.setdefault(self.index[row.column], [])
+            if row.what == "crash":
+                stretches.append((place.top, self.placement.bottom))
+            elif stretches:
+                stretches[-1] = (stretches[-1][0], place.top)
+        return found
+
+    def take(self, spot: Spot) -> None:
+        """From now on words go elsewhere."""
+        for strip in _strips(spot):
+            self._taken[strip].append(spot)
+
+    def free(self, candidates: Iterable[Spot]) -> Spot:
+        """The first of these spots that covers nothing of other rows, else one that covers least; it's taken now."""
+        tried = []
+        for spot in candidates:
+            covered = sum(other.half_height for other in self._near(spot) if spot.covers(other))
+            tried.append((covered, spot))
+            if not covered:
+                break
+        _, best = min(tried, key=lambda trial: trial[0])
+        self.take(best)
+        return best
+
+    def _near(self, spot: Spot) -> Iterator[Spot]:
+        for strip in _strips(spot):
+            yield from self._taken.get(strip, ())
+
+
+def _strips(spot: Spot) -> range:
+    return range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1)

@@ -1,0 +1,210 @@
+"""The text writer: a ladder in characters, a row a message.
+
+A row starts with the time at which its message was sent. An arrow passes the lifelines in between visibly; a
+retransmission is dashed; a lost message ends in a cross. Messages that cross on their way have two rows, one
+where they leave and one where they arrive. Where words don't fit, the message's number gets a star and the
+words stand below the ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.crossings import in_two_rows
+from sipsim.pictures.ladder.grid import ASCII, BOX, Glyphs, Grid, Row
+from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, more
+from sipsim.pictures.ladder.placing import gaps_between
+from sipsim.pictures.ladder.strokes import Pen, variants
+from sipsim.pictures.lettering import cells, shorten
+
+NARROWEST = 40
+REPEAT = 45  # longer ladders name their columns at the foot again
+LABELS = (10, 44)  # what a space between two lifelines wants beside its labels, and at most
+
+
+def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = False) -> str:
+    """The ladder, without a line break at its end; lines exceed `width` where it can't hold so many columns."""
+    glyphs = ASCII if ascii else BOX
+    width = max(width, NARROWEST)
+    above = [*_lines(glyphs.text(title), width), ""] if title else []
+    below = ["", *_lines(glyphs.text(foot), width)]
+    if not model.columns:
+        return "\n".join([*above, "no messages", *below])
+    writer = _Writer(model, width, glyphs)
+    rows = list(writer.rows())
+    body = [*writer.header(False), *rows, *(writer.header(True) if len(rows) > REPEAT else [])]
+    return "\n".join([*above, *body, *writer.remarks(width), *below])
+
+
+def _lines(text: str, width: int, indent: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns."""
+    wide = cells(text) > len(text)
+    return wrap(text, width // 2 if wide else width, subsequent_indent=indent)
+
+
+class _Writer:
+    def __init__(self, model: Model, width: int, glyphs: Glyphs) -> None:
+        self.model = model
+        self.glyphs = glyphs
+        self.axis = Axis(model.rows)
+        self.index = {column.name: i for i, column in enumerate(model.columns)}
+        self.split = in_two_rows(model.arrows, self.axis)
+        self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in self.moments())]) + 1
+        self.grid = Grid([column.name for column in model.columns], self.needs(), self.digits + 2, width, glyphs)
+        self.width = max(width, self.grid.edge)
+        self.down = [False] * len(model.columns)
+        self.starred: list[str] = []
+
+    def needs(self) -> list[int]:
+        """How wide each space between two lifelines would like to be, for labels that can stand nowhere else."""
+        found = [0] * (len(self.index) - 1)
+        for row in self.model.rows:
+            if isinstance(row, Mark) or not found:
+                continue
+            spaces = gaps_between(self.index[row.source], self.index[row.target], len(self.index))
+            if len(spaces) == 1:
+                label = row.text if isinstance(row, Bar) else variants(row, self.glyphs)[0]
+                why = cells(self.glyphs.text(row.lost or "")) if isinstance(row, Arrow) else 0
+                found[spaces[0]] = max(found[spaces[0]], min(cells(label) + why + LABELS[0], LABELS[1]))
+        return found
+
+    def header(self, upside_down: bool) -> list[str]:
+        """The names of the columns, in boxes where they fit."""
+        grid, g = self.grid, self.glyphs
+        rows = [Row(self.width) for _ in range(3)]
+        rows[1].put(0, "time".rjust(self.digits))
+        top, bottom = rows[0], rows[2]
+        for name, x in zip(grid.names, grid.xs, strict=True):
+            inner = cells(name) + 2
+            left = x - inner // 2 - 1
+            rows[1].put(left + 2, name)
+            if not grid.boxed:
+                bottom.put(x, g.life)
+                continue
+            top.put(left, g.corners[0] + g.dash * inner + g.corners[1])
+            rows[1].put(left, g.life)
+            rows[1].put(left + inner + 1, g.life)
+            bottom.put(left, g.corners[2] + g.dash * inner + g.corners[3])
+            (top if upside_down else bottom).put(x, g.joints[upside_down])
+        return [str(row) for row in rows if grid.boxed or row is rows[1]]
+
+    def rows(self) -> Iterator[str]:
+        """The ladder between its headers, a line each."""
+        last = None
+        for time, _, i, arrives in sorted(self.moments()):
+            if last is not None and self.axis.folded(time - last):
+                yield str(self.blank(self.glyphs.more, self.glyphs.folded))
+            last = time
+            row = self.model.rows[i]
+            if isinstance(row, Arrow):
+                yield from map(str, self.arrival(row) if arrives else self.message(row))
+            else:
+                yield from map(str, self.media(row) if isinstance(row, Bar) else self.mark(row))
+
+    def moments(self) -> Iterator[tuple[float, int, int, bool]]:
+        """When each row begins, and when a message arrives that has a row for that: time, record, row, arrives."""
+        for i, row in enumerate(self.model.rows):
+            again = isinstance(row, Arrow) and row.duplicate
+            if not again:
+                yield row.begin, row.record, i, False
+            if row.end is not None and (again or row.end[1] in self.split):
+                yield *row.end, i, True
+
+    def blank(self, time: str, life: str) -> Row:
+        row = Row(self.width)
+        row.put(0, time.rjust(self.digits))
+        for x, down in zip(self.grid.xs, self.down, strict=True):
+            row.put(x, " " if down else life)
+        return row
+
+    def pen(self, time: float, dashed: bool = False) -> Pen:
+        return Pen(self.blank(f"{time:.3f}", self.glyphs.life), self.grid.xs, self.glyphs, dashed)
+
+    def message(self, arrow: Arrow) -> Iterator[Row]:
+        """A message where it leaves; with its arrival, unless that has a row of its own."""
+        a, b = self.index[arrow.source], self.index[arrow.target]
+        pen = self.pen(arrow.sent, arrow.copy > 1)
+        if a == b:
+            return self.loop(pen, arrow, a)
+        if arrow.lost is not None:
+            self.stops(pen, arrow, a, b, self.glyphs.lost, self.glyphs.text(arrow.lost), "lost: ")
+        elif arrow.arrived is None:
+            self.stops(pen, arrow, a, b, self.glyphs.more, "", "still on its way when the trace ended")
+        elif arrow.arrival in self.split:
+            pen.start(a, b, variants(arrow, self.glyphs), self.glyphs.more)
+        else:
+            pen.whole(a, b, variants(arrow, self.glyphs, self.star(arrow, arrow.remark)))
+        return iter((pen.row,))
+
+    def arrival(self, arrow: Arrow) -> Iterator[Row]:
+        """A message where it arrives, when it left in an earlier row."""
+        pen = self.pen(arrow.arrived or 0.0, arrow.copy > 1)
+        a, b = self.index[arrow.source], self.index[arrow.target]
+        labels = variants(arrow, self.glyphs, self.star(arrow, arrow.remark), arrives=True)
+        if a == b:
+            return self.loop(pen, arrow, a)
+        pen.finish(a, b, labels)
+        return iter((pen.row,))
+
+    def stops(self, pen: Pen, arrow: Arrow, a: int, b: int, end: str, why: str, remark: str) -> None:
+        """A message that never arrives: why stands behind its end where there is room, else below the ladder."""
+        plain = variants(arrow, self.glyphs)
+        if not why or not pen.start(a, b, plain[:1], end, why):
+            pen.start(a, b, variants(arrow, self.glyphs, self.star(arrow, remark + why)), end)
+
+    def loop(self, pen: Pen, arrow: Arrow, a: int) -> Iterator[Row]:
+        """A message to oneself: out, and back in the next row."""
+        back = self.pen(arrow.ended or arrow.sent, arrow.copy > 1)
+        remark = arrow.remark if arrow.lost is None else f"lost: {arrow.lost}"
+        pen.loop(back, a, variants(arrow, self.glyphs, self.star(arrow, remark)), arrow.lost is not None)
+        return iter((pen.row, back.row))
+
+    def star(self, arrow: Arrow, remark: str) -> str:
+        """Put a remark below the ladder; returns the mark that the message's number gets."""
+        if remark:
+            self.starred.append(f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}")
+        return "*" if remark else ""
+
+    def media(self, bar: Bar) -> Iterator[Row]:
+        pen = self.pen(bar.start)
+        if bar.source == bar.target:
+            return iter(())
+        pen.both_ways(self.index[bar.source], self.index[bar.target], [self.glyphs.text(bar.text), "RTP"])
+        return iter((pen.row,))
+
+    def mark(self, mark: Mark) -> Iterator[Row]:
+        """A fault at its element's lifeline, anything else across the ladder."""
+        i = self.index.get(mark.column)
+        text = self.glyphs.text(mark.text)
+        if i is None or mark.kind == "note":
+            return self.across(mark, text)
+        up = mark.what in ("restart", "heal")
+        row = self.pen(mark.time).row
+        end = self.grid.xs[i + 1] if i + 1 < len(self.grid.xs) else self.width
+        shown = shorten(text, end - self.grid.xs[i] - 3, more=self.glyphs.more)
+        row.put(self.grid.xs[i], f"{self.glyphs.up if up else self.glyphs.lost} {shown}")
+        if shown != text:
+            self.starred.append(f"{mark.time:.3f} {mark.text}")
+        if mark.what in ("crash", "restart"):
+            self.down[i] = mark.what == "crash"
+        return iter((row,))
+
+    def across(self, mark: Mark, text: str) -> Iterator[Row]:
+        """Words across all lifelines."""
+        if mark.kind != "note":
+            text = f"{self.glyphs.up if mark.what == 'heal' else self.glyphs.lost} {text}"
+        left, right = self.grid.xs[0], self.grid.xs[-1]
+        for i, line in enumerate(_lines(text, max(right - left - 3, 30))):
+            row = Row(self.width)
+            row.put(0, "" if i else f"{mark.time:.3f}".rjust(self.digits))
+            row.put(left, self.glyphs.note * (right - left + 1))
+            row.put(max((left + right - cells(line)) // 2 - 1, self.digits + 1), f" {line} ")
+            yield row
+
+    def remarks(self, width: int) -> list[str]:
+        """What stands below the ladder: the words that did not fit, and how much is not drawn."""
+        lines = [line for text in self.starred for line in _lines(self.glyphs.text(text), width, " " * 6)]
+        omitted = _lines(self.glyphs.text(more(self.model.omitted)), width) if self.model.omitted else []
+        return [*([""] if lines else []), *lines, *([""] if omitted else []), *omitted]
