@@ -9,25 +9,23 @@ A `Ladder` is a snapshot: what the trace records later isn't in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from os import PathLike
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
+from sipsim.pictures.display import Picture
+from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.ladder import text
 from sipsim.pictures.ladder.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Column, Model, Row
 from sipsim.pictures.ladder.reading import read
 from sipsim.pictures.lettering import visible
-from sipsim.pictures.writers import svg
-from sipsim.trace.saving import write
 
 if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
 
-class Ladder:
+class Ladder(Drawing):
     """A ladder diagram; `str()` is its text, a notebook shows its SVG.
 
     `title` stands above it (else the name and title of the scenario). `columns` are names of elements that come first,
@@ -36,6 +34,8 @@ class Ladder:
 
     UsageError: a column that is no element, a `max_rows` below 1.
     """
+
+    noun = "ladder"
 
     def __init__(
         self,
@@ -74,42 +74,12 @@ class Ladder:
         """
         return text.write(self.model, self.title, self.foot, width, ascii)
 
-    def to_svg(self, theme: str = "auto") -> str:
-        """The ladder as an SVG document.
-
-        `theme` is "auto" (light or dark, as the reader has it), "light" (for documents) or "dark". UsageError: another.
-        """
-        return svg.write(lay_out(self.model, visible(self.title), self.foot), theme)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the ladder to a file, whole or not at all: .svg or .txt, by the suffix of `path`.
-
-        UsageError: another suffix, or a path that can't be written.
-        """
-        writer = _WRITERS.get(Path(path).suffix.lower())
-        if writer is None:
-            raise UsageError(f"path={str(path)!r}: a ladder is saved as {', '.join(_WRITERS)}, by the suffix")
-        write(path, writer(self).encode("utf-8"))
-
-    def __str__(self) -> str:
-        return self.to_text()
+    def picture(self) -> Picture:
+        """The ladder as a display list, which any writer can draw."""
+        return lay_out(self.model, visible(self.title), self.foot)
 
     def __repr__(self) -> str:
         return f"<ladder: {len(self.arrows)} messages between {len(self.columns)} elements>"
-
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> tuple[dict[str, str], dict[str, Any]]:
-        """What a notebook shows: the SVG; the text where that isn't trusted."""
-        forms: dict[str, Callable[[], str]] = {"image/svg+xml": self.to_svg, "text/plain": self.to_text}
-        wanted = [kind for kind in forms if (not include or kind in include) and kind not in (exclude or ())]
-        return {kind: forms[kind]() for kind in wanted}, {}
-
-
-_WRITERS: dict[str, Callable[[Ladder], str]] = {
-    ".svg": lambda ladder: ladder.to_svg(),
-    ".txt": lambda ladder: ladder.to_text() + "\n",
-}
 
 
 def _title(header: dict[str, Any]) -> str:
