@@ -3,6 +3,7 @@
     with notebook_page(folder) as page:
         page.open("01-first-call.ipynb")
         page.run_all()
+        page.write("mine", ["import sipsim", "1 + 1"], kernel="ipykernel-7.0.1")    # makes a notebook and opens it
         page.inside("1 + 1")            # asks the kernel behind the page
 
 Nothing outlives the `with`, and the page notes every request that leaves this machine.
@@ -23,6 +24,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import kernels
+import nbformat
 from peers import program
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
@@ -50,8 +53,9 @@ INSIDE = """async (code) => {
 class NotebookPage:
     """One page that shows one notebook at a time."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, root: Path, share: Path) -> None:
         self.page = page
+        self._root, self._share = root, share
         self._address = address
         self.elsewhere: list[str] = []
         page.set_default_timeout(1000 * SOON)
@@ -67,6 +71,15 @@ class NotebookPage:
         self.page.goto(f"{self._address}/lab/tree/{notebook}?token={TOKEN}&reset", timeout=1000 * PATIENCE)
         self.page.locator(".jp-Notebook").wait_for(timeout=1000 * PATIENCE)
         self.page.wait_for_function(READY, timeout=1000 * PATIENCE)
+
+    def write(self, name: str, cells: list[str], kernel: str = kernels.NEWEST) -> None:
+        """Make a notebook of these cells for one of `kernels.KERNELS`, and show it."""
+        kernels.describe(kernel, self._share)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata.kernelspec = {"name": kernel, "display_name": kernel, "language": "python"}
+        file = f"{name}-{kernel}.ipynb"  # a server goes on with the kernel that it once started for a file
+        nbformat.write(notebook, self._root / file)
+        self.open(file)
 
     def run_all(self) -> None:
         """Run every cell; an error in one of them is the test's."""
@@ -98,7 +111,8 @@ def notebook_page(root: Path, scratch: Path, size: tuple[int, int] = (1280, 900)
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
         try:
             width, height = size
-            page = NotebookPage(browser.new_page(viewport={"width": width, "height": height}), address)
+            shown = browser.new_page(viewport={"width": width, "height": height})
+            page = NotebookPage(shown, address, root, scratch / "share")
             yield page
         finally:
             browser.close()
@@ -107,7 +121,8 @@ def notebook_page(root: Path, scratch: Path, size: tuple[int, int] = (1280, 900)
 @contextmanager
 def served(root: Path, scratch: Path) -> Iterator[str]:
     """The address of a JupyterLab of our own, while it lasts."""
-    environment = dict(os.environ, **own_folders(scratch), PYTHONPATH=str(Path(__file__).resolve().parents[2]))
+    environment = dict(os.environ, **own_folders(scratch), PYTHONPATH=str(kernels.ROOT))
+    environment["JUPYTER_PATH"] = str(scratch / "share")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

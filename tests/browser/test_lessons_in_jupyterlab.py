@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from notebook_page import NotebookPage, notebook_page
+from notebook_page import NotebookPage
 from playwright.sync_api import expect
 
-ROOT = Path(__file__).resolve().parents[2]
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def lab_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookPage]:
-    """One browser for all tests here; the notebooks that it shows are copies."""
-    copies = tmp_path_factory.mktemp("lessons")
-    shutil.copytree(ROOT / "notebooks", copies, dirs_exist_ok=True)
-    with notebook_page(copies, tmp_path_factory.mktemp("jupyter")) as page:
-        yield page
-    assert not page.elsewhere, "requests left this machine"
-
-
-@pytest.fixture
-def lesson(lab_page: NotebookPage, request: pytest.FixtureRequest) -> NotebookPage:
-    lab_page.open(request.param)
-    lab_page.run_all()
-    return lab_page
 
 
 @pytest.mark.covers("B4")
