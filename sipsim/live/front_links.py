@@ -35,7 +35,7 @@ class FrontLinks:
         self._node_at, self._transmit = node_at, transmit
         self._routes: dict[tuple[Address, Address], Route] = {}
         impairment = changed_impairment(Impairment(delay=0.0), default)
-        self._topology = Topology(streams, impairment, None, self.forget)
+        self._topology = Topology(streams, impairment, None, self.forget, self._note)
 
     def link(self, a: str, b: str, **parameters: float) -> Link:
         """The link between two nodes, with these parameters changed for both directions."""
@@ -46,6 +46,9 @@ class FrontLinks:
     def forget(self) -> None:
         """Work the routes out again: links or nodes have changed."""
         self._routes.clear()
+
+    def _note(self, what: str, text: str) -> None:
+        self._trace.add("fault", self._env.now, "", what=what, text=text)
 
     def send(self, packet: Packet) -> None:
         """Let a packet through, now or later, once, twice or not at all."""

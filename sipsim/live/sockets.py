@@ -50,6 +50,13 @@ def _enlarge(sock: socket.socket, buffer: int) -> None:
             return
 
 
+def is_numeric(host: str) -> bool:
+    """Whether it is an IP address in digits."""
+    with suppress(UsageError):
+        return bool(canonical(host))
+    return False
+
+
 @lru_cache(1024)
 def canonical(host: str) -> str:
     """An IP address in its one usual spelling; UsageError for a name: to look it up takes time."""

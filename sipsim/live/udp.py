@@ -13,9 +13,10 @@ from functools import partial
 from sipsim.errors import UsageError
 from sipsim.live.front_links import FrontLinks
 from sipsim.live.in_flight import InFlight
-from sipsim.live.sockets import LONGEST, Binding, canonical, is_loopback, open_socket
+from sipsim.live.sockets import LONGEST, Binding, canonical, is_loopback, is_numeric, open_socket
 from sipsim.live.watching import Inject, Watch
 from sipsim.simulation.environment import Environment, Timer
+from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 from sipsim.simulation.streams import Streams
@@ -26,7 +27,7 @@ SWEPT = 1024  # the most that is read from one socket before packets are given u
 PATIENCE = 1.0  # simulated seconds after which a packet of ours that no socket gave out counts as lost
 
 
-class UdpNetwork:
+class UdpNetwork(Interference):
     """UDP sockets of this machine; `host` is where an element is bound that names no host.
 
     Only loopback addresses are bound and sent to, unless `allow_remote` is true: then whoever can reach this
@@ -48,13 +49,14 @@ class UdpNetwork:
         allow_remote: bool = False,
         **default: float,
     ) -> None:
+        super().__init__(env, trace, _nothing)
         self.host = host
         self.allow_remote = allow_remote
         self._env, self._trace = env, trace
         self._bindings: dict[Address, Binding] = {}
         self._watch = Watch()
         self._links = FrontLinks(env, trace, streams, self.node_at, self._transmit, default)
-        self._under_way = InFlight(self._lose)
+        self._under_way = InFlight(self.lose)
         self._sweeper: Timer | None = None
 
     @property
@@ -103,8 +105,17 @@ class UdpNetwork:
         """The link in front of the sockets of two nodes, with these parameters changed both ways."""
         return self._links.link(a, b, **parameters)
 
+    def known(self, *names: str) -> tuple[str, ...]:
+        """Our elements by their names, others by their hosts; `UsageError` for what is neither."""
+        nodes = dict.fromkeys(binding.node for binding in self._bindings.values())
+        for name in names:
+            if name not in nodes and not is_numeric(name):
+                raise UsageError(f"{name!r}: no such node; there are {', '.join(nodes) or 'none yet'}")
+        return names
+
     def close(self) -> None:
         """Close every socket."""
+        self.give_up()
         self.detach()
         for address in list(self._bindings):
             self.unbind(address, "UDP")
@@ -133,12 +144,21 @@ class UdpNetwork:
 
     def send(self, packet: Packet) -> None:
         """Send from the socket at `packet.source`; what can't be sent is lost, and its sender told so."""
-        self._links.send(packet)
+        if not self._script.rules or self.passes(packet):
+            self._links.send(packet)
+
+    def set_out(self, packet: Packet) -> None:
+        """Let a packet go on past the script: into a socket, or to whom it came for from somebody else."""
+        receiver = None if packet.source in self._bindings else self._bindings.get(packet.destination)
+        if receiver is None:
+            self._links.send(packet)
+        else:
+            receiver.receive(packet)
 
     def _transmit(self, packet: Packet) -> None:
         binding = self._bindings.get(packet.source)
         if binding is None:
-            self._lose(packet, f"no one listens at {packet.source}")
+            self.lose(packet, f"no one listens at {packet.source}")
         elif packet.destination in self._bindings:
             self._under_way.depart(packet, self._env.now)
             self._arm()
@@ -169,7 +189,7 @@ class UdpNetwork:
                 binding.socket.sendto(packet.data, packet.destination)
                 return True
             except BlockingIOError:
-                self._lose(packet, "the system's send buffer is full")
+                self.lose(packet, "the system's send buffer is full")
                 return False
             except OSError as error:  # maybe about an earlier datagram, so once more
                 reason = error.strerror or str(error)
@@ -178,16 +198,13 @@ class UdpNetwork:
         return False
 
     def _fail(self, packet: Packet, reason: str) -> None:
-        self._lose(packet, reason)
+        self.lose(packet, reason)
         self._env.post(0, self._report, (packet, reason))
 
     def _report(self, failure: tuple[Packet, str]) -> None:
         packet, reason = failure
         if binding := self._bindings.get(packet.source):
             binding.failed(packet, reason)
-
-    def _lose(self, packet: Packet, why: str) -> None:
-        self._trace.lost(self._env.now, packet.cause, why)
 
     # Receiving
 
@@ -212,6 +229,8 @@ class UdpNetwork:
         ours = self._under_way.arrive(source, binding.address, data)
         if ours is None:
             packet.cause = self._trace.sent(self._env.now, self._trace.name_of(source), packet, cause=0)
+            if self._script.rules and not self.passes(packet):
+                return
         elif ours.altered:
             packet = ours
         else:
@@ -236,3 +255,7 @@ class UdpNetwork:
             self._read(binding, most=SWEPT)
         self._under_way.give_up(self._env.now - PATIENCE)
         self._arm()
+
+
+def _nothing() -> None:
+    """Rules are asked for at every packet here: there is nothing to forget when they change."""

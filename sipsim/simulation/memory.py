@@ -2,13 +2,13 @@
 reorder and corrupt them.
 
 What two addresses mean for a packet is worked out once and kept until something changes, so that a packet
-over an unimpaired link costs one look-up and one posted call. Lessons interfere by script: `drop`, `hold` and
-`release`, `partition` and `heal`, or a function that sees every packet.
+over an unimpaired link costs one look-up and one posted call. Lessons interfere by script: by what is in
+`Interference`, and by `partition` and `heal`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from ipaddress import ip_network
 from itertools import count
@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 from sipsim.errors import UsageError
 from sipsim.simulation.connections import Connections, Listener, Segment
 from sipsim.simulation.impairments import Impairment
+from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
 from sipsim.simulation.network import Address, Failed, Packet, Receive
-from sipsim.simulation.patterns import Pattern, Test, packet_test
-from sipsim.simulation.scripts import Rule, Script
 
 if TYPE_CHECKING:
     import networkx
@@ -55,7 +54,7 @@ class _Port:
         self.receive(packet)
 
 
-class MemoryNetwork:
+class MemoryNetwork(Interference):
     """A network without sockets, in simulated time.
 
     Without a `graph` any two nodes are one link apart. The nodes of a networkx graph are node names (or
@@ -75,7 +74,7 @@ class MemoryNetwork:
         graph: networkx.Graph[Any] | None = None,
         **default: float,
     ) -> None:
-        self.held: list[Packet] = []
+        super().__init__(env, trace, self._forget_ways)
         self._env = env
         self._post = env.post
         self._trace = trace
@@ -84,7 +83,6 @@ class MemoryNetwork:
         self._free_hosts = _hosts()
         self._ways: dict[Key, Way] = {}
         self._connections = Connections(env, trace, self)
-        self._script = Script(self._ways.clear)
         self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._changed, self._note)
         self._changed()
 
@@ -123,11 +121,7 @@ class MemoryNetwork:
         """Let go of every address and rule; packets that are held are lost."""
         for address, transport in list(self._ports):
             self.unbind(address, transport)
-        self._script.end(*self._script.rules)
-        while self.held:
-            packet = self.held.pop(0)
-            if not isinstance(packet, Segment):
-                self._lose(packet, "the network was closed")
+        self.give_up()
 
     # Packets
 
@@ -162,17 +156,15 @@ class MemoryNetwork:
 
     def _look_at(self, route: Route, packet: Packet) -> None:
         """Let the script decide about a packet."""
-        rule = self._script.rule_for(packet)
-        if rule is None:
+        if self.passes(packet):
             self._set_out(route, packet)
-        elif rule.why:
-            self._lose(packet, rule.why)
-        else:
-            self.held.append(packet)
+
+    def set_out(self, packet: Packet) -> None:
+        self._set_out(self._route(packet.source, packet.destination), packet)
 
     def _set_out(self, route: Route, packet: Packet) -> None:
         if route.broken:
-            self._lose(packet, route.broken)
+            self.lose(packet, route.broken)
         elif route.pauses[0] or not route.wires:  # a packet never arrives while its sender is still at work
             self._post(route.pauses[0], self._go_on, (packet, route, 0))
         else:
@@ -187,7 +179,7 @@ class MemoryNetwork:
         wire, now = route.wires[n], self._env.now
         delays = wire.delays(len(packet.data), now)
         if not delays:
-            self._lose(packet, f"lost on the way {wire.name}")
+            self.lose(packet, f"lost on the way {wire.name}")
         for i, delay in enumerate(delays):
             if i:
                 self._trace.duplicated(now, packet.cause)
@@ -201,13 +193,10 @@ class MemoryNetwork:
             port.receive(packet)
             return
         reason = f"no one listens at {packet.destination}"
-        self._lose(packet, reason)
+        self.lose(packet, reason)
         sender = self._ports.get((packet.source, packet.transport))
         if sender is not None:
             sender.failed(packet, reason)
-
-    def _lose(self, packet: Packet, why: str) -> None:
-        self._trace.lost(self._env.now, packet.cause, why)
 
     # What connections stand on
 
@@ -231,16 +220,16 @@ class MemoryNetwork:
     def intercepted(self, segment: Segment) -> str:
         """What the script does with a message whose first segment this is: "", "held", or why it is lost."""
         rule = self._script.rule_for(segment.whole)
-        if rule is None or rule.why:
-            return rule.why if rule is not None else ""
-        self.held.append(segment)
+        if rule is None or rule.stop is None:
+            return "" if rule is None else rule.why
+        rule.stop(segment)
         return "held"
 
     # Faults
 
     def reset(self, a: str, b: str) -> None:
         """Break every connection between two nodes: what is on its way there is lost, and its sender hears of it."""
-        pair = set(self._known(a, b))
+        pair = set(self.known(a, b))
         self._note("reset", f"connections between {a} and {b} are reset")
         self._connections.abort("connection reset", lambda *ends: set(map(self.node_at, ends)) == pair)
 
@@ -249,46 +238,20 @@ class MemoryNetwork:
 
         `UsageError` for a node or a parameter that is not known, and where a graph has no such edge.
         """
-        link = self._topology.link(*self._known(a, b))
+        link = self._topology.link(*self.known(a, b))
         return link.set(**parameters) if parameters else link
-
-    def drop(self, pattern: Pattern, times: int | None = 1, *, src: str = "", dst: str = "") -> Rule:
-        """Lose the next `times` packets that match (None: all), from node `src`, to node `dst` where given.
-
-        A pattern is a method ("INVITE": the request), a status ("200", "4xx"), a response to a method ("200
-        INVITE"), "*" for any packet, or a function of the packet.
-        """
-        name = pattern if isinstance(pattern, str) else getattr(pattern, "__name__", "a function")
-        return self._script.add(self._test(pattern, src, dst), f"dropped by the script: {name}", times)
-
-    def hold(self, pattern: Pattern, times: int | None = None, *, src: str = "", dst: str = "") -> Rule:
-        """Hold packets that match, as for `drop`, until `release`."""
-        return self._script.add(self._test(pattern, src, dst), "", times)
-
-    def release(self) -> int:
-        """Hold no more, and let what is held go on its way, in the order it came; returns how many packets."""
-        self._script.end(*(rule for rule in self._script.rules if not rule.why))
-        held, self.held = self.held, []
-        for packet in held:
-            if isinstance(packet, Segment):
-                packet.connection.travel(packet)
-            else:
-                self._set_out(self._route(packet.source, packet.destination), packet)
-        return len(held)
-
-    def filter(self, function: Callable[[Packet], bool | None]) -> Rule:
-        """Show every packet to a function as it is sent; those for which it returns False are lost."""
-        name = getattr(function, "__name__", "a function")
-        return self._script.add(lambda packet: function(packet) is False, f"filtered out by {name}", None)
 
     def partition(self, group_a: Iterable[str] | str, group_b: Iterable[str] | str) -> None:
         """Let no packet pass between the nodes of two groups until `heal`."""
         one, other = ((group,) if isinstance(group, str) else tuple(group) for group in (group_a, group_b))
-        self._topology.partition(self._known(*one), self._known(*other))
+        self._topology.partition(self.known(*one), self.known(*other))
 
     def heal(self) -> None:
         """End every partition, and heal every link that is cut."""
         self._topology.heal()
+
+    def _forget_ways(self) -> None:
+        self._ways.clear()
 
     def _changed(self) -> None:
         """A link, or what may pass, has changed."""
@@ -297,18 +260,6 @@ class MemoryNetwork:
 
     def _note(self, what: str, text: str) -> None:
         self._trace.add("fault", self._env.now, "", what=what, text=text)
-
-    def _test(self, pattern: Pattern, src: str, dst: str) -> Test:
-        """Whether a packet matches a pattern, and goes from one node to the other where they are given."""
-        test = packet_test(pattern)
-        if not (src or dst):
-            return test
-        source, destination = (self._known(name)[0] if name else "" for name in (src, dst))
-        return lambda packet: (
-            source in ("", self.node_at(packet.source))
-            and destination in ("", self.node_at(packet.destination))
-            and test(packet)
-        )
 
     # Names
 
@@ -321,8 +272,7 @@ class MemoryNetwork:
             raise UsageError(f"node={node!r}: not in the graph; its nodes are {', '.join(known)}")
         return host
 
-    def _known(self, *names: str) -> tuple[str, ...]:
-        """Nodes by their names or hosts."""
+    def known(self, *names: str) -> tuple[str, ...]:
         nodes = dict.fromkeys((*(self._topology.nodes or ()), *self._nodes.values()))
         for name in names:
             if name not in nodes and name not in self._nodes:

@@ -8,17 +8,21 @@ from sipsim.errors import UsageError
 from sipsim.simulation.network import Packet
 from sipsim.simulation.patterns import Test
 
+Stop = Callable[[Packet], object]
+"""Keeps a packet that a rule takes off its way."""
+
 
 class Rule:
-    """What happens to the packets that match: lost, with `why` as the reason, or held when there is none.
+    """What happens to the packets that match: they are given to `stop`, or else lost, with `why` as the reason.
 
     It ends after `times` packets (None: when it is cancelled). `count` says how many it met so far.
     """
 
-    def __init__(self, script: Script, test: Test, why: str, times: int | None) -> None:
+    def __init__(self, script: Script, test: Test, why: str, times: int | None, stop: Stop | None = None) -> None:
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise UsageError(f"times={times!r}: 1 or more, or None for every time")
         self.why = why
+        self.stop = stop
         self.times = times
         self.count = 0
         self._script = script
@@ -53,8 +57,8 @@ class Script:
         self.rules: tuple[Rule, ...] = ()
         self._changed = changed
 
-    def add(self, test: Test, why: str, times: int | None) -> Rule:
-        rule = Rule(self, test, why, times)
+    def add(self, test: Test, why: str, times: int | None, stop: Stop | None = None) -> Rule:
+        rule = Rule(self, test, why, times, stop)
         self.rules += (rule,)
         self._changed()
         return rule
