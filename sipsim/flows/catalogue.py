@@ -15,6 +15,7 @@ from sipsim.flows import (
     extensions,
     failing,
     odd_requests,
+    offering,
     ozeki,
     reaching,
     refusing,
@@ -28,8 +29,8 @@ from sipsim.flows import (
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
-    ozeki, registering, reaching, searching, failing, refusing, changing, odd_requests, authentication, extensions,
-    rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
+    ozeki, registering, reaching, searching, failing, refusing, changing, offering, odd_requests, authentication,
+    extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
 )  # fmt: skip
 
 

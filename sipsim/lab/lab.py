@@ -91,13 +91,16 @@ class Lab:
     def user_agent(
         self, uri: str, name: str | None = None, *, answers: float = 2.0, outbound: Element | str | None = None,
         password: str | None = None, username: str | None = None, realm: str = ANY, host: str | None = None,
-        kind: type[UserAgent] = UserAgent, codecs: Iterable[str] | None = None, transport: str = "udp",
+        kind: type[UserAgent] = UserAgent, codecs: Iterable[str] | None = None, transport: str = "udp", **options: Any,
     ) -> UserAgent:  # fmt: skip
-        """A phone for the user of a SIP URI; its name is the user's unless another is given. See `UserAgent`."""
+        """A phone for the user of a SIP URI; its name is the user's unless another is given.
+
+        Further options, such as `video`, are those of `UserAgent`.
+        """
         name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         agent = kind(
             self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
-            realm=realm, host=host or "", codecs=codecs, transport=transport,
+            realm=realm, host=host or "", codecs=codecs, transport=transport, **options,
         )  # fmt: skip
         return self._place(agent)
 

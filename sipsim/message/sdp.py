@@ -26,6 +26,11 @@ _MEDIA = re.compile(r"([^\s]+) ([0-9]+)(?:/([0-9]+))? ([^\s]+) ([^\s].*)", re.AS
 _CONNECTION = re.compile(r"IN IP[46] ([^\s/]+)(?:/[0-9/]+)?", re.ASCII)
 _WORD = re.compile(r"[^\x00-\x20\x7f]+")
 
+_USUAL = re.compile(
+    rb"v=0\r\no=[^\s]+ \d+ \d+ IN IP4 [^\s]+\r\ns=[^\r\n\0]*\r\nc=IN IP4 [^\s/]+\r\nt=0 0\r\n"
+    rb"m=audio [1-9]\d{0,3}(\d?) RTP/AVP (\d\d?)(?: \d+)*\r\n(?:a=[^\r\n\0]*\r\n)*"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -40,6 +45,12 @@ class Media:
     formats: tuple[str, ...] = ("0",)
     lines: Lines = ()
     count: int | None = None
+
+    @classmethod
+    def of(cls, kind: str, port: int, codecs: Sequence[tuple[str, str]]) -> Media:
+        """A stream by RTP with these codecs: (payload type, encoding name)."""
+        formats, rtpmaps = _formats(tuple(codecs))
+        return cls(kind, port, formats=formats, lines=rtpmaps)
 
     def __str__(self) -> str:
         ports = self.port if self.count is None else f"{self.port}/{self.count}"
@@ -94,9 +105,7 @@ class Sdp:
         origin; the version goes up by one with each change (RFC 3264 §8). UsageError for a user or an address
         with blanks.
         """
-        formats, rtpmaps = _formats(tuple(codecs))
-        stream = Media("audio", port, formats=formats, lines=rtpmaps)
-        return cls(_session_lines(user, address, session, version), [stream])
+        return cls(session_lines(user, address, session, version), [Media.of("audio", port, codecs)])
 
     def __bytes__(self) -> bytes:
         lines = [f"{letter}={value}" for letter, value in self.lines]
@@ -122,8 +131,20 @@ class Sdp:
         return _connection(self.lines)
 
 
+def usual_stream(body: bytes) -> str | None:
+    """The first format of a description with a single audio stream that nothing is wrong with; None for all others.
+
+    That is quicker than reading it, for those who want to know no more.
+    """
+    found = _USUAL.fullmatch(body)
+    if found is None or (found[1] and int(body[body.index(b"m=audio ") + 8 :].split(b" ", 1)[0]) > 65535):
+        return None
+    return found[2].decode()
+
+
 @lru_cache(maxsize=1024)  # a phone describes many streams
-def _session_lines(user: str, address: str, session: int, version: int) -> Lines:
+def session_lines(user: str, address: str, session: int = 1, version: int = 1) -> Lines:
+    """The lines of a session before its streams; UsageError for a user or an address with blanks."""
     for name, value in (("user", user), ("address", address)):
         if _WORD.fullmatch(value) is None:
             raise UsageError(f"{name} {value!r}: one word without blanks is allowed")

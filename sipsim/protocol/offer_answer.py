@@ -1,18 +1,19 @@
-"""Offer and answer for one audio stream (RFC 3264): what both ends can do, chosen by the one that answers.
+"""Offer and answer (RFC 3264): what both ends can do, chosen stream by stream by the one that answers.
 
-A description may offer more streams than one; the first audio stream is talked about, all others are refused by port 0
-and keep their place (§6). A later offer or answer takes the next version, unless it says the same again (§8).
+A phone wants an audio stream, and perhaps others (`Wish`). Of the streams that are offered it takes one for each wish;
+all others are refused by port 0 and keep their place (§6). A later offer or answer takes the next version, unless it
+says the same again (§8). `misfit` says why a description is no answer to an offer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from sipsim.errors import UsageError
-from sipsim.message.sdp import Lines, Media, Sdp
+from sipsim.message.sdp import Lines, Media, Sdp, session_lines
 
 Codecs = tuple[tuple[str, str], ...]
 """(payload type, encoding name and clock rate) of each codec, the one liked best first."""
@@ -25,7 +26,13 @@ KNOWN: Codecs = (
 )  # fmt: skip
 """The codecs that have a name here; payload types from 96 on are no more than a suggestion (RFC 3551 §3)."""
 
-STATIC = {form: name for form, name in KNOWN if int(form) < 96}
+EVENTS = "telephone-event/8000"
+"""Keys pressed, which go along with a codec and are none (RFC 4733)."""
+
+VIDEO: Codecs = (("31", "H261/90000"), ("34", "H263/90000"), ("98", "H264/90000"), ("99", "VP8/90000"))
+"""The same for pictures that move."""
+
+STATIC = {form: name for form, name in (*KNOWN, *VIDEO) if int(form) < 96}
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
@@ -36,25 +43,47 @@ class Stream(NamedTuple):
     """A negotiated stream, seen from one end: the codec's name and where each end wants to receive (host, port).
 
     `direction` is what this end does: "sendrecv", "sendonly" (it has put the peer on hold), "recvonly" or "inactive".
+    `kind` is audio, video ..., `protocol` what carries it; `payload` and `rate` are the payload type by which this end
+    sends (RFC 3551 §6, or as mapped), and the ticks a second of its time stamps.
     """
 
     codec: str
     local: tuple[str, int]
     remote: tuple[str, int]
     direction: str = "sendrecv"
+    kind: str = "audio"
+    protocol: str = "RTP/AVP"
+    payload: int = 0
+    rate: int = 8000
 
 
-def codecs_named(names: Iterable[str]) -> Codecs:
+class Wish(NamedTuple):
+    """What an end would like of a stream: the codecs that it knows, the port where it listens, the direction."""
+
+    kind: str
+    codecs: Codecs
+    port: int
+    direction: str = "sendrecv"
+
+
+def codecs_named(names: Iterable[str], known: Codecs = KNOWN, *, option: str = "codecs") -> Codecs:
     """The codecs of these names, such as "PCMA"; `UsageError` for a name that is not known, and for none at all."""
-    by_name = {name.partition("/")[0].upper(): (form, name) for form, name in KNOWN}
+    extra = [("101", EVENTS)] if known is KNOWN else []
+    by_name = {name.partition("/")[0].upper(): (form, name) for form, name in (*known, *extra)}
     wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if not isinstance(name, str) or name.upper() not in by_name:
-            known = ", ".join(name.partition("/")[0] for _, name in KNOWN)
-            raise UsageError(f"codecs: {name!r} is no codec that is known here; these are: {known}")
-    if not wanted:
-        raise UsageError("codecs: there has to be one at least")
-    return tuple(by_name[name.upper()] for name in dict.fromkeys(wanted))
+            there = ", ".join(name.partition("/")[0] for _, name in known)
+            raise UsageError(f"{option}: {name!r} is no codec that is known here; these are: {there}")
+    found = tuple(by_name[name.upper()] for name in dict.fromkeys(wanted))
+    if known is KNOWN and all(name == EVENTS for _, name in found):
+        raise UsageError(f"{option}: there has to be one at least")
+    return found
+
+
+def video_named(names: Iterable[str] | None) -> Codecs:
+    """The video codecs of these names, such as "H264"; none at all for a phone without a camera."""
+    return codecs_named(names, VIDEO, option="video") if names is not None else ()
 
 
 def checked_direction(direction: str) -> str:
@@ -64,37 +93,70 @@ def checked_direction(direction: str) -> str:
     return direction
 
 
-def offer(user: str, host: str, port: int, codecs: Codecs = CODECS, direction: str = "sendrecv") -> Sdp:
-    """The description to open with (RFC 3264 §5)."""
-    offered = Sdp.audio(user, host, port, codecs)
-    return offered if direction == "sendrecv" else _described(offered, offered.media[0], direction)
+def offer(
+    user: str, host: str, port: int, codecs: Codecs = CODECS, direction: str = "sendrecv", more: Sequence[Wish] = ()
+) -> Sdp:
+    """The description to open with (RFC 3264 §5): an audio stream, and `more`."""
+    if direction == "sendrecv" and not more:  # as nearly always
+        return Sdp.audio(user, host, port, codecs)
+    wishes = [Wish("audio", codecs, port, direction), *more]
+    media = [_stream(wish.kind, wish.port, wish.codecs, wish.direction) for wish in wishes]
+    return Sdp(session_lines(user, host), media)
 
 
 def answer(
-    offered: Sdp, user: str, host: str, port: int, codecs: Codecs = CODECS, direction: str = "sendrecv"
-) -> Sdp | None:
-    """The answer: of the offered codecs those known here, in the offerer's order; None without any (§6.1).
+    offered: Sdp, user: str, host: str, port: int, codecs: Codecs = CODECS, direction: str = "sendrecv",
+    more: Sequence[Wish] = (),
+) -> Sdp | None:  # fmt: skip
+    """The answer: of the offered codecs those known here, in the offerer's order; None where no stream fits (§6.1).
 
     `direction` is what this end would like; it does no more than the offer lets it do. An offer in which every stream
     is closed (port 0) is answered in kind (§8.2).
     """
-    stream = audio_of(offered)
-    if stream is None and offered.media and not any(media.port for media in offered.media):
-        return declined(offered, user, host)
-    common = _common(stream.formats, stream.lines, codecs) if stream is not None else ()
-    if stream is None or not common:
+    wishes, media = [Wish("audio", codecs, port, direction), *more], list[Media]()
+    for stream in offered.media:
+        wish, common = _fitting(stream, wishes)
+        if wish is None:
+            media.append(refused(stream))
+        else:
+            wishes.remove(wish)
+            both = narrowed(mirrored(direction_of(offered, stream)), wish.direction)
+            media.append(_stream(wish.kind, wish.port, common, both))
+    taken = len(wishes) <= len(more)
+    if not taken and (not media or any(stream.port for stream in offered.media)):
         return None
-    answered = Sdp.audio(user, host, port, common)
-    both = narrowed(mirrored(direction_of(offered, stream)), direction)
-    if both == "sendrecv" and len(offered.media) == 1:  # as nearly always
-        return answered
-    ours = _described(answered, answered.media[0], both).media[0]
-    return Sdp(answered.lines, [ours if media is stream else refused(media) for media in offered.media])
+    return Sdp(session_lines(user, host), media)
+
+
+def _fitting(stream: Media, wishes: Iterable[Wish]) -> tuple[Wish | None, Codecs]:
+    """The wish that an offered stream fulfils, and the codecs that both ends know."""
+    if stream.port and stream.proto == "RTP/AVP":
+        for wish in wishes:
+            common = _common(stream.formats, stream.lines, wish.codecs) if wish.kind == stream.kind else ()
+            if any(name != EVENTS for _, name in common):
+                return wish, common
+    return None, ()
+
+
+def misfit(offered: Sdp, answered: Sdp) -> str:
+    """Why a description is no answer to an offer, "" where it is one (§6)."""
+    if len(answered.media) != len(offered.media):
+        return f"{len(answered.media)} streams answer {len(offered.media)}"
+    for at, (asked, given) in enumerate(zip(offered.media, answered.media, strict=True), 1):
+        if given.kind != asked.kind:
+            return f"stream {at} is {given.kind}, where {asked.kind} was offered"
+        if given.port and not asked.port:
+            return f"stream {at} was closed, and is open"
+        if given.port and given.proto != asked.proto:
+            return f"stream {at} goes by {given.proto}, where {asked.proto} was offered"
+        if given.port and _shared(asked, given) is None:
+            return f"stream {at} has no format of those that were offered"
+    return ""
 
 
 def declined(offered: Sdp, user: str, host: str) -> Sdp:
     """The answer that takes none of the streams, for where an answer has to be given (RFC 3261 §13.2.2.4)."""
-    return Sdp(Sdp.audio(user, host, 0).lines, [refused(media) for media in offered.media])
+    return Sdp(session_lines(user, host), [refused(media) for media in offered.media])
 
 
 def refused(media: Media) -> Media:
@@ -103,10 +165,17 @@ def refused(media: Media) -> Media:
 
 
 def changed(last: Sdp, new: Sdp) -> Sdp:
-    """A new offer after one's last description: as many streams as that had, the others still refused (§8)."""
-    at = next((n for n, media in enumerate(last.media) if media.kind == "audio"), 0)
+    """A new offer after one's last description: every stream of that keeps its place, others follow (§8).
+
+    A stream that is no longer wanted is closed; its place may go to a new one (§8.1).
+    """
     media = [refused(other) for other in last.media]
-    media[at : at + 1] = new.media
+    for stream in new.media:
+        free = [at for at, other in enumerate(media) if not other.port]
+        at = next((at for at in free if last.media[at].kind == stream.kind), None)
+        if at is None:
+            at = next((at for at in free if not last.media[at].port), len(media))
+        media[at : at + 1] = [stream]
     return succeeding(last, Sdp(new.lines, media))
 
 
@@ -117,25 +186,35 @@ def succeeding(last: Sdp, new: Sdp) -> Sdp:
     return last if again == last else _with_origin(new, f"{user} {session} {int(version) + 1} {rest}")
 
 
+def streams(local: Sdp, remote: Sdp) -> Iterator[Stream]:
+    """The streams that two descriptions agree on, place by place; not those refused, or without a common format."""
+    for ours, theirs in zip(local.media, remote.media, strict=False):
+        codec = _shared(ours, theirs) if ours.port and theirs.port and ours.kind == theirs.kind else None
+        if codec is not None:
+            form, (name, _, rate) = codec[0], codec[1].partition("/")
+            direction = narrowed(direction_of(local, ours), mirrored(direction_of(remote, theirs)))
+            yield Stream(
+                name, (_host(local, ours), ours.port), (_host(remote, theirs), theirs.port), direction, ours.kind,
+                ours.proto, int(form), int(rate.partition("/")[0]) if rate.partition("/")[0].isdecimal() else 8000,
+            )  # fmt: skip
+
+
 def negotiated(local: Sdp, remote: Sdp) -> Stream | None:
-    """The stream that two descriptions agree on, None where there is none (port 0 or no common format)."""
-    ours, theirs = audio_of(local), audio_of(remote)
-    if ours is None or theirs is None:
-        return None
-    common = [form for form in theirs.formats if form in ours.formats]
-    if not common:
-        return None
-    codec = (_name_of(common[0], theirs.lines) or _name_of(common[0], ours.lines) or common[0]).partition("/")[0]
-    direction = narrowed(direction_of(local, ours), mirrored(direction_of(remote, theirs)))
-    return Stream(codec, (_host(local, ours), ours.port), (_host(remote, theirs), theirs.port), direction)
+    """The audio stream that two descriptions agree on, None where there is none."""
+    return next((stream for stream in streams(local, remote) if stream.kind == "audio"), None)
 
 
-def audio_of(description: Sdp) -> Media | None:
-    """The first audio stream that is not refused (port 0), None without one."""
-    for media in description.media:
-        if media.kind == "audio" and media.port and media.proto == "RTP/AVP":
-            return media
-    return None
+def _shared(ours: Media, theirs: Media) -> tuple[str, str] | None:
+    """The first of their formats that is one of ours, by its name, or by its number where it has no name."""
+    known = {_folded(_name_of(form, ours.lines)) or form for form in ours.formats}
+    found: tuple[str, str] | None = None
+    for form in theirs.formats:
+        name = _name_of(form, theirs.lines)
+        if (_folded(name) or form) in known and form.isdecimal():
+            if name != EVENTS:
+                return form, name or form
+            found = found or (form, name)
+    return found
 
 
 def direction_of(description: Sdp, media: Media) -> str:
@@ -185,11 +264,9 @@ def _folded(name: str) -> str:
     return name.upper().removesuffix("/1")
 
 
-def _described(description: Sdp, media: Media, direction: str) -> Sdp:
-    """The description with a direction for its one stream."""
-    if direction == "sendrecv":
-        return description
-    return Sdp(description.lines, [replace(media, lines=(*media.lines, ("a", direction)))])
+def _stream(kind: str, port: int, codecs: Codecs, direction: str) -> Media:
+    media = Media.of(kind, port, codecs)
+    return media if direction == "sendrecv" else replace(media, lines=(*media.lines, ("a", direction)))
 
 
 def _with_origin(description: Sdp, origin: str) -> Sdp:

@@ -18,7 +18,7 @@ from sipsim.protocol.dialog import DialogKey, loose
 from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
-from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named
+from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
 from sipsim.protocol.options import LARGEST, one_of, seconds
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
@@ -78,8 +78,10 @@ class Endpoint(Element):
     """What calls and registrations need of the user agent that they belong to.
 
     `outbound` is the proxy that every first request goes through, as an element or a URI; without it the request goes
-    to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first. `unfit` is the
-    status for an offer in which nothing fits: 488, or 606 where nobody else could take it either (§21.6.4). With
+    to whoever its own URI names (§8.1.2). `codecs` are names such as "PCMA", the one liked best first,
+    "telephone-event" among them for keys; `video` are those of a phone with a camera, such as "H264": its calls get a
+    second stream. `unfit` is the status for an offer in which nothing fits: 488, or 606 where nobody else could take it
+    either (§21.6.4). With
     `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
     `abilities` is what it understands of the requests that it gets (§8.2).
     """
@@ -90,11 +92,12 @@ class Endpoint(Element):
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
-        transport: str = "udp",
+        transport: str = "udp", video: Iterable[str] | None = None,
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs = codecs
+        self.video = video
         one_of("scheme of uri", self.uri.scheme, SIP_SCHEMES)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
@@ -148,6 +151,15 @@ class Endpoint(Element):
     @codecs.setter
     def codecs(self, names: Iterable[str] | None) -> None:
         self._codecs = CODECS if names is None else codecs_named(names)
+
+    @property
+    def video(self) -> Codecs:
+        """The video codecs of this phone's next calls, given by names; none at first."""
+        return self._video
+
+    @video.setter
+    def video(self, names: Iterable[str] | None) -> None:
+        self._video = video_named(names)
 
     @property
     def contact(self) -> str:

@@ -61,13 +61,14 @@ class UserAgent(Answering, Registrant):
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
         outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
         realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
-        transport: str = "udp",
+        transport: str = "udp", video: Iterable[str] | None = None,
     ) -> None:  # fmt: skip
         self.answers = answers  # may refuse, so before anything stands
         check_account("" if username is None else username, "" if password is None else password)
         super().__init__(
-            env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport
-        )
+            env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport,
+            video=video,
+        )  # fmt: skip
         self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
         self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
@@ -213,6 +214,8 @@ class UserAgent(Answering, Registrant):
 
     def _ring(self, exchange: Exchange) -> None:
         call = IncomingCall(self, exchange)
+        if call.cannot_be_read():
+            return
         if self._unanswered is not None:
             call.give_up_after(*self._unanswered)
         self._react("on_call", self.on_call, call, call.mistaken)

@@ -93,16 +93,18 @@ class Call(Session, Outcomes):
         raise NotImplementedError
 
     def reinvite(
-        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True
-    ) -> Outcome:
+        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True,
+        video: Iterable[str] | None = None,
+    ) -> Outcome:  # fmt: skip
         """Change the session, or refresh it, by a re-INVITE (§14.1).
 
-        `codecs` are names such as "PCMA", `direction` is "sendrecv", "sendonly", "recvonly" or "inactive"; what is not
-        given stays as it is. Without `offer` the peer makes the offer, in its 2xx. The outcome gives the call, or
-        `CallFailed` when the peer refuses: then the session stays as it was. One re-INVITE at a time is under way, the
-        next one waits; one that meets the peer's own (491) is tried again by itself.
+        `codecs` are names such as "PCMA", `direction` is "sendrecv", "sendonly", "recvonly" or "inactive", `video` are
+        names such as "H264", [] to go on without; what is not given stays as it is. Without `offer` the peer makes the
+        offer, in its 2xx. The outcome gives the call, or `CallFailed` when the peer refuses: then the session stays as
+        it was. One re-INVITE at a time is under way, the next one waits; one that meets the peer's own (491) is tried
+        again by itself.
         """
-        change = OutgoingChange(self, codecs, direction, offer)
+        change = OutgoingChange(self, codecs, direction, offer, video)
         if self.state in ("calling", "ringing"):
             raise UsageError(f"call.reinvite(): the call is {self.state}; what is not answered can't be changed")
         with self.agent.acting("call.reinvite()"):
@@ -235,6 +237,12 @@ class Call(Session, Outcomes):
         )  # fmt: skip
         agent.send_outside_transaction(ack, dialog.next_hop)
         return ack, dialog.next_hop
+
+    def no_session(self, why: str) -> None:
+        """What came is no answer to our offer: nothing is agreed on, and the call ends (§13.2.2.4)."""
+        self.agent.ignored(f"an answer that does not fit the offer: {why}", "RFC 3264 §6")
+        self.settle("answered", error=CallFailed(488, why))
+        self.bye("BYE, no session")
 
     def _confirm(self) -> None:
         """The session stands: media flow as negotiated."""

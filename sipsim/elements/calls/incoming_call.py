@@ -10,7 +10,7 @@ from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
-from sipsim.elements.calls.session import SDP, description_in
+from sipsim.elements.calls.session import SDP, description_in, unreadable
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.refusing import refuse, rejection
@@ -93,6 +93,13 @@ class IncomingCall(Call):
                     self._alarms.pop(name).cancel()
             self._ring_on(again, RINGS_AT_MOST)
             self.settle("ringing")
+
+    def cannot_be_read(self) -> bool:
+        """Refuse a description that can't be read, before anybody is troubled; false where there is none such."""
+        if not self._described or self.remote_sdp is not None:
+            return False
+        self.refuse(unreadable(self._described))
+        return True
 
     def answer_after(self, delay: float) -> None:
         """Ring now, and answer after so many seconds, unless the call is settled before."""
@@ -203,7 +210,7 @@ class IncomingCall(Call):
         """Our answer to the offer, or an offer where the INVITE had none (§13.3.1.4); None without a common codec."""
         if self._described:
             return self.answer_to(self.remote_sdp, self.codecs, self.direction)
-        return self.offered(self.codecs, self.direction)
+        return self.offered(self.codecs, self.direction, self.video)
 
     def _accept(self, body: bytes) -> None:
         ok = build.reply(
@@ -217,8 +224,10 @@ class IncomingCall(Call):
 
     def _acknowledged(self, ack: Request) -> None:
         """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
-        if not self._described:
-            self.agree_by_ack(self.local_sdp, ack)
+        why = "" if self._described else self.agree_by_ack(self.local_sdp, ack)
+        if why:
+            self.no_session(why)
+            return
         self._confirm()
         if self._wants_bye:
             self.bye()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sipsim.elements.calls.acceptance import Acceptance
-from sipsim.elements.calls.session import SDP, description_from, description_in
+from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse, rejection
 from sipsim.message import build
@@ -42,6 +42,9 @@ class IncomingChange:
         if request.body and not self._described:
             self._refuse(UNDESCRIBED)
             return
+        if self._described and self.offered is None:
+            self._refuse(unreadable(self._described))
+            return
         local = self._answer()
         if local is None:
             self._refuse(UNFIT._replace(status=agent.unfit, headers=(agent.warning,)))
@@ -76,7 +79,7 @@ class IncomingChange:
     def _answer(self) -> Sdp | None:
         call = self.call
         if not self._described:
-            return call.offered(call.codecs, call.direction)
+            return call.offered(call.codecs, call.direction, call.video_in_use)
         return call.answer_to(self.offered, call.codecs, call.direction)
 
     def _refuse(self, refused: Refusal) -> None:
@@ -87,8 +90,9 @@ class IncomingChange:
     def _acknowledged(self, ack: Request) -> None:
         """The ACK; it has the answer where our 200 had the offer."""
         call = self.call
-        if not self._described:
-            call.agree_by_ack(self._local, ack)
+        why = "" if self._described else call.agree_by_ack(self._local, ack)
+        if why:
+            call.no_session(why)
         call.go_on()
 
     def _is_open(self, verb: str) -> bool:

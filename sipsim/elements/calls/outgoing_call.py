@@ -45,7 +45,7 @@ class OutgoingCall(Call):
         self._forks = forks
         self.others: list[Call] = []
         if offer:
-            self.local_sdp = self.offered(self.codecs, self.direction)
+            self.local_sdp = self.offered(self.codecs, self.direction, self.video)
         self._exchange: Exchange | Attempts | None = self._invite(target)  # until the call is over
 
     @property
@@ -127,9 +127,17 @@ class OutgoingCall(Call):
     def _on_provisional(self, invite: Request, response: Response) -> None:
         if response.status > 100:
             self._early.hear(self, invite, response)
+            if response.body and invite.body and not self._confirmed:
+                self._hear_early_media(response)
             if self.state == "calling":
                 self.state = "ringing"
                 self.settle("ringing")
+
+    def _hear_early_media(self, response: Response) -> None:
+        """A description before the answer: what it says counts until the 2xx comes (§13.2.1)."""
+        described = description_in(response)
+        if described and not self.why_unfit(self.local_sdp, described):
+            self.agree(self.local_sdp, described)
 
     def _on_accepted(self, invite: Request, response: Response) -> None:
         """Acknowledge every 2xx, repeated ones again; keep the first session, or all of them (§13.2.2.4)."""
@@ -139,19 +147,24 @@ class OutgoingCall(Call):
             return
         dialog = self._early.confirmed(self, invite, response)
         described = description_in(response)
-        local, fits = self.local_sdp, True
-        if not invite.body:
-            local, fits = self.answer_in_ack(described, self.codecs, self.direction)
+        local, fits, why = self.local_sdp, True, ""
+        if invite.body:
+            why = self.why_unfit(local, described)
+        else:
+            local, fits = self.answer_late(described, self.codecs, self.direction)
         self._acks[tag] = self.acknowledge(dialog, invite, None if invite.body else local)
         self.live(tag, "2xx")
         if self.dialog is not None or self.state == "ended":
-            self._on_another(dialog, local, described, fits)
+            self._on_another(dialog, local, described, fits and not why)
             return
         self._join(dialog)
         self._early.expire(self)
         self.settle("ringing")
-        if fits:
+        if fits and not why:
             self._begin(local, described)
+        elif why:
+            self.agent.tally.failed += 1
+            self.no_session(why)
         else:
             self.agent.tally.failed += 1
             self.settle("answered", error=CallFailed(488, "the offer in the 2xx does not fit"))
@@ -159,7 +172,10 @@ class OutgoingCall(Call):
 
     def _begin(self, local: Sdp | None, described: bytes) -> None:
         agent = self.agent
-        self.local_sdp, self._described = local, described
+        if not self._confirmed:
+            self.local_sdp, self._described = local, described
+        elif described:  # there were early media, and the answer may be another
+            self.agree(local, described)
         self._confirm()
         agent.tally.answered += 1
         agent.tally.setup_time += agent.env.now - self._started_at
@@ -220,6 +236,7 @@ class ForkedCall(Call):
     def __init__(self, first: OutgoingCall, dialog: Dialog, local: Sdp | None, described: bytes) -> None:
         super().__init__(first.agent, str(dialog.remote_target), first.call_id)
         self._last, self._port, self._at = first._last, first._port, first._at
+        self._video_port = first._video_port
         self._join(dialog)
         self.agree(local, described)
         self.live(dialog.remote_tag, "2xx")

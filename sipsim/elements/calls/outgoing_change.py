@@ -16,7 +16,7 @@ from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.glare import pause_after_491
-from sipsim.protocol.offer_answer import checked_direction, codecs_named
+from sipsim.protocol.offer_answer import checked_direction, codecs_named, video_named
 from sipsim.protocol.timing import TIMER_C
 from sipsim.simulation.environment import Timer
 
@@ -33,11 +33,15 @@ class OutgoingChange:
     `state` is "waiting" (for its turn), "asking" (the re-INVITE is out), "paused" (after 491) or "over".
     """
 
-    def __init__(self, call: Call, codecs: Iterable[str] | None, direction: str | None, offer: bool) -> None:
+    def __init__(
+        self, call: Call, codecs: Iterable[str] | None, direction: str | None, offer: bool,
+        video: Iterable[str] | None = None,
+    ) -> None:  # fmt: skip
         self.call = call
         self.agent = call.agent
         self._codecs = None if codecs is None else codecs_named(codecs)
         self._direction = None if direction is None else checked_direction(direction)
+        self._video = None if video is None else video_named(video)
         self._offers = offer
         self._offer: Sdp | None = None
         self._ack: tuple[Request, Uri] | None = None
@@ -52,7 +56,8 @@ class OutgoingChange:
         call, agent, dialog = self.call, self.agent, self._dialog
         self.state = "asking"
         self.codecs, self.direction = self._codecs or call.codecs, self._direction or call.direction
-        self._offer = call.offered(self.codecs, self.direction) if self._offers else None
+        self.video = call.video_in_use if self._video is None else self._video
+        self._offer = call.offered(self.codecs, self.direction, self.video) if self._offers else None
         body = b"" if self._offer is None else bytes(self._offer)
         request = dialog.request(
             "INVITE", via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
@@ -129,15 +134,22 @@ class OutgoingChange:
         call, dialog = self.call, self._dialog
         dialog.refresh(response)
         described = description_in(response)
-        local, fits = self._offer, True
-        if not invite.body:
-            local, fits = call.answer_in_ack(described, self.codecs, self.direction)
+        local, fits, why = self._offer, True, ""
+        if invite.body:
+            why = call.why_unfit(local, described)
+        else:
+            local, fits = call.answer_late(described, self.codecs, self.direction)
         self._ack = call.acknowledge(dialog, invite, None if invite.body else local)
         if self.state != "asking":  # the call has ended meanwhile
             return
         self.state = "over"
-        if fits:
+        if why:
+            self.outcome.disappoint(CallFailed(488, why))
+            call.no_session(why)
+        elif fits:
             call.codecs, call.direction = self.codecs, self.direction
+            if self._video is not None:
+                call.video = self._video
             call.agree(local, described)
             self.outcome.settle(call)
         else:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message
-from sipsim.message.sdp import Sdp
-from sipsim.protocol.offer_answer import Codecs, Stream, answer, changed, declined, negotiated, offer, succeeding
+from sipsim.message.sdp import Sdp, usual_stream
+from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.offer_answer import (
+    Codecs,
+    Stream,
+    Wish,
+    answer,
+    changed,
+    declined,
+    misfit,
+    offer,
+    streams,
+    succeeding,
+)
 from sipsim.simulation.network import Address
 
 SDP = "application/sdp"
@@ -19,21 +32,23 @@ class Session:
     """One side's view of a session.
 
     `local_sdp` and `remote_sdp` are the two descriptions of the last completed exchange (before there is one: what
-    was said so far), `stream` what they come to. `codecs` and `direction` are what this end would like.
+    was said so far), `streams` what they come to, `stream` the first audio one of these. `codecs`, `video` and
+    `direction` are what this end would like.
     """
 
     direction = "sendrecv"
     local_sdp: Sdp | None = None
     _described = b""  # the peer's description as it came
     _last: Sdp | None = None  # our last description, offered or answered, for the version of the next
-    _playing: Stream | None = None
-    _port = 0
+    _playing: tuple[Stream, ...] = ()
+    _port = _video_port = 0
     _at: Address | None = None
 
     def __init__(self, agent: Endpoint, call_id: str) -> None:
         self.agent = agent
         self.call_id = call_id
         self.codecs: Codecs = agent.codecs
+        self.video: Codecs = agent.video
         self._confirmed = False
 
     @property
@@ -46,32 +61,42 @@ class Session:
         return description_from(self._described)
 
     @property
+    def streams(self) -> tuple[Stream, ...]:
+        """What both ends agreed on, in the order of the descriptions; nothing before there is an answer.
+
+        An answer that came before the call was answered counts too: early media (RFC 3261 §13.2.1).
+        """
+        return self._agreed if self._confirmed else ()
+
+    @property
     def stream(self) -> Stream | None:
-        """What both ends agreed on, None before the session stands."""
-        return self._agreed if self._confirmed else None
+        """The audio stream that both ends agreed on, else the first of all; None before there is any."""
+        found = self.streams
+        return next((stream for stream in found if stream.kind == "audio"), found[0] if found else None)
 
     @cached_property
-    def _agreed(self) -> Stream | None:
+    def _agreed(self) -> tuple[Stream, ...]:
         local, remote = self.local_sdp, self.remote_sdp
-        return None if local is None or remote is None else negotiated(local, remote)
+        return () if local is None or remote is None else tuple(streams(local, remote))
 
     # Descriptions of our own
 
-    def offered(self, codecs: Codecs, direction: str) -> Sdp:
+    def offered(self, codecs: Codecs, direction: str, video: Codecs) -> Sdp:
         """Our next offer (RFC 3264 §5, §8)."""
-        description = offer(*self._where, codecs, direction)
+        description = offer(*self._where, codecs, direction, self._more(video, direction))
         self._last = description if self._last is None else changed(self._last, description)
         return self._last
 
     def answer_to(self, described: Sdp | None, codecs: Codecs, direction: str) -> Sdp | None:
         """Our answer to an offer (RFC 3264 §6), None where nothing in it fits."""
-        found = None if described is None else answer(described, *self._where, codecs, direction)
+        more = self._more(self.video, direction)
+        found = None if described is None else answer(described, *self._where, codecs, direction, more)
         if found is not None:
             self._last = found = found if self._last is None else succeeding(self._last, found)
         return found
 
-    def answer_in_ack(self, described: bytes, codecs: Codecs, direction: str) -> tuple[Sdp | None, bool]:
-        """Our answer to the offer in a 2xx, and whether it is one that fits: an answer is due anyhow (§13.2.2.4)."""
+    def answer_late(self, described: bytes, codecs: Codecs, direction: str) -> tuple[Sdp | None, bool]:
+        """Our answer to the offer in a response, and whether it fits: one is due anyhow (§13.2.2.4)."""
         offered = description_from(described)
         if offered is None:
             return None, False
@@ -80,14 +105,38 @@ class Session:
         return (declined(offered, user, host), False) if local is None else (local, True)
 
     @property
+    def video_in_use(self) -> Codecs:
+        """The video codecs of the next offer: what the peer has refused is not offered again by itself."""
+        if not self.video or not self._confirmed:
+            return self.video
+        return self.video if any(stream.kind == "video" for stream in self.streams) else ()
+
+    def _more(self, video: Codecs, direction: str) -> Sequence[Wish]:
+        """The streams besides audio."""
+        if not video:
+            return ()
+        self._video_port = self._video_port or self.agent.media_port()
+        return (Wish("video", video, self._video_port, direction),)
+
+    @property
     def _where(self) -> tuple[str, str, int]:
         """Who we are, and where we want to receive; one port for all of a call, as long as the phone stays there."""
         agent = self.agent
         if self._at is not agent.address:
-            self._at, self._port = agent.address, agent.media_port()
+            self._at, self._port, self._video_port = agent.address, agent.media_port(), 0
         return agent.uri.user or agent.name, agent.address.host, self._port
 
     # Agreeing
+
+    def why_unfit(self, local: Sdp | None, described: bytes) -> str:
+        """Why what came is no answer to our offer, "" where it is one, and for none at all (RFC 3264 §6)."""
+        if local is None or not described:
+            return ""
+        usual = usual_stream(described)
+        if usual is not None and len(local.media) == 1 and usual in local.media[0].formats:  # as nearly always
+            return ""
+        answered = description_from(described)
+        return "the answer can't be read" if answered is None else misfit(local, answered)
 
     def agree(self, local: Sdp | None, described: bytes) -> None:
         """An exchange is complete: the session is what it says, and media follow."""
@@ -98,32 +147,34 @@ class Session:
             self.__dict__.pop(known, None)
         self._play(True)
 
-    def agree_by_ack(self, local: Sdp | None, ack: Message) -> None:
-        """The offer was in our 2xx, so the answer is in its ACK (§13.2.1)."""
+    def agree_by_ack(self, local: Sdp | None, ack: Message) -> str:
+        """The offer was in our 2xx, so the answer is in its ACK (§13.2.1); says what is wrong with it."""
         described = description_in(ack)
-        if described:
-            self.agree(local, described)
-        else:
+        why = self.why_unfit(local, described)
+        if not described:
             self.agent.ignored("an ACK without the answer to our offer", "RFC 3261 §13.2.1")
+        elif not why:
+            self.agree(local, described)
+        return why
 
     def _play(self, on: bool) -> None:
         """Record where media begin and end, where that is kept."""
         if not self.agent.trace.messages:
             return
-        wanted = self.stream if on else None
-        if wanted is not None and wanted.direction == "inactive":
-            wanted = None
+        wanted = tuple([stream for stream in self.streams if stream.direction != "inactive"]) if on else ()
         if wanted != self._playing:
-            self._record("stop", self._playing)
-            self._record("start", wanted)
+            for event, these, others in (("stop", self._playing, wanted), ("start", wanted, self._playing)):
+                for stream in these:
+                    if stream not in others:
+                        self._record(event, stream)
             self._playing = wanted
 
-    def _record(self, event: str, stream: Stream | None) -> None:
-        if stream is None:
-            return
+    def _record(self, event: str, stream: Stream) -> None:
         agent = self.agent
         local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
-        more: dict[str, Any] = {} if stream.direction == "sendrecv" else {"direction": stream.direction}
+        more: dict[str, Any] = {} if stream.kind == "audio" else {"stream": stream.kind}
+        if stream.direction != "sendrecv":
+            more["direction"] = stream.direction
         agent.trace.add(
             "media", agent.env.now, agent.name,
             event=event, call=self.call_id, codec=stream.codec, local=local, remote=remote, **more,
@@ -142,3 +193,12 @@ def description_from(body: bytes) -> Sdp | None:
         return Sdp.parse(body) if body else None
     except SipParseError:
         return None
+
+
+def unreadable(body: bytes) -> Refusal:
+    """The refusal of a description that can't be read, or is too long to be (RFC 3261 §21.4.1, §21.5.13)."""
+    try:
+        Sdp.parse(body)
+    except SipParseError as error:
+        return refusal(error.status, error.reason)
+    raise AssertionError("it can be read")
