@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sipsim.message.message import parse as parse
     from sipsim.message.sdp import Sdp as Sdp
     from sipsim.message.uri import Uri as Uri
+    from sipsim.pictures.charts.state_chart import StateChart as StateChart
     from sipsim.pictures.ladder.ladder import Ladder as Ladder
     from sipsim.protocol.location import LocationService as LocationService
     from sipsim.protocol.refreshing import RefreshPolicy as RefreshPolicy
@@ -65,6 +66,7 @@ _HOME = {
     "message.message": ("Message", "Request", "Response", "parse"),
     "message.sdp": ("Sdp",),
     "message.uri": ("Uri",),
+    "pictures.charts.state_chart": ("StateChart",),
     "pictures.ladder.ladder": ("Ladder",),
     "protocol.location": ("LocationService",),
     "protocol.refreshing": ("RefreshPolicy",),

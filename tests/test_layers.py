@@ -43,6 +43,9 @@ OUTSIDE = {"sipsim", "sipsim.__main__"}
 # looks up a catalogue name is the only one in its room that may open `flows`, whatever it is called.
 DOORS = {
     ("trace", "Trace.ladder", "pictures"),
+    ("trace", "Trace.state_chart", "pictures"),
+    ("trace", "Trace.route_sets", "pictures"),
+    ("trace", "Trace.locations", "pictures"),
     ("pictures", "Ladder.widget", "widgets"),
     ("lab", "Lab.panel", "widgets"),
 }

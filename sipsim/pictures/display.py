@@ -99,6 +99,7 @@ TONES = {  # name: (on light paper, on dark paper)
     "ink": ("#1a2027", "#e8ebee"),
     "faint": ("#57616c", "#a3adb8"),
     "rule": ("#b4bcc5", "#5a6570"),
+    "lit": ("#ffe9a8", "#4a3a0a"),
     "amber": ("#fff6dd", "#3a3118"),
     "grey": ("#57616c", "#a3adb8"),
     "blue": ("#0072b2", "#56b4e9"),
@@ -122,6 +123,9 @@ FAMILIES = {
 """The tone of each family of messages."""
 
 DASHES = "6 4"
+
+WAYS = (("", "ink", 1.4), ("-seen", "ink", 2.6), ("-pale", "rule", 1.2))
+"""Lines from state to state: the end of the style's name, tone and width."""
 
 STYLES = {
     "paper": Style(fill="paper"),
@@ -155,6 +159,17 @@ STYLES = {
     "fault-text": Style(fill="deep-vermillion", size=11.5, bold=True, halo=True),
     "restart": Style(stroke="green", fill="paper", width=1.6),
     "restart-text": Style(fill="ink", size=11.5, bold=True, halo=True),
+    "state": Style(stroke="ink", fill="panel", width=1.4),
+    "state-here": Style(stroke="ink", fill="lit", width=2.6),
+    "state-pale": Style(stroke="rule", fill="paper", width=1.1),
+    "state-name-pale": Style(fill="faint", size=13),
+    "state-dot": Style(fill="ink"),
+    "state-ring": Style(stroke="ink", fill="paper", width=1.6),
+    "state-row": Style(fill="ink", size=11.5),
+    "state-row-seen": Style(fill="ink", size=11.5, bold=True),
+    "state-row-pale": Style(fill="faint", size=11.5),
+    **{f"way{end}": Style(stroke=tone, width=width) for end, tone, width in WAYS},
+    **{f"head-way{end}": Style(stroke=tone, fill=tone, width=1) for end, tone, _ in WAYS},
     **{family: Style(stroke=tone, width=1.7) for family, tone in FAMILIES.items()},
     **{f"head-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
     **{f"chip-{family}": Style(fill=f"deep-{tone}") for family, tone in FAMILIES.items()},

@@ -119,15 +119,16 @@ class Machine:
 
     def text(self) -> str:
         """The whole table as text, a row a line; states, timers and inputs as everywhere else."""
+        return "".join(f"{line}\n" for line in [self.name, *aligned(self.cells())])
+
+    def cells(self) -> list[list[str]]:
+        """What `text` writes, cell by cell: the head, how it starts, and the rows in the order of their states."""
         lines = [["state", "timers", "input", "actions", "next", "where"]]
         lines.append(["-", "", "start", ", ".join(self.entry) or "-", self.initial, self.rfc])
         for state, input, row in self._drawn():
             timers = " ".join(self.timers[state])
             lines.append([state, timers, input, ", ".join(row.actions) or "-", row.next, row.rfc])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        lines.insert(1, ["-" * width for width in widths])
-        lines.insert(0, [self.name])
-        return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
+        return lines
 
     def mermaid(self, at: str | None = None, visited: Iterable[str] = ()) -> str:
         """The machine as a Mermaid state diagram, an edge for each row.
@@ -210,6 +211,13 @@ class Machine:
         ending = _reachable(self._finals, [(after, before) for before, after in forward])
         yield from (f"{state} can't be reached" for state in self.states if state not in reached)
         yield from (f"{state} leads to no end" for state in self.states if state not in ending)
+
+
+def aligned(lines: list[list[str]]) -> list[str]:
+    """A table as text, its columns aligned; the first line is its head, and gets a rule below."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled]
 
 
 def _reachable(start: Iterable[str], edges: list[Pair]) -> set[str]:

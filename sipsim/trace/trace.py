@@ -17,6 +17,7 @@ from sipsim.trace.record import Record
 from sipsim.trace.values import address_text, encoded, plain
 
 if TYPE_CHECKING:
+    from sipsim.pictures.charts.state_chart import StateChart
     from sipsim.pictures.ladder.ladder import Ladder
     from sipsim.trace.checker.rule import Finding
     from sipsim.trace.comparison import Difference
@@ -253,6 +254,17 @@ class Trace:
         from sipsim.pictures.ladder.ladder import Ladder
 
         return Ladder(self, **options)
+
+    def state_chart(self, element: str, **options: Any) -> StateChart:
+        """The state chart of an element's first transaction, or of the one that the options choose.
+
+        `machine` is a name such as "INVITE client" or "dialog", or a `Machine` where the run had one of its own;
+        `transaction` is a branch. With `message`, a number on the ladder, it's that message's transaction as it stood
+        then; `at` is a time in seconds or a record. UsageError where there is none, which says what there is.
+        """
+        from sipsim.pictures.charts.state_chart import chart_of
+
+        return chart_of(self, element, **options)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace to a file by its suffix: .jsonl (everything), .pcap or .pcapng (SIP packets)."""

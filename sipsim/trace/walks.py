@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.dialog import DIALOG
-from sipsim.protocol.machine import Machine, Pair
+from sipsim.protocol.machine import Machine, Pair, Row
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -39,7 +39,7 @@ Key = tuple[str, str, str]
 
 
 class Step(NamedTuple):
-    """One row visited: the record that tells of it, when, the state before, the input, and the state after."""
+    """One row visited: the record that tells of it, the time, the state before, the input, the state after."""
 
     record: int
     time: float
@@ -47,6 +47,7 @@ class Step(NamedTuple):
     input: str
     after: str
     rfc: str = ""
+    cause: int | None = None
 
 
 class Standing(NamedTuple):
@@ -170,7 +171,7 @@ class _Reader:
         table = TABLES.get(name)
         walk = self.walk(key, record, table.initial if table is not None else before or after)
         walk.certain = True
-        step = Step(record.id, record.time, before, input, after, rfc)
+        step = Step(record.id, record.time, before, input, after, rfc, record.cause)
         walk.steps.append(step)
         if input.startswith("send "):
             self.told[key] = step
@@ -195,7 +196,7 @@ class _Reader:
         if row is None or row[0] != walk.state:
             self.stands(record.id, walk)
             return
-        step = Step(record.id, record.time, walk.state, input, row[0], row[2] if len(row) > 2 else table.rfc)
+        step = Step(record.id, record.time, walk.state, input, row[0], Row(*row).rfc, record.cause)
         walk.steps.append(step)
         self.stands(record.id, walk, step)
 
