@@ -27,7 +27,7 @@ from sipsim.trace.sentences import printable
 from sipsim.trace.trace import Trace
 from sipsim.version import __version__
 
-LADDERS, TRACES = (".svg", ".txt"), (".jsonl", ".pcap", ".pcapng")
+LADDERS, TRACES = tuple(Ladder.formats), (".jsonl", ".pcap", ".pcapng")
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
 
@@ -66,7 +66,9 @@ def parser() -> argparse.ArgumentParser:
     _add_scenario(running, "value", "a parameter of the scenario, the default link or a timer; may be repeated")
     running.add_argument("--network", choices=("memory", "udp"), default="memory", help="udp: live sockets on loopback")
     running.add_argument("--speed", type=float, metavar="X", help="simulated seconds a second of wall clock")
-    running.add_argument("--ladder", action="append", default=[], metavar="FILE", help="write the ladder: .svg or .txt")
+    running.add_argument(
+        "--ladder", action="append", default=[], metavar="FILE", help=f"write the ladder: {' '.join(LADDERS)}"
+    )
     running.add_argument("--save", action="append", default=[], metavar="FILE", help="write the trace: .jsonl, .pcap")
     running.add_argument("--check", action="store_true", help="say which rules of the RFCs were broken; 1 for a MUST")
     running.add_argument("--quiet", action="store_true", help="no ladder on the terminal")

@@ -25,6 +25,8 @@ from unittest import mock
 
 DESCRIPTORS = Path("/dev/fd")
 KINDS = {stat.S_IFSOCK: "socket", stat.S_IFREG: "file", stat.S_IFIFO: "pipe"}
+KEPT = f"{os.sep}mpl-data{os.sep}fonts{os.sep}"
+"""matplotlib keeps the fonts open that it has used once: a few files for the whole process."""
 GRACE = 1.0
 """Seconds of wall time that a thread or a child gets to come to its end."""
 LABS = 20
@@ -54,7 +56,8 @@ def open_descriptors() -> Iterator[Descriptor]:
             status = os.fstat(number)
         except OSError:  # the listing's own descriptor is closed by now
             continue
-        if kind := KINDS.get(stat.S_IFMT(status.st_mode)):
+        kind = KINDS.get(stat.S_IFMT(status.st_mode))
+        if kind and not (kind == "file" and KEPT in target(number)):
             yield kind, number, status.st_ino
 
 

@@ -1,6 +1,6 @@
 """A drawing: what all pictures made of a display list can do, whatever they show.
 
-A notebook shows its SVG, a terminal its text, and `save` writes either, by the suffix.
+A notebook shows its SVG, a terminal its text, matplotlib draws it on Axes, and `save` writes files, by the suffix.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sipsim.errors import UsageError
 from sipsim.pictures.display import Picture
-from sipsim.pictures.writers import svg
+from sipsim.pictures.formats import Format, format_of
+from sipsim.pictures.writers import figure, svg
 from sipsim.trace.saving import write
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Drawing(ABC):
@@ -22,6 +24,14 @@ class Drawing(ABC):
 
     noun = "picture"
     """What messages call it."""
+
+    formats: ClassVar[dict[str, Format]] = {
+        ".svg": Format("to_svg", ("theme",)),
+        ".png": Format("to_png", ("dpi", "theme")),
+        ".pdf": Format("to_pdf", ("theme",)),
+        ".txt": Format("to_text"),
+    }
+    """The files that `save` writes."""
 
     @abstractmethod
     def picture(self) -> Picture:
@@ -38,15 +48,40 @@ class Drawing(ABC):
         """
         return svg.write(self.picture(), theme)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the drawing to a file, whole or not at all: .svg or .txt, by the suffix of `path`.
+    def to_png(self, dpi: float | None = None, theme: str = "light") -> bytes:
+        """The drawing as a PNG image; 96 `dpi` are the size that an SVG has on a screen, 144 the usual.
 
-        UsageError: another suffix, or a path that can't be written.
+        The same bytes with the same matplotlib. UsageError: another theme than "light" or "dark", a `dpi` too high.
         """
-        writer = _WRITERS.get(Path(path).suffix.lower())
-        if writer is None:
-            raise UsageError(f"path={str(path)!r}: a {self.noun} is saved as {', '.join(_WRITERS)}, by the suffix")
-        write(path, writer(self).encode("utf-8"))
+        return figure.png(self.picture(), dpi, theme)
+
+    def to_pdf(self, theme: str = "light") -> bytes:
+        """The drawing as a PDF of one page, with text that can be searched; the same bytes with the same matplotlib.
+
+        UsageError: another theme than "light" or "dark".
+        """
+        return figure.pdf(self.picture(), theme)
+
+    def draw(self, ax: Axes | None = None, theme: str = "light") -> Axes:
+        """Draw with matplotlib, on `ax` as large as it is now, or on Axes of a new figure; returns the Axes.
+
+        UsageError: another theme than "light" or "dark".
+        """
+        return figure.draw(self.picture(), ax, theme)
+
+    def save(self, path: str | PathLike[str], **options: Any) -> None:
+        """Write the drawing to a file, whole or not at all, by the suffix of `path`.
+
+        Options are those of the method that makes the format: `save("call.png", dpi=300)`. UsageError: a suffix that
+        isn't known (the error names all), an option that its format doesn't take, a path that can't be written.
+        """
+        write(path, self.rendered(path, **options))
+
+    def rendered(self, path: str | PathLike[str], **options: Any) -> bytes:
+        """What `save` would write to `path`."""
+        form = format_of(self.formats, path, self.noun, options)
+        data: str | bytes = getattr(self, form.method)(**options)
+        return data if isinstance(data, bytes) else f"{data.removesuffix(chr(10))}\n".encode()
 
     def __str__(self) -> str:
         return self.to_text()
@@ -58,9 +93,3 @@ class Drawing(ABC):
         forms: dict[str, Callable[[], str]] = {"image/svg+xml": self.to_svg, "text/plain": self.to_text}
         wanted = [kind for kind in forms if (not include or kind in include) and kind not in (exclude or ())]
         return {kind: forms[kind]() for kind in wanted}, {}
-
-
-_WRITERS: dict[str, Callable[[Drawing], str]] = {
-    ".svg": lambda drawing: drawing.to_svg(),
-    ".txt": lambda drawing: drawing.to_text() + "\n",
-}

@@ -110,6 +110,48 @@ def test_nothing_of_a_name_is_swallowed() -> None:
     assert "<sip:bob@example.com>" in str(Ladder(trace.trace))
 
 
+MARKS = r"[^ -/:-@\[-`{-~\x00-\x1f\x7f]|[ (),.-]"
+MERMAID_TEXT, PLANTUML_TEXT = rf"(?:{MARKS}|#\d+;)+", rf"(?:{MARKS}|<U\+[0-9A-F]{{4}}>)+"
+MERMAID_LINE = re.compile(
+    rf"sequenceDiagram|    (?:(?:accTitle: |title |participant p\d+ as |Note over p\d+,p\d+: ){MERMAID_TEXT}"
+    rf"|p\d+--?(?:>>|\)|x)p\d+: \d+#?{MERMAID_TEXT})"
+)
+PLANTUML_LINE = re.compile(
+    rf'@startuml|@enduml|(?:title|footer) {PLANTUML_TEXT}|participant "{PLANTUML_TEXT}" as p\d+'
+    rf"|p\d+ --?>(?:>|x)? p\d+ : \d+{PLANTUML_TEXT}|note over p\d+(?:, p\d+)? : {PLANTUML_TEXT}|\.\.\. [\d.]+ s \.\.\."
+)
+MARKDOWN_ROW = re.compile(rf"\|(?: (?:{MARKS}|&#\d+;)* \|){{6}}")
+
+
+def check_sources(ladder: Ladder) -> None:
+    """No line but those of the format itself, and in its texts no mark that could mean something."""
+    for source, line in ((ladder.mermaid(), MERMAID_LINE), (ladder.plantuml(), PLANTUML_LINE)):
+        wrong = [text for text in source.removesuffix("\n").split("\n") if not line.fullmatch(text)]
+        assert not wrong
+    page, text = ladder.to_markdown(), ladder.to_text()
+    head, fence, rest = page.partition("\n```")
+    assert (fence + rest).strip("`\n") == f"text\n{text}".strip("`\n")
+    title, *table = [line for line in head.split("\n") if line]
+    assert title.startswith("# ") and "<" not in head
+    assert [line for line in table[2:] if not MARKDOWN_ROW.fullmatch(line)] == []
+    assert len(table) == 2 + len(ladder.arrows)
+    assert "`" * max(map(len, re.findall("`+", page))) not in text
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_sources_for_other_programs_hold_nothing_but_words(part: int) -> None:
+    for payload in PAYLOADS[part::4]:
+        check_sources(Ladder(hostile(payload)))
+
+
+@pytest.mark.parametrize("payload", [*CORES, "$x^2$ $\\frac{1}{2}$", "中文 👩‍🚀 \U0001f600 עברית"])
+def test_on_paper_nothing_is_a_formula_or_a_link(payload: str) -> None:
+    ladder = Ladder(hostile(payload))
+    assert ladder.to_png(dpi=30).startswith(b"\x89PNG")
+    page = ladder.to_pdf()
+    assert page.startswith(b"%PDF") and not re.search(rb"/(URI|JS|JavaScript|Launch|Annots? \[[^\]])", page)
+
+
 @settings(max_examples=60)
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_at_all_in_every_place(payload: str) -> None:
@@ -118,6 +160,7 @@ def test_any_text_at_all_in_every_place(payload: str) -> None:
     ladder = Ladder(hostile(payload))
     check_svg(ladder.to_svg())
     assert all(line.isprintable() for line in ladder.to_text().split("\n"))
+    check_sources(ladder)
 
 
 @settings(max_examples=100)

@@ -10,15 +10,19 @@ A `Ladder` is a snapshot: what the trace records later isn't in it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sipsim.errors import UsageError
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
-from sipsim.pictures.ladder import text
+from sipsim.pictures.formats import Format
+from sipsim.pictures.ladder import markdown, text
+from sipsim.pictures.ladder import mermaid as mermaid_source
+from sipsim.pictures.ladder import plantuml as plantuml_source
 from sipsim.pictures.ladder.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Column, Model, Row
 from sipsim.pictures.ladder.reading import read
+from sipsim.pictures.ladder.source import Source
 from sipsim.pictures.lettering import visible
 
 if TYPE_CHECKING:
@@ -36,6 +40,13 @@ class Ladder(Drawing):
     """
 
     noun = "ladder"
+    formats: ClassVar[dict[str, Format]] = {
+        **Drawing.formats,
+        ".txt": Format("to_text", ("width", "ascii")),
+        ".md": Format("to_markdown", ("width", "ascii")),
+        ".mmd": Format("mermaid"),
+        ".puml": Format("plantuml"),
+    }
 
     def __init__(
         self,
@@ -73,6 +84,18 @@ class Ladder(Drawing):
         No line is longer than `width` (at least 40), unless there are too many columns for it.
         """
         return text.write(self.model, self.title, self.foot, width, ascii)
+
+    def to_markdown(self, width: int = 100, ascii: bool = False) -> str:
+        """The ladder as Markdown: a heading, a table of the messages, and the text ladder of that `width`."""
+        return markdown.write(self.model, self.title, self.to_text(width, ascii))
+
+    def mermaid(self) -> Source:
+        """Source of a Mermaid sequence diagram, without times or slants: a `str` that JupyterLab shows as a picture."""
+        return Source(mermaid_source.write(self.model, self.title, self.foot), "text/vnd.mermaid")
+
+    def plantuml(self) -> Source:
+        """Source of a PlantUML sequence diagram, without times or slants: a `str`."""
+        return Source(plantuml_source.write(self.model, self.title, self.foot))
 
     def picture(self) -> Picture:
         """The ladder as a display list, which any writer can draw."""

@@ -1,0 +1,41 @@
+"""The ladder as Markdown: a heading, a table of messages with their numbers, and the text ladder as it stands.
+
+It is for pages that show no picture, and for people who read with their ears or search.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sipsim.pictures.ladder.model import Arrow, Model
+from sipsim.pictures.ladder.quoting import quoted
+from sipsim.pictures.ladder.sequence import fate
+
+HEAD = ("No.", "Time (s)", "From", "To", "Message", "Remark")
+
+
+def write(model: Model, title: str, text: str) -> str:
+    """The page; `text` is the text ladder."""
+    rows = [_cells(arrow) for arrow in model.arrows]
+    table = [HEAD, ("--:", "--:", ":--", ":--", ":--", ":--"), *rows] if rows else []
+    lines = [f"# {_text(title or 'Ladder diagram')}", "", *(f"| {' | '.join(row)} |" for row in table)]
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return "\n".join([*lines, *([""] if rows else []), f"{fence}text", text, fence, ""])
+
+
+def _cells(arrow: Arrow) -> tuple[str, ...]:
+    badge = f" ({arrow.badge})" if arrow.badge else ""
+    again = [f"copy {arrow.copy}"] if arrow.copy > 1 else ["duplicated on the way"] if arrow.duplicate else []
+    remark = ", ".join([*again, *filter(None, [fate(arrow)])])
+    words = (arrow.source, arrow.target, arrow.text + badge, remark)
+    return (str(arrow.number), f"{arrow.sent:.3f}", *map(_text, words))
+
+
+def _text(text: str) -> str:
+    """A text that means nothing in Markdown, in HTML, or to sites that look for links and names in it."""
+    words = quoted(text, _entity)
+    return re.sub(r"\bwww\.", lambda found: found[0][:-1] + _entity("."), words, flags=re.IGNORECASE)
+
+
+def _entity(c: str) -> str:
+    return f"&#{ord(c)};"
