@@ -24,7 +24,7 @@ from sipsim.elements.via import host_port, is_usual, over, reply_hop, stamped, s
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
-from sipsim.message.message import Message, Request, Response, parse
+from sipsim.message.message import Message, Request, Response, parse_whole
 from sipsim.message.salvage import salvaged
 from sipsim.message.uri import Uri
 from sipsim.protocol.inspection import NO_TRANSACTION
@@ -300,7 +300,7 @@ class Element:
         try:
             message: Request | Response | None = None
             try:
-                message = parse(packet.data)
+                message = parse_whole(packet.data)
                 message.check()
             except SipParseError as error:
                 self.on_unreadable(message or salvaged(packet.data), error, packet)

@@ -1,14 +1,16 @@
 """A SIP message: parsed from octets, looked at, turned into octets again (RFC 3261 §7).
 
-`parse` splits and names the lines and reads no value. A value is read at first look, then kept. An edit gives a new
-message; one that nobody changes goes out as the very octets it came in as.
+`parse` makes sure that octets are a message, and no more: its lines are split and named when somebody asks for one, a
+value is read at first look, then kept. An edit gives a new message; one that nobody changes goes out as the very octets
+it came in as.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import repeat
-from typing import Self
+from typing import Any, Self
 
 from sipsim.errors import SipParseError
 from sipsim.message.attributes import Every, Lazy, Maybe, Needed
@@ -225,9 +227,6 @@ def _sequence(message: Message, shown: str) -> str:
         return "CSeq ?"
 
 
-_COLONS = repeat(b":")
-
-
 @lru_cache(maxsize=1024)
 def places(names: tuple[str, ...]) -> tuple[int, int, int, int, int, int]:
     """Where the fields stand that every message has, and Content-Length (0: there is none).
@@ -249,11 +248,42 @@ def places(names: tuple[str, ...]) -> tuple[int, int, int, int, int, int]:
     return at("via"), at("from"), at("to"), at("call-id"), at("cseq"), described
 
 
+# Parsing. Nearly all messages begin in one shape, and what does can be split at any time. `[^\r]` is what `re` skips
+# fastest; whether LF stands alone somewhere is counted.
+
+_usual = re.compile(rb"[^\r]*+(?:\r\n[A-Za-z\-]++:[^\r]*+)++\r\n\r\n").match
+_new = object.__new__
+
+
 def parse(data: bytes) -> Request | Response:
     """The message that a datagram is; SipParseError, with status, line and column, when it is none.
 
     Looked at are the start line and that each header line has a name and a colon; values are not (see `check`).
     """
+    found = _usual(data)
+    if found is None or len(data) > LONGEST_LINE:
+        return parse_whole(data)
+    end = found.end()
+    ends = data.count(b"\r", 0, end)
+    if data.count(b"\n", 0, end) != ends or ends > MOST_LINES:
+        return parse_whole(data)
+    start = data[: data.find(b"\r")]
+    request = read_request_line(start)
+    response = None if request else read_status_line(start)
+    message: Request | Response
+    if response:
+        message = _new(_UnsplitResponse)
+        message.status, message.reason = response
+    else:
+        message = _new(_UnsplitRequest)
+        message.method, message.uri_text = request or read_odd_request_line(start)
+    message._rest = data[end:]
+    message.data = data
+    return message
+
+
+def parse_whole(data: bytes) -> Request | Response:
+    """As `parse`, and split at once: for whoever looks at the lines anyway, and for messages of any shape."""
     head, blank, rest = data.partition(b"\r\n\r\n")
     lines = head.splitlines()  # octets, so only at CR, LF or both
     if len(data) > LONGEST_LINE or len(lines) > MOST_LINES or b"\r\n".join(lines) != head:
@@ -269,15 +299,22 @@ def unpacked(data: bytes) -> Request | Response:
     return _of(head.split(b"\r\n"), rest, data)
 
 
-def _of(lines: list[bytes], rest: bytes, data: bytes) -> Request | Response:
-    """The message of these lines and what is below them."""
+_COLONS = repeat(b":")
+
+
+def _named(lines: list[bytes]) -> tuple[list[bytes], list[str]]:
+    """Lines, folded ones put together, and their names; SipParseError for one without."""
     try:
         names = [FOLDED[name] for name, colon, _ in map(bytes.partition, lines[1:], _COLONS) if colon]
     except KeyError:
         names = []
     names.insert(0, "")
-    if len(names) != len(lines):
-        lines, names = name_lines(lines)
+    return (lines, names) if len(names) == len(lines) else name_lines(lines)
+
+
+def _of(lines: list[bytes], rest: bytes, data: bytes) -> Request | Response:
+    """The message of these lines and what is below them."""
+    lines, names = _named(lines)
     request = read_request_line(lines[0])
     if request:
         return Request(request[0], request[1], lines, names, rest, data)
@@ -285,6 +322,38 @@ def _of(lines: list[bytes], rest: bytes, data: bytes) -> Request | Response:
     if response:
         return Response(response[0], response[1], lines, names, rest, data)
     return Request(*read_odd_request_line(lines[0]), lines, names, rest, data)
+
+
+class _Unsplit:
+    """`lines` or `names` of a message that is not split yet: who asks for one makes it a message like any other."""
+
+    def __init__(self, kind: type[Message], name: str) -> None:
+        self.kind = kind
+        self.name = name
+
+    def __get__(self, message: Any, owner: type) -> Any:
+        if message is None:
+            return self
+        lines = message.data[: -4 - len(message._rest)].split(b"\r\n")
+        message.__class__ = self.kind
+        message.lines, message.names = _named(lines)
+        return getattr(message, self.name)
+
+
+class _UnsplitRequest(Request):
+    """A request as `parse` leaves it."""
+
+    __slots__ = ()
+    lines: Any = _Unsplit(Request, "lines")
+    names: Any = _Unsplit(Request, "names")
+
+
+class _UnsplitResponse(Response):
+    """A response as `parse` leaves it."""
+
+    __slots__ = ()
+    lines: Any = _Unsplit(Response, "lines")
+    names: Any = _Unsplit(Response, "names")
 
 
 def _check_limits(data: bytes, head: bytes) -> None:

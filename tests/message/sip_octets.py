@@ -17,7 +17,7 @@ from sipsim.message import build
 from sipsim.message.attributes import Attribute
 from sipsim.message.entity import Entity, Part
 from sipsim.message.fields import CSeq, MediaType, NameAddr, Via, contact
-from sipsim.message.message import Message, Request, parse
+from sipsim.message.message import Message, Request, parse, parse_whole
 from sipsim.message.rare_fields import Date, Parameterised, RAck, Timestamp, WarningValue
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
@@ -231,8 +231,18 @@ def outcome(read: Callable[[], Any]) -> Any:
         return ("refused", error.reason, error.status, error.line, error.column)
 
 
+def shape(parse: Callable[[bytes], Message], data: bytes) -> Any:
+    """What a parser makes of octets: the message's kind, start line, lines, names and body, or how it refuses them."""
+    message = outcome(lambda: parse(data))
+    if isinstance(message, tuple):
+        return message
+    start = (message.method, message.uri_text) if isinstance(message, Request) else (message.status, message.reason)
+    return bytes(message), start, message.names, message.lines, type(message), message.body
+
+
 def looked_at(data: bytes) -> Message | None:
     """The message that `data` is, after a look at everything that it has; None where it is refused."""
+    assert shape(parse, data) == shape(parse_whole, data)
     try:
         message = parse(data)
     except SipParseError as error:

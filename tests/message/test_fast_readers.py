@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sip_octets import EXAMPLES, FRAGMENTS, accidents, outcome, wire
 
-from sipsim.message import lines
+from sipsim.errors import SipParseError
+from sipsim.message import lines, message
 from sipsim.message.fields import CSeq, Via, call_id
 from sipsim.message.grammar import number, split_list
 from sipsim.message.lines import value_of
-from sipsim.message.message import parse
+from sipsim.message.message import Request, Response, parse
 
 
 def typed_hop(line: bytes) -> tuple[str | None, str]:
@@ -117,3 +118,22 @@ def test_the_usual_shapes_are_read_fast(monkeypatch: pytest.MonkeyPatch):
     assert lines.call_id_of(b"Call-ID: 1@192.0.2.1") == "1@192.0.2.1"
     assert lines.max_forwards_of(b"Max-Forwards: 70") == 70
     assert lines.content_length_of(b"l:0") == 0
+
+
+@pytest.mark.parametrize("data", [data for data in EXAMPLES if b"\r\n " not in data and b"\r\n\t" not in data])
+def test_the_usual_messages_are_split_when_somebody_asks(data: bytes, monkeypatch: pytest.MonkeyPatch):
+    """`parse` proves that they can be, and no more; from the first look on they are messages like all others."""
+    with monkeypatch.context() as patched:
+        patched.setattr(message, "_named", None)
+        found = parse(data)
+        assert bytes(found) == data and isinstance(found, Request | Response)
+    assert [line.partition(b":")[0] for line in found.lines[1:]] and found.names[0] == ""
+    assert type(found) in (Request, Response)
+
+
+def test_what_only_looks_usual_is_refused_at_once():
+    """A nameless line and a CR or LF alone have their place in the message, whoever would have split it."""
+    for line in (b"no colon", b": no name", b"N\xc3\xa4me: x", b"X: LF\nalone", b"X: CR\ralone"):
+        with pytest.raises(SipParseError) as refused:
+            parse(b"OPTIONS sip:a@b SIP/2.0\r\nMax-Forwards: 70\r\n" + line + b"\r\nCSeq: 1 OPTIONS\r\n\r\n")
+        assert (refused.value.status, refused.value.line) == (400, 3)
