@@ -91,6 +91,7 @@ class Style(NamedTuple):
     bold: bool = False
     halo: bool = False
     opacity: float = 1.0
+    fixed: bool = False  # letters of one width, blanks as they stand
 
 
 TONES = {  # name: (on light paper, on dark paper)
@@ -113,6 +114,7 @@ TONES = {  # name: (on light paper, on dark paper)
     "deep-green": ("#007a59", "#009e73"),
     "deep-purple": ("#97507a", "#cc79a7"),
     "deep-vermillion": ("#b04a00", "#e8701a"),
+    "deep-orange": ("#8a5f00", "#e69f00"),
 }
 """Colours by name; `deep-` ones are dark enough to write with, or to write on in the colour of the paper."""
 
@@ -122,6 +124,12 @@ FAMILIES = {
 }  # fmt: skip
 """The tone of each family of messages."""
 
+HUES = {  # styles that tell calls or transactions apart, and their tones
+    "hue-0": "blue", "hue-1": "vermillion", "hue-2": "green", "hue-3": "purple", "hue-4": "orange", "hue-5": "grey",
+}  # fmt: skip
+
+LINES = FAMILIES | HUES
+
 DASHES = "6 4"
 
 WAYS = (("", "ink", 1.4), ("-seen", "ink", 2.6), ("-pale", "rule", 1.2))
@@ -130,6 +138,8 @@ WAYS = (("", "ink", 1.4), ("-seen", "ink", 2.6), ("-pale", "rule", 1.2))
 STYLES = {
     "paper": Style(fill="paper"),
     "title": Style(fill="ink", size=16, bold=True),
+    "heading": Style(fill="ink", size=12.5, bold=True),
+    "octets": Style(fill="ink", size=11, fixed=True),
     "foot": Style(fill="faint", size=11),
     "name": Style(fill="ink", size=13, bold=True),
     "address": Style(fill="faint", size=10),
@@ -170,8 +180,8 @@ STYLES = {
     "state-row-pale": Style(fill="faint", size=11.5),
     **{f"way{end}": Style(stroke=tone, width=width) for end, tone, width in WAYS},
     **{f"head-way{end}": Style(stroke=tone, fill=tone, width=1) for end, tone, _ in WAYS},
-    **{family: Style(stroke=tone, width=1.7) for family, tone in FAMILIES.items()},
-    **{f"head-{family}": Style(stroke=tone, fill=tone, width=1) for family, tone in FAMILIES.items()},
-    **{f"chip-{family}": Style(fill=f"deep-{tone}") for family, tone in FAMILIES.items()},
+    **{name: Style(stroke=tone, width=1.7) for name, tone in LINES.items()},
+    **{f"head-{name}": Style(stroke=tone, fill=tone, width=1) for name, tone in LINES.items()},
+    **{f"chip-{name}": Style(fill=f"deep-{tone}") for name, tone in LINES.items()},
 }
 """Every style that a layout uses. Words are near black or near white; tones are for strokes and marks."""

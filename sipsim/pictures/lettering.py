@@ -71,6 +71,40 @@ def fit_middle(text: str, room: float, size: float) -> str:
     return _cut(visible(text), room, lambda tried: advance(tried, size), "…", 1)
 
 
+def wrapped(text: str, room: float, size: float) -> list[str]:
+    """`text` made visible, in lines of at most `room` pixels in a face of `size` pixels; too long words are broken."""
+    return _wrapped(visible(text), room, lambda tried: advance(tried, size))
+
+
+def broken(text: str, room: int) -> list[str]:
+    """`text` in pieces of at most `room` columns of a terminal, with every blank kept; at least one piece."""
+    if text.isascii():
+        return [text[i : i + room] for i in range(0, len(text), room)] or [""]
+    pieces, width = [""], 0
+    for c in text:
+        wide = cell(c)
+        if width + wide > room:
+            pieces.append("")
+            width = 0
+        pieces[-1] += c
+        width += wide
+    return pieces
+
+
+def _wrapped(text: str, room: float, measure: Callable[[str], float]) -> list[str]:
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and measure(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+            continue
+        while len(word) > 1 and measure(word) > room:
+            kept = max(bisect_right(range(len(word)), room, key=lambda count: measure(word[:count])) - 1, 1)
+            lines.append(word[:kept])
+            word = word[kept:]
+        lines.append(word)
+    return lines
+
+
 def _cut(text: str, room: float, measure: Callable[[str], float], more: str, tail: int) -> str:
     if measure(text) <= room:
         return text

@@ -82,6 +82,21 @@ def _state(record: Record, data: dict[str, Any]) -> str:
     return f"{printable(record.element)}'s {machine} {way} on {cause}{f' ({rfc})' if rfc else ''}"
 
 
+def called(data: dict[str, Any]) -> str:
+    """An API call or callback in words: its `text` where it has one, else `name(arguments)`."""
+    if data.get("text"):
+        return str(data["text"])
+    given = data.get("arguments")
+    named = [f"{name}={value}" for name, value in given.items()] if isinstance(given, dict) else []
+    plain = [str(value) for value in given] if isinstance(given, list) else []
+    return f"{data.get('name', 'call')}({', '.join(named or plain)})"
+
+
+def _api(record: Record, data: dict[str, Any]) -> str:
+    way = "calls back" if data.get("direction") == "callback" else "is called"
+    return f"{printable(record.element)}'s API {way}: {printable(called(data))}"
+
+
 def _other(record: Record, data: dict[str, Any]) -> str:
     where = f" at {printable(record.element)}" if record.element else ""
     what = _value(data["text"]) if set(data) == {"text"} else ", ".join(f"{k} {_value(v)}" for k, v in data.items())
@@ -105,4 +120,5 @@ _TOLD: dict[str, Callable[[Record, dict[str, Any]], str]] = {
     "ignored": _ignored,
     "timer": _timer,
     "state": _state,
+    "api": _api,
 }

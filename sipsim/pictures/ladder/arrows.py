@@ -33,8 +33,9 @@ class Label:
         self.arrow = arrow
         # A packet that the network duplicated has its name on the first arrow.
         self.name, self.badge = ("", "") if arrow.duplicate else (arrow.text, arrow.badge)
-        self.tail = f"copy {arrow.copy}" if arrow.copy > 1 else "again" if arrow.duplicate else ""
-        self.chip_width = 7.5 + 6.2 * len(str(arrow.number))
+        self.tail = arrow.counted
+        self.chip = f"{arrow.number}{arrow.letter}"
+        self.chip_width = 7.5 + 6.2 * len(self.chip)
         self.badge_width = 17 + 6.2 * len(self.badge) if self.badge else 0.0
         self.tail_width = advance(self.tail, 11) + 6 if self.tail else 0.0
 
@@ -48,8 +49,8 @@ class Label:
         chip, badge = self.chip_width, self.badge_width
         x, end = -width / 2, width / 2
         name = fit(self.name, width - chip - 4 - self.tail_width - badge, SIZE)
-        yield Box(x, -15, chip, 13, f"chip-{self.arrow.family}", 6.5)
-        yield Text(x + chip / 2, -5.1, str(self.arrow.number), "number", "middle")
+        yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5)
+        yield Text(x + chip / 2, -5.1, self.chip, "number", "middle")
         yield Text(x + chip + 5, -4.5, name, "label", "start", self.tail)
         if badge:
             yield Box(end - badge + 9, -15, badge - 9, 12.5, "badge", 3)
@@ -112,7 +113,7 @@ def _head(arrow: Arrow) -> str:
 def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     arrow, x1, y1, x2, y2 = flight.arrow, flight.x1, flight.y1, flight.x2, flight.y2
     yield Line((((x1, y1), (x2, y2)),), "hit")
-    yield display.Arrow(x1, y1, x2, y2, arrow.family, _head(arrow), arrow.again)
+    yield display.Arrow(x1, y1, x2, y2, arrow.style, _head(arrow), arrow.again)
     if arrow.lost is not None:
         yield Line(crossed(x2, y2, 5), "cross")
     yield from _remark(sheet, flight)
@@ -158,9 +159,9 @@ def _loop(sheet: Sheet, arrow: Arrow, place: Place) -> Iterator[Shape]:
     side = 1 if sheet.index[arrow.source] < len(sheet.xs) - 1 or len(sheet.xs) == 1 else -1
     out = x + LOOP * side
     yield Line((((x, y1), (out, y1), (out, y2), (x, y2)),), "hit")
-    yield display.Arrow(x, y1, out, y1, arrow.family, "none", arrow.again)
-    yield display.Arrow(out, y1, out, y2, arrow.family, "none", arrow.again)
-    yield display.Arrow(out, y2, x, y2, arrow.family, _head(arrow), arrow.again)
+    yield display.Arrow(x, y1, out, y1, arrow.style, "none", arrow.again)
+    yield display.Arrow(out, y1, out, y2, arrow.style, "none", arrow.again)
+    yield display.Arrow(out, y2, x, y2, arrow.style, _head(arrow), arrow.again)
     if arrow.lost is not None:
         yield Line(crossed((x + out) / 2, y2, 5), "cross")
     label = Label(arrow)

@@ -14,12 +14,14 @@ from sipsim.errors import UsageError
 from sipsim.pictures.ladder.model import Arrow, Bar, Column, Row
 
 
-def columns_of(header: Mapping[str, Any], rows: Iterable[Row], chosen: Sequence[str] = ()) -> list[Column]:
+def columns_of(
+    elements: Mapping[str, Mapping[str, Any]], rows: Iterable[Row], chosen: Sequence[str] = (), others: bool = True
+) -> list[Column]:
     """The columns that these rows need, `chosen` ones first and in that order; without rows, all elements.
 
-    UsageError: a chosen name that is neither an element of the trace nor seen in it.
+    Where `others` are not wanted, there are the chosen ones only. UsageError: a chosen name that is neither an element
+    nor seen in the trace.
     """
-    elements = {str(e["name"]): e for e in header.get("elements", ())}
     links, names = _talk(rows)
     names += [
         row.column
@@ -30,7 +32,10 @@ def columns_of(header: Mapping[str, Any], rows: Iterable[Row], chosen: Sequence[
     for name in chosen:
         if name not in known:
             raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
-    order = list(dict.fromkeys([*chosen, *names])) if chosen else along_the_way(names or known, links)
+    if chosen:
+        order = list(dict.fromkeys([*chosen, *(names if others else [])]))
+    else:
+        order = along_the_way(names or known, links)
     return [_column(name, elements.get(name, {})) for name in order]
 
 

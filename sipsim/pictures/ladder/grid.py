@@ -17,6 +17,10 @@ LEAST = 8  # the least distance of two lifelines, whatever width was asked for
 USUAL = 20  # the least one where there is room
 
 
+PLAIN = str.maketrans({"·": "-", "…": "...", "×": "x", "–": "-", "→": "->", "§": "section "})
+"""What stands in ASCII for characters of our own words."""
+
+
 class Glyphs(NamedTuple):
     """The characters of a ladder."""
 
@@ -42,7 +46,7 @@ class Glyphs(NamedTuple):
         text = visible(text)
         if self.life != "|" or text.isascii():
             return text
-        return text.replace("·", "-").replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
+        return text.translate(PLAIN).encode("ascii", "backslashreplace").decode("ascii")
 
 
 BOX = Glyphs()

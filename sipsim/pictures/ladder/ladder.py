@@ -9,34 +9,48 @@ A `Ladder` is a snapshot: what the trace records later isn't in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sipsim.errors import UsageError
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.formats import Format
 from sipsim.pictures.ladder import markdown, text
 from sipsim.pictures.ladder import mermaid as mermaid_source
 from sipsim.pictures.ladder import plantuml as plantuml_source
+from sipsim.pictures.ladder.choosing import Call, Filter
 from sipsim.pictures.ladder.layout import lay_out
+from sipsim.pictures.ladder.making import Wishes, model_of
 from sipsim.pictures.ladder.model import Arrow, Column, Model, Row
-from sipsim.pictures.ladder.reading import read
 from sipsim.pictures.ladder.source import Source
 from sipsim.pictures.lettering import visible
 
 if TYPE_CHECKING:
+    from sipsim.trace.checker.rule import Finding
     from sipsim.trace.trace import Trace
 
 
 class Ladder(Drawing):
     """A ladder diagram; `str()` is its text, a notebook shows its SVG.
 
-    `title` stands above it (else the name and title of the scenario). `columns` are names of elements that come first,
-    from left to right; the others follow the way of the messages. With `call`, a Call-ID, only that call is shown. At
-    most `max_rows` messages, notes and media bars are drawn (None: all); how many messages are not is said at the end.
+    title: stands above it (else the name and title of the scenario).
+    columns: names of elements that come first, from left to right; the others follow the way of the messages, or are
+        left out with what they say and hear where `others` is False.
+    names: other names for columns, by the name of an element, a host or an address: `{"10.0.0.1": "alice",
+        "10.0.0.2:5060": "proxy"}`.
+    call: only this call, or these: numbers from 1 in order of appearance, or Call-IDs.
+    filter: only these messages: "INVITE" (requests), "200 INVITE" or "4xx" (responses), "* INVITE" (both), "alice",
+        "alice -> proxy", "alice <-> proxy", a function of an arrow, or a list of such.
+    group: "call" draws each call by itself, one below the other.
+    color: what colours tell apart: "kind", "call" or "transaction"; the latter two with letters and a legend.
+    repeats: "each" draws every copy of a message, "folded" one arrow for copies of the same fate, with their number.
+    marks: what of the elements' inner life to show: "transactions", "dialogs", "timers", "reasons", or a list of such.
+    findings: True marks what the rule checker finds (or pass findings of `trace.check`).
+    appendix: "headers" or "messages" adds them below, numbered as the arrows.
+    max_rows: at most so many messages, notes and media bars are drawn (None: all), the first ones or, with
+        `keep="last"`, the last; how many messages are not is said at the end.
 
-    UsageError: a column that is no element, a `max_rows` below 1.
+    UsageError: a value that is none of these; a column, name or call that the trace does not have.
     """
 
     noun = "ladder"
@@ -54,14 +68,25 @@ class Ladder(Drawing):
         title: str | None = None,
         *,
         columns: Iterable[str] | None = None,
-        call: str | None = None,
+        others: bool = True,
+        names: Mapping[str, str] | None = None,
+        call: Call | Iterable[Call] | None = None,
+        filter: Filter | None = None,
+        group: str | None = None,
+        color: str = "kind",
+        repeats: str = "each",
+        marks: str | Iterable[str] = (),
+        findings: bool | Iterable[Finding] = False,
+        appendix: str | None = None,
         max_rows: int | None = 500,
+        keep: str = "first",
     ) -> None:
-        if max_rows is not None and max_rows < 1:
-            raise UsageError(f"max_rows={max_rows!r}: at least 1, or None for all")
-        self.model = read(trace, call=call, columns=list(columns or ()), max_rows=max_rows)
+        wishes = Wishes(
+            columns, others, names, call, filter, group, color, repeats, marks, findings, appendix, max_rows, keep
+        )
+        self.model = model_of(trace, wishes)
         self.title = _title(trace.header) if title is None else title
-        self.foot = _foot(trace.header, self.model)
+        self.foot = _foot(trace.header, self.model, wishes)
 
     @property
     def columns(self) -> list[Column]:
@@ -110,16 +135,18 @@ def _title(header: dict[str, Any]) -> str:
     return ": ".join(str(header[key]) for key in ("scenario", "title") if header.get(key))
 
 
-def _foot(header: dict[str, Any], model: Model) -> str:
+def _foot(header: dict[str, Any], model: Model, wishes: Wishes) -> str:
     """Seed, parameters, version, and the ladder in numbers."""
     arrows = [arrow for arrow in model.arrows if not arrow.duplicate]
-    lost = sum(arrow.lost is not None for arrow in arrows)
-    again = sum(arrow.copy > 1 for arrow in arrows)
+    shown = sum(arrow.times for arrow in arrows)
+    lost = sum(arrow.times for arrow in arrows if arrow.lost is not None)
+    again = sum(arrow.times - (arrow.copy == 1) for arrow in arrows)
     parts = [
         *([] if header.get("seed") is None else [f"seed {header['seed']}"]),
         *(f"{name} {value}" for name, value in (header.get("parameters") or {}).items()),
         f"sipsim {header.get('sipsim', '')}".rstrip(),
-        f"{len(arrows)} of {_count(len(arrows) + model.omitted)}" if model.omitted else _count(len(arrows)),
+        *wishes.told(),
+        f"{shown} of {_count(shown + model.omitted)}" if model.omitted else _count(shown),
         *([f"{lost} lost"] if lost else []),
         *([f"{again} sent again"] if again else []),
         *(f"{number} skipped: {why}" for why, number in (header.get("skipped") or {}).items()),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from sipsim.pictures.display import Box, Line, Picture, Point, Shape, Text
 from sipsim.pictures.ladder import arrows, marks
 from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.below import HEADING, WORDS, Below
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, more
 from sipsim.pictures.ladder.placing import Placement, place
 from sipsim.pictures.ladder.sheet import Sheet
@@ -18,29 +19,53 @@ from sipsim.pictures.lettering import advance, fit
 
 MARGIN = 24.0
 NARROWEST = 320.0
+USUAL = 640.0  # a longer foot takes several lines
 REPEAT = 900.0  # taller ladders name their columns at the foot again
 
 
 def lay_out(model: Model, title: str, foot: str) -> Picture:
     """The picture of a ladder with a title above it ("" for none) and a line of text below it."""
     spacing = Spacing(model)
-    top = (58.0 if title else MARGIN) + HEADER
-    placement = place(model, Axis(model.rows), top + 34.0)
-    width = max(spacing.edge + MARGIN, MARGIN * 2 + advance(foot, 11), NARROWEST)
-    sheet = Sheet(model, spacing.xs, placement, width)
+    wanted = USUAL if model.sections else min(MARGIN * 2 + advance(foot, 11), USUAL)
+    width = max(spacing.edge + MARGIN, wanted, NARROWEST)
     shapes: list[Shape] = [Text(MARGIN, 34.0, fit(title, width - 2 * MARGIN, 17), "title")] if title else []
-    shapes += [*_times(placement), *_lifelines(sheet, top), *_rows(sheet), *spacing.headers(top - HEADER)]
-    bottom = placement.bottom
-    if bottom > REPEAT:
-        shapes += spacing.headers(bottom)
-        bottom += HEADER
-    if model.omitted:
-        bottom += 30.0
-        shapes.append(Text(MARGIN, bottom, fit(more(model.omitted), width - 2 * MARGIN, 12), "note-text"))
-    shapes.append(Text(MARGIN, bottom + 30.0, foot, "foot"))
-    height = bottom + 46.0
+    bottom = 58.0 if title else MARGIN
+    axis = Axis(model.rows)
+    if model.omitted and model.earlier:
+        shapes.append(Text(MARGIN, bottom, fit(more(model.omitted, True), width - 2 * MARGIN, WORDS), "note-text"))
+        bottom += 14.0
+    for heading, part in model.parts or [("", model)]:
+        if heading:
+            below = Below(MARGIN, width - MARGIN, bottom)
+            shapes += below.words(heading, "heading", HEADING, 16.0)
+            bottom = below.y + 14.0
+        drawn, bottom = _ladder(part, axis, spacing, bottom, width)
+        bottom += 24.0 if heading else 0.0
+        shapes += drawn
+    below = Below(MARGIN, width - MARGIN, bottom + 15.0)
+    shapes += _below(below, model, foot)
+    height = below.y + 16.0
     paper = Box(0, 0, width, height, "paper")
     return Picture(width, height, title or _names(model), _told(model, foot), (paper, *shapes))
+
+
+def _ladder(model: Model, axis: Axis, spacing: Spacing, top: float, width: float) -> tuple[list[Shape], float]:
+    """One ladder with its headers from `top` on, and where it ends."""
+    placement = place(model, axis, top + HEADER + 34.0)
+    sheet = Sheet(model, spacing.xs, placement, width)
+    shapes = [*_times(placement), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
+    if placement.bottom - top <= REPEAT - 58.0:
+        return shapes, placement.bottom
+    return [*shapes, *spacing.headers(placement.bottom)], placement.bottom + HEADER
+
+
+def _below(below: Below, model: Model, foot: str) -> Iterator[Shape]:
+    if model.omitted and not model.earlier:
+        yield from below.words(more(model.omitted), "note-text", WORDS)
+        below.y += 15.0
+    yield from map(below.section, model.sections)
+    below.y += 15.0 if model.sections else 0.0
+    yield from below.words(foot, "foot", 11)
 
 
 def _times(placement: Placement) -> Iterator[Shape]:
@@ -104,5 +129,5 @@ def _names(model: Model) -> str:
 
 def _told(model: Model, foot: str) -> str:
     """The whole ladder in words."""
-    omitted = [more(model.omitted)] if model.omitted else []
+    omitted = [more(model.omitted, model.earlier)] if model.omitted else []
     return "; ".join([*(row.label for row in model.rows), *omitted, foot])

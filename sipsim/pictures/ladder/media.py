@@ -8,10 +8,13 @@ foreign end has to be guessed from its host.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sipsim.pictures.ladder.model import Arrow, Bar, Row
 from sipsim.trace.record import Record
+
+if TYPE_CHECKING:
+    from sipsim.pictures.ladder.naming import Naming
 
 
 def host_of(address: str) -> str:
@@ -35,25 +38,24 @@ def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 class MediaBars:
     """Bars under way, by the pair of addresses; finished ones are in the rows of the ladder."""
 
-    def __init__(self, header: Mapping[str, Any], rows: list[Row]) -> None:
+    def __init__(self, naming: Naming, rows: list[Row]) -> None:
+        self.naming = naming
         self.rows = rows
         self.flowing: dict[frozenset[str], Bar] = {}
         self.ends: dict[str, str] = {}  # whose RTP address this is
-        self.hosts = unique(
-            (host_of(a), str(e["name"])) for e in header.get("elements", ()) for a in e.get("addresses", ())
-        )
+        self.hosts = unique((host_of(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ())
 
     def take(self, record: Record, data: Mapping[str, Any], room: bool) -> None:
         """One `media` record; a new bar only where there's `room` for one more row."""
         local, remote = str(data.get("local", "")), str(data.get("remote", ""))
-        self.ends[local] = record.element
+        self.ends[local] = self.naming.of(record.element)
         pair = frozenset((local, remote))
         bar = self.flowing.get(pair)
         if data.get("event") == "start" and bar is not None:
             bar.streams += 1
         elif data.get("event") == "start" and room:
             bar = Bar(
-                record.element,
+                self.ends[local],
                 remote,
                 record.time,
                 str(data.get("codec", "")),
@@ -75,4 +77,6 @@ class MediaBars:
         )
         for bar in (row for row in self.rows if isinstance(row, Bar)):
             host = host_of(bar.target)
-            bar.target = self.ends.get(bar.target) or self.hosts.get(host) or peers.get(host) or bar.target
+            bar.target = (
+                self.ends.get(bar.target) or self.hosts.get(host) or peers.get(host) or self.naming.of(bar.target)
+            )

@@ -46,6 +46,12 @@ class Arrow:
     lost: str | None = None
     ended: float | None = None  # when it arrived or was lost
     remark: str = ""  # what was wrong with it: why it was ignored or could not be read
+    branch: str = ""  # of the top Via
+    times: int = 1  # more where copies were folded together, which then went out until `until`
+    until: float = 0.0
+    letter: str = ""  # of its call or transaction, where these are told apart
+    tone: str = ""  # the style that goes with it, "" for that of the family
+    flags: tuple[str, ...] = ()  # rules that it breaks: "VIA-02 MUST"
 
     @property
     def begin(self) -> float:
@@ -67,10 +73,26 @@ class Arrow:
         """The message in one line, for people who hear the picture or point at it."""
         method = f" ({self.method})" if self.family[0].isdigit() and self.method else ""
         copy = f", copy {self.copy}" if self.copy > 1 else ", duplicated on the way" if self.duplicate else ""
+        copy += f", {self.times} times until {self.until:.3f} s" if self.times > 1 else ""
         body = f", with {self.badge}" if self.badge else ""
-        remark = f", {self.remark}" if self.remark else ""
-        route = f"{self.number}. {self.text}{method} from {self.source} to {self.target}"
-        return f"{route}{copy}{body}, {self.way}{remark}"
+        more = "".join(f", {word}" for word in (self.remark, *(f"breaks {flag}" for flag in self.flags)) if word)
+        route = f"{self.number}{self.letter}. {self.text}{method} from {self.source} to {self.target}"
+        return f"{route}{copy}{body}, {self.way}{more}"
+
+    @property
+    def style(self) -> str:
+        """The name of the style that it is drawn in."""
+        return self.tone or self.family
+
+    @property
+    def counted(self) -> str:
+        """Which copy it is, or how many it stands for, "" for a message that was sent once."""
+        copy = f"copy {self.copy}" if self.copy > 1 else "again" if self.duplicate else ""
+        return (
+            f"{copy}–{self.copy + self.times - 1}"
+            if self.copy > 1 and self.times > 1
+            else (f"×{self.times}" if self.times > 1 else copy)
+        )
 
     @property
     def way(self) -> str:
@@ -155,12 +177,29 @@ Row: TypeAlias = Arrow | Bar | Mark
 
 
 @dataclass(slots=True)
+class Section:
+    """A list of lines below a ladder: a legend, findings, one message; `verbatim` lines are octets off the wire."""
+
+    name: str
+    title: str
+    lines: list[str]
+    verbatim: bool = False
+
+
+@dataclass(slots=True)
 class Model:
-    """Everything in one ladder; `omitted` messages came after the last row that is drawn."""
+    """Everything in one ladder; `omitted` messages are not drawn, those after the last row, or before the first.
+
+    With `parts`, the ladder is drawn as several, one below the other, each with its heading; the rows of all are in
+    `rows` too. `sections` stand below it.
+    """
 
     columns: list[Column] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     omitted: int = 0
+    earlier: bool = False  # whether these come before the first row
+    parts: list[tuple[str, Model]] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
 
     @property
     def arrows(self) -> list[Arrow]:
@@ -168,6 +207,16 @@ class Model:
         return [row for row in self.rows if isinstance(row, Arrow)]
 
 
-def more(omitted: int) -> str:
+def more(omitted: int, earlier: bool = False) -> str:
     """The line that says what is not drawn."""
-    return f"… {omitted} more message{'s' if omitted > 1 else ''}; max_rows=None draws all, call= one call"
+    which = "earlier" if earlier else "more"
+    return f"… {omitted} {which} message{'s' if omitted > 1 else ''}; max_rows=None draws all, call= one call"
+
+
+def letters(number: int) -> str:
+    """The name of the n-th of a kind, from 1: A to Z, then AA."""
+    name = ""
+    while number > 0:
+        number, last = divmod(number - 1, 26)
+        name = chr(ord("A") + last) + name
+    return name

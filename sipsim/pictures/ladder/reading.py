@@ -1,54 +1,59 @@
-"""Reading a trace into a ladder's model: one pass over the records, each kind with a method of its own.
+"""Reading a trace into the rows of a ladder: one pass over the records, each kind with a method of its own.
 
-Kinds that a ladder does not show (timers, states, bindings ...) pass by. A record that says something about a
-message finds its arrow through its cause, be that the message's `sent` record or the `delivered` one.
+Kinds that a ladder does not show pass by. A record that says something about a message finds its arrow through its
+cause, be that the message's `sent` record or the `delivered` one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message, Response
-from sipsim.pictures.ladder.columns import columns_of
+from sipsim.pictures.ladder.choosing import Choice
 from sipsim.pictures.ladder.media import MediaBars
-from sipsim.pictures.ladder.model import Arrow, Mark, Model, Row
+from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Row
+from sipsim.pictures.ladder.naming import Naming
 from sipsim.trace.record import Record
-from sipsim.trace.sentences import label
+from sipsim.trace.sentences import called, label
 
 if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
 
-def read(trace: Trace, *, call: str | None = None, columns: Sequence[str] = (), max_rows: int | None = None) -> Model:
-    """The model of a trace's ladder, with at most `max_rows` rows; of one Call-ID where `call` is given."""
-    reader = _Reader(trace, call, max_rows)
-    for record in trace:
-        reader.take(record)
-    reader.media.name_targets()
-    return Model(columns_of(trace.header, reader.rows, columns), reader.rows, reader.omitted)
+class Reader:
+    """Reads a trace: `rows` are what is to be drawn, and `omitted` so many messages are not.
 
+    At most `most` rows are kept, the last ones of the trace where `last`.
+    """
 
-class _Reader:
-    def __init__(self, trace: Trace, call: str | None, max_rows: int | None) -> None:
-        self.call = call
-        self.max_rows = max_rows
+    def __init__(self, trace: Trace, choice: Choice, naming: Naming, most: int | None, last: bool) -> None:
+        self.choice = choice
+        self.naming = naming
+        self.most = None if last else most
         self.rows: list[Row] = []
         self.omitted = 0
-        self.media = MediaBars(trace.header, self.rows)
+        self.skipping = len(trace.columns.sent) - most if last and most is not None and choice.everything else 0
+        self.media = MediaBars(naming, self.rows)
         self.arrows: dict[int, Arrow] = {}  # by the id of the `sent` and of the `delivered` record
         self.numbered = 0
         self.kinds = {
             "sent": self.sent, "delivered": self.delivered, "lost": self.lost, "unparsable": self.unparsable,
             "ignored": self.ignored, "media": self.medium, "fault": self.mark, "error": self.mark, "note": self.mark,
+            "api": self.api,
         }  # fmt: skip
+        for record in trace:
+            self.take(record)
+        self.media.name_targets()
+        self.rows = [row for row in self.rows if not isinstance(row, Bar) or choice.between(row.source, row.target)]
+        if last and most is not None:
+            self.keep_last(most)
 
     @property
     def full(self) -> bool:
-        return self.max_rows is not None and len(self.rows) >= self.max_rows
+        return self.most is not None and len(self.rows) >= self.most
 
     def take(self, record: Record) -> None:
         method = self.kinds.get(record.kind)
@@ -57,10 +62,13 @@ class _Reader:
 
     def sent(self, record: Record) -> None:
         self.numbered += 1
-        arrow = None if self.full and self.call is None else self.arrow(record)
-        if arrow is not None and self.call not in (None, arrow.call):
+        if self.numbered <= self.skipping or (self.full and self.choice.everything):
+            self.omitted += 1
             return
-        if arrow is None or self.full:
+        arrow = self.arrow(record)
+        if not self.choice.wants(arrow):
+            return
+        if self.full:
             self.omitted += 1
             return
         self.arrows[record.id] = arrow
@@ -68,8 +76,9 @@ class _Reader:
 
     def arrow(self, record: Record) -> Arrow:
         data = record.data
+        source, target = self.naming.ends(record, data)
         arrow = Arrow(
-            self.numbered, label(record.raw), record.element, record.peer, record.time, record.id,
+            self.numbered, label(record.raw), source, target, record.time, record.id,
             copy=data.get("copy", 1), transport=data.get("transport", ""),
         )  # fmt: skip
         message = record.message
@@ -87,7 +96,7 @@ class _Reader:
             arrow = self.twin(arrow)
         arrow.arrived = arrow.ended = record.time
         arrow.arrival = record.id
-        arrow.target = record.element or arrow.target
+        arrow.target = self.naming.receiver(record) or arrow.target
         self.arrows[record.id] = arrow
 
     def twin(self, arrow: Arrow) -> Arrow:
@@ -115,16 +124,36 @@ class _Reader:
 
     def medium(self, record: Record) -> None:
         data = record.data
-        if self.call in (None, data.get("call")):
+        if self.choice.of_call(str(data.get("call", ""))):
             self.media.take(record, data, room=not self.full)
 
     def mark(self, record: Record) -> None:
-        if self.full:
-            return
         data = record.data
         text = str(data.get("text") or data.get("error") or data.get("what") or record.kind)
-        where = record.element or str(data.get("who", ""))
-        self.rows.append(Mark(record.kind, text, record.time, where, str(data.get("what", "")), record.id))
+        self.put(Mark(record.kind, text, record.time, self.where(record), str(data.get("what", "")), record.id))
+
+    def api(self, record: Record) -> None:
+        data = record.data
+        if "call" not in data or self.choice.of_call(str(data["call"])):
+            way = "callback" if data.get("direction") == "callback" else "call"
+            self.put(Mark("api", called(data), record.time, self.where(record), way, record.id))
+
+    def where(self, record: Record) -> str:
+        return self.naming.of(record.element or str(record.data.get("who", "")))
+
+    def put(self, mark: Mark) -> None:
+        if not self.full and (mark.column not in self.naming.elements or self.choice.between(mark.column)):
+            self.rows.append(mark)
+
+    def keep_last(self, most: int) -> None:
+        """Leave out all but the last rows; of what was before them, media that flow and crashes that last stay."""
+        old, kept = self.rows[:-most], self.rows[-most:]
+        self.omitted += sum(isinstance(row, Arrow) for row in old)
+        begin = min((row.begin for row in kept), default=0.0)
+        flowing = [row for row in old if isinstance(row, Bar) and (row.stop is None or row.stop >= begin)]
+        down = {row.column: row for row in self.rows if isinstance(row, Mark) and row.what in ("crash", "restart")}
+        crashed = [row for row in old if isinstance(row, Mark) and row.what == "crash" and down[row.column] is row]
+        self.rows = [*flowing, *crashed, *kept]
 
 
 def describe(arrow: Arrow, message: Message) -> None:
@@ -132,6 +161,8 @@ def describe(arrow: Arrow, message: Message) -> None:
     arrow.call = message.header("Call-ID") or ""
     if isinstance(message, Response):
         arrow.family = f"{message.status // 100}xx"
+    with suppress(SipParseError):
+        arrow.branch = message.branch or ""
     with suppress(SipParseError):
         arrow.method = message.cseq.method[:30]
     if message.body:

@@ -58,7 +58,7 @@ def sequence(model: Model) -> Iterator[Step]:
         last = row.begin
         yield step
     if index and model.omitted:
-        yield Note(0, len(index) - 1, more(model.omitted))
+        yield Note(0, len(index) - 1, more(model.omitted, model.earlier))
 
 
 def _step(row: Row, index: dict[str, int]) -> Step | None:
@@ -74,8 +74,8 @@ def _step(row: Row, index: dict[str, int]) -> Step | None:
 
 def _words(arrow: Arrow) -> str:
     badge = f" ({arrow.badge})" if arrow.badge else ""
-    copy = f" copy {arrow.copy}" if arrow.copy > 1 else " again" if arrow.duplicate else ""
-    return f"{arrow.number} {arrow.text}{badge}{copy}{f', {fate(arrow)}' if fate(arrow) else ''}"
+    copy = f" {arrow.counted}" if arrow.counted else ""
+    return f"{arrow.number}{arrow.letter} {arrow.text}{badge}{copy}{f', {fate(arrow)}' if fate(arrow) else ''}"
 
 
 def fate(arrow: Arrow) -> str:

@@ -13,13 +13,14 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     """The label of a message, from its full form to the shortest: `4 200 OK (SDP) copy 2`, ... `4 200 #2`."""
     text = glyphs.text(arrow.text)
     badge = f" ({glyphs.text(arrow.badge)})" if arrow.badge and not arrives else ""
-    copy = f" copy {arrow.copy}" if arrow.copy > 1 else ""
-    short = f" #{arrow.copy}" if arrow.copy > 1 else ""
-    code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
+    number = f"{arrow.number}{arrow.letter}{star}"
     if arrow.duplicate:
-        return [f"{arrow.number}{star} {text} again", f"{arrow.number}{star} again"]
+        return [f"{number} {text} again", f"{number} again"]
+    copy = f" {glyphs.text(arrow.counted)}" if arrow.counted else ""
+    short = copy.replace(" copy ", " #")
+    code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
     forms = [f"{text}{badge}{copy}", f"{text}{copy}", f"{text}{short}", f"{code}{copy}", f"{code}{short}"]
-    return [f"{arrow.number}{star} {form}" for form in dict.fromkeys(forms)]
+    return [f"{number} {form}" for form in dict.fromkeys(forms)]
 
 
 class Pen:

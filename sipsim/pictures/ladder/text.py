@@ -14,10 +14,10 @@ from textwrap import wrap
 from sipsim.pictures.ladder.axis import Axis
 from sipsim.pictures.ladder.crossings import in_two_rows
 from sipsim.pictures.ladder.grid import ASCII, BOX, Glyphs, Grid, Row
-from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, more
+from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
 from sipsim.pictures.ladder.placing import gaps_between
 from sipsim.pictures.ladder.strokes import Pen, variants
-from sipsim.pictures.lettering import cells, shorten
+from sipsim.pictures.lettering import broken, cells, shorten
 
 NARROWEST = 40
 REPEAT = 45  # longer ladders name their columns at the foot again
@@ -32,10 +32,29 @@ def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = F
     below = ["", *_lines(glyphs.text(foot), width)]
     if not model.columns:
         return "\n".join([*above, "no messages", *below])
+    body = [] if model.parts else _one(model, width, glyphs)
+    for i, (heading, part) in enumerate(model.parts):
+        body += [*[""][:i], *_lines(glyphs.text(heading), width), *_one(part, width, glyphs)]
+    if model.omitted:
+        words = _lines(glyphs.text(more(model.omitted, model.earlier)), width)
+        body = [*words, "", *body] if model.earlier else [*body, "", *words]
+    sections = [line for section in model.sections for line in ["", *_section(section, width, glyphs)]]
+    return "\n".join([*above, *body, *sections, *below])
+
+
+def _one(model: Model, width: int, glyphs: Glyphs) -> list[str]:
+    """A ladder with its headers and remarks."""
     writer = _Writer(model, width, glyphs)
     rows = list(writer.rows())
-    body = [*writer.header(False), *rows, *(writer.header(True) if len(rows) > REPEAT else [])]
-    return "\n".join([*above, *body, *writer.remarks(width), *below])
+    return [*writer.header(False), *rows, *(writer.header(True) if len(rows) > REPEAT else []), *writer.remarks(width)]
+
+
+def _section(section: Section, width: int, glyphs: Glyphs) -> Iterator[str]:
+    yield from _lines(glyphs.text(section.title), width, "  ")
+    for line in section.lines:
+        text = glyphs.text(line)
+        pieces = broken(text, width - 4) if section.verbatim else _lines(text, width - 4, "  ")
+        yield from (f"    {piece}".rstrip() for piece in pieces)
 
 
 def _lines(text: str, width: int, indent: str = "") -> list[str]:
@@ -204,7 +223,6 @@ class _Writer:
             yield row
 
     def remarks(self, width: int) -> list[str]:
-        """What stands below the ladder: the words that did not fit, and how much is not drawn."""
+        """What stands below the ladder: the words that did not fit."""
         lines = [line for text in self.starred for line in _lines(self.glyphs.text(text), width, " " * 6)]
-        omitted = _lines(self.glyphs.text(more(self.model.omitted)), width) if self.model.omitted else []
-        return [*([""] if lines else []), *lines, *([""] if omitted else []), *omitted]
+        return ["", *lines] if lines else []

@@ -28,6 +28,7 @@ from sipsim.pictures.lettering import visible
 
 THEMES = ("auto", "light", "dark")
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
+FIXED = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
 HEAD = 9.5  # length of an arrow head
 ID = "\0"  # stands for the picture's id until that is known; no escaped text can hold it
 
@@ -89,6 +90,7 @@ def _shape_rule(style: Style) -> str:
     parts += [f"stroke-dasharray:{style.dash}"] if style.dash else []
     parts += [f"font-size:{style.size:g}px"] if style.size else []
     parts += ["font-weight:600"] if style.bold else []
+    parts += [f"font-family:{FIXED};white-space:pre"] if style.fixed else []
     parts += ["paint-order:stroke;stroke-width:3;stroke-linejoin:round"] if style.halo else []
     parts += [f"opacity:{style.opacity:g}"] if style.opacity < 1.0 else []
     return "".join(f"{part};" for part in parts)
