@@ -146,7 +146,7 @@ class Exchange:
         if after is not before:
             if self._cancelled and after == "proceeding":
                 self._send_cancel()
-            elif "cancel" in self._alarms:
+            elif after != "proceeding" and "cancel" in self._alarms:
                 self._alarms.pop("cancel").cancel()
 
     def _send_cancel(self) -> None:
@@ -155,7 +155,7 @@ class Exchange:
 
     def end_within(self, seconds: float) -> None:
         """Wait no longer than this for the final response to an INVITE of which nothing is expected any more."""
-        if self.transaction.state != "proceeding" or "cancel" in self._alarms:
+        if self.transaction.state not in ("calling", "proceeding") or "cancel" in self._alarms:
             return
         element = self.element
         self._alarms["cancel"] = set_alarm(

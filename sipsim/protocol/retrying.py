@@ -133,10 +133,10 @@ class Tries:
         self._past.add(reason)
         return self._step(changed, why)
 
-    def _step(self, request: Request, why: str, wait: float = 0.0, *, elsewhere: bool = False) -> Step:
+    def _step(self, request: Request, why: str, *, elsewhere: bool = False) -> Step:
         """A try with credentials that are counted anew, where the last one had any (§22.2)."""
         prepared = self._digest.prepare(request) if self._digest is not None else request
-        return Step(prepared, why, wait, elsewhere)
+        return Step(prepared, why, elsewhere=elsewhere)
 
     def _shorter(self, request: Request, response: Response) -> Step | None:
         """An INVITE without its offer, which the callee makes then (§8.1.3.5 on 413, §13.2.1)."""
@@ -198,7 +198,7 @@ class Tries:
             self.why_not = f"{response.status} again after waiting"
             return None
         self._past.add(reason)
-        return self._step(request, f"again after {wait} s", float(wait), elsewhere=True)
+        return Step(request, f"again after {wait} s", float(wait), elsewhere=True)  # who sends it counts credentials
 
     # ---- elsewhere
 

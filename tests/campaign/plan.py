@@ -44,13 +44,33 @@ class Step(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong at a time, for a while: crash, partition, drop (of a kind of message) or late copy."""
+    """Something that goes wrong at a time, for a while: crash, partition, drop (of a kind of message).
+
+    Or a late copy of a REGISTER; or a replay, by somebody who has listened to it.
+    """
 
     time: float
     what: str
     where: str
     lasts: float = 0.0
     pattern: str = ""
+
+
+class Queue(NamedTuple):
+    """A server that can be too busy: packets that its inbox holds, and seconds that each takes."""
+
+    domain: str
+    limit: int
+    service_time: float
+
+
+class Login(NamedTuple):
+    """Who has to log in, and how: `challenges` and `qop` are what the servers ask for; `wrong` guess their password."""
+
+    challenges: str
+    algorithms: tuple[str, ...]
+    qop: tuple[str, ...]
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,11 @@ class Plan:
     faults: tuple[Fault, ...] = ()
     timers: dict[str, float] = field(default_factory=dict)
     forking: str = "parallel"
+    login: Login | None = None
+    tcp: tuple[str, ...] = ()
+    stateless: tuple[str, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    lively: bool = False
 
     @property
     def patient(self) -> bool:
@@ -81,11 +106,18 @@ class Plan:
         found += [replace(self, steps=without(self.steps, n)) for n in range(len(self.steps))]
         found += [replace(self, link={**self.link, name: HARMLESS[name]}) for name in self.link
                   if self.link[name] != HARMLESS[name]]  # fmt: skip
-        return found + [replace(self, timers={})] * bool(self.timers)
+        found += [replace(self, queues=without(self.queues, n)) for n in range(len(self.queues))]
+        found += [replace(self, tcp=without(self.tcp, n)) for n in range(len(self.tcp))]
+        found += [replace(self, stateless=without(self.stateless, n)) for n in range(len(self.stateless))]
+        found += [replace(self, login=None)] * (self.login is not None)
+        return found + [replace(self, timers={})] * bool(self.timers) + [replace(self, lively=False)] * self.lively
 
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: {self.shape}, proxies {', '.join(self.proxies) or 'none'} ({self.forking})"]
         lines += [f"  {part}" for part in (*self.phones, *self.steps, *self.faults)]
+        lines += [f"  {part}" for part in (self.login, *self.queues) if part is not None]
+        lines += [f"  by TCP {', '.join(self.tcp)}"] * bool(self.tcp)
+        lines += [f"  stateless {', '.join(self.stateless)}"] * bool(self.stateless)
         return "\n".join([*lines, f"  bindings {self.bindings}, links {self.link}, timers {self.timers}"])
 
 
@@ -119,7 +151,7 @@ def draw(seed: int) -> Plan:
     plan = replace(plan, steps=_steps(dice, plan), faults=_faults(dice, plan))
     if dice.chance(0.1):
         plan = replace(plan, timers={"t1": 0.1, "t2": 0.8, "t4": 1.0})
-    return _more(Dice(seed, "more"), plan)
+    return _wider(Dice(seed, "wider"), _more(Dice(seed, "more"), plan))
 
 
 def _more(dice: Dice, plan: Plan) -> Plan:
@@ -135,6 +167,31 @@ def _more(dice: Dice, plan: Plan) -> Plan:
         faults.append(Fault(dice.span(20, WORKING), "late copy", dice.pick(near)))
     forking = dice.pick(("parallel",) * 6 + ("sequential", "q-groups"))
     return replace(plan, steps=tuple(sorted(steps)), faults=tuple(sorted(faults)), forking=forking)
+
+
+def _wider(dice: Dice, plan: Plan) -> Plan:
+    """Passwords, TCP, proxies without memory, servers with too much to do; each in some of the runs."""
+    names = [phone.name for phone in plan.phones]
+    servers = [*plan.proxies, *["redirect.test"] * plan.redirect]
+    login, tcp, stateless, queues = None, (), (), ()
+    if servers and dice.chance(0.2):
+        algorithms = dice.pick((("SHA-256",), ("MD5",), ("SHA-512-256", "SHA-256", "MD5"), ("MD5-sess",)))
+        wrong = tuple([name for name in names if dice.chance(0.15)])
+        login = Login(dice.pick(("own", "new", "all")), algorithms, dice.pick((("auth",), ("auth-int", "auth"))), wrong)
+    if dice.chance(0.15):
+        tcp = tuple([name for name in names if dice.chance(0.7)])
+    if plan.proxies and login is None and not tcp and dice.chance(0.2):  # what they repeat by TCP is taken for new
+        stateless = tuple([domain for domain in plan.proxies if dice.chance(0.5)])
+    if plan.proxies and dice.chance(0.15):
+        queues = tuple([
+            Queue(domain, dice.pick((1, 2, 5)), dice.pick((0.01, 0.1, 0.4)))
+            for domain in plan.proxies if domain not in stateless and dice.chance(0.6)
+        ])  # fmt: skip
+    faults = list(plan.faults)
+    if login is not None and dice.chance(0.5):
+        faults.append(Fault(dice.span(10, WORKING), "replay", dice.pick(names)))
+    plan = replace(plan, faults=tuple(sorted(faults)))
+    return replace(plan, login=login, tcp=tcp, stateless=stateless, queues=queues, lively=dice.chance(0.25))
 
 
 def _proxies(dice: Dice, shape: str) -> tuple[str, ...]:

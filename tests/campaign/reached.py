@@ -11,11 +11,18 @@ from campaign.stage import Stage
 from sipsim.message.message import Request
 
 TIMERS = tuple("ABCDEFGHIJKLM")
-STATUSES = (302, 404, 408, 480, 481, 482, 486, 487, 488, 500, 503, 600, 603)
+STATUSES = (302, 401, 404, 407, 408, 480, 481, 482, 486, 487, 488, 500, 503, 600, 603)
 FAULTS = ("crash", "restart", "partition", "heal", "lost", "duplicated", "unparsable", "dropped")
+MEANS = ("connection open", "turned away", "passed on without state", "credentials refused")
 RACES = ("BYE for want of an ACK", "2xx after CANCEL", "second 2xx of a fork", "CANCEL", "second server tried")
 
-WANTED = (*[f"timer {name}" for name in TIMERS], *[f"status {status}" for status in STATUSES], *FAULTS, *RACES[:4])
+WANTED = (
+    *[f"timer {name}" for name in TIMERS],
+    *[f"status {status}" for status in STATUSES],
+    *FAULTS,
+    *MEANS,
+    *RACES[:4],
+)
 """What a long campaign has to reach."""
 
 
@@ -30,6 +37,15 @@ def reached(stage: Stage) -> Counter[str]:
             found[str(record.data["what"])] += 1
         elif kind in ("lost", "duplicated", "unparsable", "ignored"):
             found[kind] += 1
+        elif kind == "connection":
+            found[f"connection {record.data['what']}"] += 1
+        elif kind == "refused":
+            found["turned away"] += record.data["why"] == "there is too much to do"
+        elif kind == "retry" and "credentials were refused" in record.data["text"]:
+            found["credentials refused"] += 1
+        elif kind == "sent" and stage.lab.elements[record.element].kind == "stateless proxy":
+            found["passed on without state"] += 1
+        if kind == "lost":
             found["dropped"] += "dropped by the script" in str(record.data.get("why", ""))
     found.update(_statuses(stage))
     found["BYE for want of an ACK"] += sum(call.ended.triggered and verdict(call) == "no ACK" for call in stage.taken)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from campaign.ears import Ears
-from campaign.plan import HARMLESS, WORKING, Fault, Phone, Plan, Step
+from campaign.plan import HARMLESS, WORKING, Fault, Login, Phone, Plan, Step
 
 import sipsim
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.servers.registrar import Registrar
 from sipsim.simulation.network import Address, Packet
+from sipsim.simulation.scripts import Rule
 
 QUIET = 200.0
 """Seconds that the last lingering timers may take, with bindings left out: 64*T1 for D, H, J, L and M, and Timer C."""
@@ -46,6 +48,8 @@ class Stage:
         self.phones: dict[str, UserAgent] = {}
         self.registrars: dict[str, Registrar] = {}
         self.rested_at = self.stopped_at = 0.0
+        self.eve: ScriptedPeer | None = None
+        self.rules: list[Rule] = []
         self._build()
 
     def run(self) -> Stage:
@@ -72,19 +76,50 @@ class Stage:
     def _build(self) -> None:
         plan, lab = self.plan, self.lab
         for domain in plan.proxies:
-            self.registrars[domain] = lab.proxy(domain, forking=plan.forking)
+            self.registrars[domain] = self._proxy(domain)
         if plan.redirect:
-            self.registrars["redirect.test"] = lab.redirect_server("redirect.test")
+            self.registrars["redirect.test"] = lab.redirect_server("redirect.test", **self._users(plan.login))
         for user, domain, contact in plan.bindings:
             self.registrars[domain].location.add(f"sip:{user}@{domain}", contact)
         first = next(iter(self.registrars.values()), None)
         for phone in plan.phones:
             outbound = first if phone.outbound else None
-            agent = lab.user_agent(f"sip:{phone.user}@{phone.domain}", phone.name, outbound=outbound)
+            agent = lab.user_agent(
+                f"sip:{phone.user}@{phone.domain}", phone.name, outbound=outbound,
+                transport="tcp" if phone.name in plan.tcp else "udp", password=self._password(phone),
+            )  # fmt: skip
             agent.on_call = self._behaviour(agent, phone)
             self.phones[phone.name] = agent
+        if any(fault.what == "replay" for fault in plan.faults):
+            self.eve = lab.scripted_peer("sip:eve@none.test")
         for element in lab.elements.values():
             self.ears.listen(element)
+
+    def _proxy(self, domain: str) -> Registrar:
+        plan = self.plan
+        if domain in plan.stateless:
+            return self.lab.proxy(domain, stateful=False)
+        options: dict[str, Any] = self._users(plan.login)
+        if plan.login is not None:
+            options["challenges"] = plan.login.challenges
+        proxy = self.lab.proxy(domain, forking=plan.forking, **options)
+        for queue in plan.queues:
+            if queue.domain == domain:
+                proxy.queue_limit, proxy.service_time = queue.limit, queue.service_time
+        return proxy
+
+    def _users(self, login: Login | None) -> dict[str, Any]:
+        """The same people everywhere, each realm with its own sums of their passwords."""
+        if login is None:
+            return {}
+        passwords = {phone.user: f"{phone.user}'s secret" for phone in self.plan.phones}
+        return {"users": passwords, "algorithms": login.algorithms, "qop": login.qop}
+
+    def _password(self, phone: Phone) -> str | None:
+        login = self.plan.login
+        if login is None:
+            return None
+        return "a guess" if phone.name in login.wrong else f"{phone.user}'s secret"
 
     def _behaviour(self, agent: UserAgent, phone: Phone) -> Any:
         def on_call(call: IncomingCall) -> Any:
@@ -169,17 +204,30 @@ class Stage:
             lab.env.call_later(min(fault.lasts, WORKING - lab.env.now), lab.network.heal)
         elif fault.what == "late copy":
             self._late_copy(fault.where)
+        elif fault.what == "replay":
+            self._replay(fault.where)
         elif fault.what == "drop":
-            lab.network.drop(fault.pattern, times=1 + int(fault.lasts) % 12)
+            self.rules.append(lab.network.drop(fault.pattern, times=1 + int(fault.lasts) % 12))
 
     def _late_copy(self, phone: str) -> None:
         """The first REGISTER of a phone arrives once more, from somewhere where it was kept."""
         trace = self.lab.trace
+        if phone in self.plan.tcp:
+            return  # nothing comes twice by a connection
         for record in trace.select("sent", phone):
             if record.raw.startswith(b"REGISTER "):
                 trace.duplicated(self.lab.env.now, record.id)
                 source, destination = (Address(*end) for end in record.route)
                 self.lab.network.send(Packet(record.raw, source, destination, cause=record.id))
+                return
+
+    def _replay(self, phone: str) -> None:
+        """Somebody who has heard a REGISTER with credentials says it too, as a request of his own."""
+        for record in self.lab.trace.select("sent", phone) if self.eve is not None else ():
+            if record.raw.startswith(b"REGISTER ") and b"\nAuthorization:" in record.raw:
+                via, top = self.eve.new_via().encode(), record.raw.index(b"Via: ") + 5
+                forged = record.raw[:top] + via + record.raw[record.raw.index(b"\r\n", top) :]
+                self.eve.say(forged, f"sip:{Address(*record.route[1])}")
                 return
 
     def _restart(self, name: str) -> None:

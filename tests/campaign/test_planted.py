@@ -14,14 +14,21 @@ from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.outgoing_call import OutgoingCall
+from sipsim.elements.calls.session import Session
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.servers.response_context import ResponseContext
+from sipsim.elements.servers.stateless_proxy import StatelessProxy
+from sipsim.elements.stream_reader import StreamReader
 from sipsim.elements.via import straight_to
 from sipsim.message import build
 from sipsim.protocol import registering
+from sipsim.protocol.digest_server import DigestServer
 from sipsim.protocol.location import LocationService
+from sipsim.protocol.nonces import Nonces
 from sipsim.protocol.timing import Timing
+from sipsim.simulation.connections import Connection
 from sipsim.simulation.memory import MemoryNetwork
 from sipsim.simulation.network import Address
 
@@ -163,6 +170,88 @@ def raises(old: Any) -> Any:
     return on_provisional
 
 
+def any_password(old: Any) -> Any:
+    return lambda self, shown, algorithm, request: True
+
+
+def replay_taken(old: Any) -> Any:
+    return lambda self, nonce, count, now: True
+
+
+def counts_stay(old: Any) -> Any:
+    """A client that says 1 for ever: nobody lets it in a second time."""
+
+    def prepare(self: Any, request: Any) -> Any:
+        for session in self._sessions.values():
+            session.count = 0
+        return old(self, request)
+
+    return prepare
+
+
+def lost_on_a_connection(old: Any) -> Any:
+    def arrive(self: Any, segment: Any) -> None:
+        if segment.data.startswith(b"ACK "):
+            self._pipes[segment.source].awaited += 1
+        else:
+            old(self, segment)
+
+    return arrive
+
+
+def comes_twice(old: Any) -> Any:
+    def receive(self: Any, piece: Any) -> None:
+        old(self, piece)
+        old(self, piece)
+
+    return receive
+
+
+def no_memory_and_yet_a_word(old: Any) -> Any:
+    def handle(self: Any, request: Any, packet: Any) -> None:
+        if request.method == "INVITE":
+            self.send(build.reply(request, 100), straight_to(packet.source))
+        old(self, request, packet)
+
+    return handle
+
+
+def another_branch_each_time(old: Any) -> Any:
+    return lambda self, branch: self.new_via()
+
+
+def full_without_record(old: Any) -> Any:
+    def admits(self: Any, packet: Any) -> bool:
+        return bool(self.down or self.queue_limit is None or len(self._inbox) < self.queue_limit) and bool(
+            old(self, packet)
+        )
+
+    return admits
+
+
+def acks_turned_away(old: Any) -> Any:
+    def turn_away(server: Any, packet: Any, waiting: Any) -> bool:
+        data = packet.data.replace(b"ACK ", b"OPTIONS ", 1) if packet.data.startswith(b"ACK ") else packet.data
+        return bool(old(server, packet.again(data), waiting))
+
+    return turn_away
+
+
+def other_description(old: Any) -> Any:
+    def agree(self: Any, local: Any, described: bytes) -> None:
+        old(self, local, described.replace(b"RTP/AVP 0", b"RTP/AVP 8"))
+
+    return agree
+
+
+def deaf_afterwards(old: Any) -> Any:
+    def heal(self: Any) -> None:
+        old(self)
+        self.partition("ann0", [name for name in self._nodes.values() if name != "ann0"])
+
+    return heal
+
+
 PLANTED: dict[Plant, tuple[Any, str, str]] = {
     lost_without_record: (MemoryNetwork, "_lose", "conservation"),
     octets_change: (Element, "_arrive", "as_it_was_sent"),
@@ -181,6 +270,15 @@ PLANTED: dict[Plant, tuple[Any, str, str]] = {
     liked_less: (LocationService, "commit", "table_is_the_log"),
     answers_again: (Exchange, "respond", "one_answer"),
     ack_answered: (UserAgent, "on_ack", "no_answer_from_nowhere"),
+    any_password: (DigestServer, "_is_right", "only_the_invited"),
+    replay_taken: (Nonces, "use", "only_the_invited"),
+    lost_on_a_connection: (Connection, "_arrive", "conservation"),
+    comes_twice: (StreamReader, "__call__", "conservation"),
+    no_memory_and_yet_a_word: (StatelessProxy, "_handle_request", "nothing_made_up"),
+    another_branch_each_time: (StatelessProxy, "via_with", "keeps_to_the_rfcs"),
+    full_without_record: (Proxy, "_admits", "conservation"),
+    other_description: (Session, "agree", "lives_again"),
+    deaf_afterwards: (MemoryNetwork, "heal", "lives_again"),
     rings_for_ever: (OutgoingCall, "_on_provisional", "an end"),
     raises: (OutgoingCall, "_on_provisional", "no exception"),
 }

@@ -489,3 +489,17 @@ def test_a_change_whose_last_word_gets_lost_is_given_up_when_no_proxy_could_stil
     lab.run()
     assert not changed.ok and str(changed.value).startswith("487 the call has ended")
     assert lab.leftovers() == []
+
+
+def test_a_change_that_nobody_answers_any_more_is_given_up_though_its_first_100_comes_after_the_bye(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    call, _ = talking(lab, alice, bob)
+    bob.on_reinvite = lambda change: None
+    lab.network.hold("100")
+    lab.network.drop("487 INVITE", times=None)
+    changed, began = call.reinvite(), lab.env.now
+    lab.run(until=began + 0.3)
+    lab.run(call.hang_up())
+    lab.network.release()
+    lab.run(until=began + 400)
+    assert not changed.ok and lab.leftovers() == []

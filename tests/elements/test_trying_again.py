@@ -16,6 +16,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.errors import CallFailed, RegistrationFailed, UsageError
 from sipsim.lab.lab import Lab
 from sipsim.message import build
+from sipsim.message.auth import Credentials
 from sipsim.message.message import Request, Response, parse
 from sipsim.protocol.retrying import MOST_STEPS, Tries, acceptable
 
@@ -497,3 +498,20 @@ def test_whoever_listens_in_between_changes_nothing():
     call = alice.call("sip:bob@example.com")
     assert lab.run(call.answered) is call
     assert [listener.heard for listener in listeners] == [[302]]
+
+
+def test_credentials_of_a_try_that_waits_are_counted_when_it_goes():
+    """Else others would overtake it, and its nonce count would look like a replay (RFC 7616 §3.4)."""
+    lab = Lab()
+    asks = (401, [("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"')])
+    scripted(lab, asks, (503, [("Retry-After", "5")]), 200)
+    alice = caller(lab, password="wonderland")
+    call = alice.call("sip:bob@example.com")
+    lab.run(until=1.0)
+    alice.options("sip:bob@example.com")
+    lab.run(call.answered)
+    lab.run()
+    asked = [record.message for record in lab.trace.select("sent", "alice") if record.message.has("authorization")]
+    shown = [(message.method, Credentials.parse(message.header("Authorization")).count) for message in asked]
+    numbers = [count for method, count in shown if method != "ACK"]
+    assert numbers == sorted(set(numbers)) and [method for method, _ in shown][:3] == ["INVITE", "OPTIONS", "INVITE"]

@@ -120,7 +120,8 @@ class Attempts:
     def _resume(self, step: Step) -> None:
         self._alarm = None
         self.agent.waiting.pop(self, None)
-        self._send(step)
+        digest = self.agent.digest
+        self._send(step if digest is None else step._replace(request=digest.prepare(step.request)))
 
     def _send(self, step: Step) -> None:
         """The request with a CSeq and a branch of its own, to the server that asked for it or to where it leads."""

@@ -34,8 +34,9 @@ def acknowledges_success(index: Index) -> Iterator[Fault]:
     """The caller sends an ACK for each 2xx, with the INVITE's CSeq and a new branch."""
     for transaction in index.invites:
         tags = [hop.to_tag for hop in transaction.sent(200, 299)]
+        refused = first_time(transaction.heard(300))  # without a transaction: then a 2xx may follow (§8.2.7)
         for hop in transaction.acks:
-            if hop.to_tag in tags and hop.copy_of is None:
+            if hop.to_tag in tags and hop.copy_of is None and hop.time < refused:
                 yield fault("the ACK for a 2xx has the branch of the INVITE", hop, transaction.first)
         for came in _successes(index, transaction):
             sent = len(index.acks_of(came[0].hop))

@@ -43,7 +43,8 @@ def in_time(index: Index) -> Iterator[Fault]:
 def is_answered(index: Index) -> Iterator[Fault]:
     """A CANCEL gets 200 where its INVITE is known and 481 elsewhere, tagged as the INVITE's responses."""
     for cancel in index.transactions:
-        for hop in cancel.sent(200)[:1] if cancel.method == "CANCEL" and cancel.first.upstream is None else ():
+        judged = cancel.method == "CANCEL" and cancel.first.upstream is None and index.repeats(cancel.server)
+        for hop in cancel.sent(200)[:1] if judged else ():  # to one without state it is like any request (§16.11)
             invite = index.invite_of(cancel)
             right = _right_answers(index, cancel, invite)
             judged = invite is not None and not invite.branches and index.watched(hop.sender)

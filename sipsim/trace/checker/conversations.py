@@ -52,12 +52,20 @@ class Transaction:
         """The copies of the request that the server got, in that order."""
         return arrivals(self.requests)
 
+    @cached_property
+    def finals(self) -> list[Hop]:
+        """The final responses that the server sent and remembers."""
+        return [hop for hop in self.sent(200) if not self.without_state(hop)]
+
     def without_state(self, answer: Hop) -> bool:
-        """Whether a server that had no room turned this away, and remembers nothing of it (§8.2.7, §21.5.4)."""
+        """Whether a server that had no room turned this away, and remembers nothing of it (§8.2.7, §21.5.4).
+
+        In a dialog, where the To tag does not tell, every 503 may be one of that kind.
+        """
         asked, said = self.first.message, answer.message
         if answer.status != 503 or not isinstance(asked, Request) or said is None or not answer.readable:
             return False
-        return said.to_tag == stateless_tag(asked)
+        return bool(asked.to_tag) or said.to_tag == stateless_tag(asked)
 
     @cached_property
     def acked(self) -> list[Arrival]:

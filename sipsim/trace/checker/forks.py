@@ -38,7 +38,7 @@ def all_challenges(index: Index) -> Iterator[Fault]:
 def losers_are_cancelled(index: Index) -> Iterator[Fault]:
     """When a final response to an INVITE went upstream, every branch still open is cancelled."""
     for transaction in index.invites:
-        for final in transaction.sent(200)[:1] if transaction.branches else ():
+        for final in transaction.finals[:1] if transaction.branches else ():
             for branch in uncancelled(index, transaction, final.time):
                 yield fault(f"{final.status} went upstream, and this branch is not cancelled", branch.first, final)
 
@@ -46,7 +46,7 @@ def losers_are_cancelled(index: Index) -> Iterator[Fault]:
 def _refused(index: Index) -> Iterator[tuple[Transaction, Hop]]:
     """The requests that a proxy forwarded, and has refused in the end."""
     for transaction in index.transactions:
-        finals = transaction.sent(200)
+        finals = transaction.finals
         if transaction.branches and finals and finals[0].status >= 300 and index.steady(transaction.server):
             yield transaction, finals[0]
 

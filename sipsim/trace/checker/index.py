@@ -37,6 +37,7 @@ class Index:
         self._damaged: dict[Key, Hop] = {}  # by receiver, Call-ID and method or status; without those if altered
         self.hops, slow = hops_of(trace, self.captured)
         readable = _undamaged(self.hops)
+        self.whole = len(readable) == len(self.hops)  # whether no message was damaged, or could not be read
         self.requests = [hop for hop in readable if not hop.status]
         self.responses = [hop for hop in readable if hop.status]
         self._trace_forwarding(readable)
@@ -87,7 +88,7 @@ class Index:
 
     def forgotten(self, transaction: Transaction) -> float:
         """When a server has let go of a transaction: what comes later begins another one (§17.2)."""
-        final = min((hop.time for hop in transaction.sent(200)), default=inf)
+        final = min((hop.time for hop in transaction.finals or transaction.sent(200)), default=inf)
         refused = transaction.method == "INVITE" and not transaction.sent(200, 299)
         if transaction.method != "INVITE" and transaction.branches:
             began = transaction.branches[0].first.time
@@ -153,7 +154,7 @@ class Index:
         for hop in self.hops:
             if (message := hop.message) is None:
                 continue
-            call = message.header("Call-ID")
+            call = message.header("Call-ID") or ""
             kind = message.method if isinstance(message, Request) else hop.status
             passed_on = None if hop.readable else damaged.get((hop.sender, call, kind))
             if (cause := damaged.get((hop.sender, call))) is not None:

@@ -49,7 +49,9 @@ def refuses_loops(index: Index) -> Iterator[Fault]:
 def passes_on(index: Index) -> Iterator[Fault]:
     """A proxy forwards 101 to 199 and every 2xx to INVITE at once, 100 never; 6xx ends the search."""
     for hop in index.responses:
-        if hop.status == 100 and hop.upstream is not None and hop.to_tag and hop.copy_of is None:
+        if hop.status != 100 or hop.upstream is None or not hop.to_tag or hop.copy_of is not None:
+            continue
+        if index.repeats(hop.sender):  # one without state passes on whatever comes (§16.11)
             yield fault("100 is forwarded", hop, hop.upstream)
     for transaction in index.invites:
         if transaction.branches and index.steady(transaction.server, transaction.first.time):
@@ -71,7 +73,8 @@ def one_final(index: Index) -> Iterator[Fault]:
     for transaction in index.transactions:
         finals = [hop for hop in transaction.sent(200) if hop.status != OVERLOADED]
         until = index.forgotten(transaction)
-        for hop in transaction.answers if finals and not index.crashed(transaction.server) else ():
+        remembers = index.repeats(transaction.server) and not index.crashed(transaction.server)
+        for hop in transaction.answers if finals and remembers else ():
             also = 200 <= hop.status < 300 and transaction.method == "INVITE"
             later = hop.number > finals[0].number and finals[0].time + _order(index, hop) <= hop.time < until
             if later and not also and hop.raw != finals[0].raw:

@@ -76,7 +76,8 @@ def timer_g(index: Index) -> Iterator[Fault]:
     for transaction in index.invites:
         refusals = [hop for hop in transaction.sent(300) if not transaction.without_state(hop)]
         if refusals and index.steady(transaction.server, transaction.first.time):
-            acked, start = first_time(transaction.acked), refusals[0].time
+            start = refusals[0].time  # an ACK before that is for a refusal that nobody remembers (§8.2.7)
+            acked = min((arrival.time for arrival in transaction.acked if arrival.time >= start), default=inf)
             asked = [arrival.time for arrival in transaction.taken if start <= arrival.time <= acked]
             due = [] if refusals[0].reliable else _doubling(start, index)
             plan = Plan(_copies(index, transaction, refusals), due, min(acked, start + index.patience), asked)
@@ -101,7 +102,7 @@ def trying(index: Index) -> Iterator[Fault]:
 def timer_j(index: Index) -> Iterator[Fault]:
     """Over UDP a repeated request gets its final response again, for 64 T1, and nothing else does."""
     for transaction in index.transactions:
-        finals = transaction.sent(200) if transaction.method != "INVITE" else []
+        finals = transaction.finals if transaction.method != "INVITE" and not transaction.first.reliable else []
         if finals and index.steady(transaction.server, transaction.first.time):
             start = finals[0].time
             asked = [arrival.time for arrival in transaction.taken if start <= arrival.time < start + index.patience]

@@ -12,6 +12,7 @@ from campaign.reading import message_of
 from campaign.stage import Stage
 
 from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.matching import stateless_tag
 from sipsim.trace.record import Record
 
 Known = set[tuple[object, ...]]
@@ -25,19 +26,26 @@ def no_answer_from_nowhere(stage: Stage) -> Iterator[str]:
     are asked then.
     """
     came: Known = set()
+    invited: dict[Key, Key] = {}  # by element and branch: Call-ID and CSeq number, which the answer may have altered
     asked = stage.phones if "corrupt" in stage.plan.link else stage.lab.elements
     for record in stage.lab.trace:
-        if record.kind == "delivered" and (message := message_of(record)) is not None:
-            came |= _explains(record.element, message)
-        elif record.kind == "sent" and record.element in asked and (sent := message_of(record)) is not None:
-            yield from _unexplained(record.element, sent, came) if not _refuses(stage, record) else ()
+        message = message_of(record) if record.kind in ("delivered", "sent") else None
+        if message is None:
+            continue
+        if record.kind == "delivered":
+            came |= _explains(record.element, message, invited)
+        elif record.element in asked:
+            if isinstance(message, Request) and message.method == "INVITE":
+                invited[record.element, message.branch] = (message.call_id, message.cseq.number)
+            yield from _unexplained(record.element, message, came) if not _refuses(stage, record) else ()
 
 
-def _explains(element: str, message: Message) -> Known:
+def _explains(element: str, message: Message, invited: dict[Key, Key]) -> Known:
     """What an arrival allows: the answer to a request, the ACK for a response; an ACK itself, being passed on."""
     method, number = message.cseq.method, message.cseq.number
     if method == "ACK" or (method == "INVITE" and not isinstance(message, Request) and message.status >= 200):
-        return {(element, "ACK", message.call_id, number), (element, "ACK", message.branch, number)}
+        call_id, number = invited.get((element, message.branch), (message.call_id, number))
+        return {(element, "ACK", call_id, number), (element, "ACK", message.branch, number)}
     return {(element, method, message.branch, number)} if isinstance(message, Request) else set()
 
 
@@ -62,7 +70,8 @@ def _refuses(stage: Stage, record: Record) -> bool:
 def one_answer(stage: Stage) -> Iterator[str]:
     """A request has one final response, sent as often as it came itself, or as an INVITE's refusal is repeated.
 
-    More than one 2xx of an INVITE are answers of several phones, which a proxy passes on, after a refusal too.
+    More than one 2xx of an INVITE are answers of several phones, which a proxy passes on, after a refusal too. What is
+    turned away without a transaction may be served when it comes again (§8.2.7).
     """
     if "corrupt" in stage.plan.link:
         return  # what was altered may be the name of a transaction
@@ -73,7 +82,7 @@ def one_answer(stage: Stage) -> Iterator[str]:
         if record.kind == "fault" and record.data["what"] == "crash":
             finals = {key: said for key, said in finals.items() if key[0] != record.element}
         message = message_of(record) if record.kind in ("delivered", "sent") else None
-        if message is None or message.cseq.method == "ACK":
+        if message is None or message.cseq.method == "ACK" or is_turned_away(stage, record, message):
             continue
         key = (record.element, message.cseq.method, message.branch, message.via.sent_by, message.cseq.number)
         if isinstance(message, Request) and record.kind == "delivered":
@@ -85,6 +94,18 @@ def one_answer(stage: Stage) -> Iterator[str]:
         elif isinstance(message, Response) and record.kind == "sent" and message.status >= 200:
             finals.setdefault(key, Counter())[f"{message.status} {message.to_tag}"] += 1
             yield from _too_many(stage, key, finals[key], came[key])
+
+
+def is_turned_away(stage: Stage, record: Record, message: Message) -> bool:
+    """Whether a server remembers nothing of this: it has no memory, or no room; for that it answers by a given tag."""
+    element = stage.lab.elements[record.element]
+    if element.kind == "stateless proxy":
+        return True
+    refused = isinstance(message, Response) and message.status == 503 and element.queue_limit is not None
+    if record.kind == "delivered" or not refused or not record.cause:
+        return False
+    asked = message_of(stage.lab.trace[record.cause])
+    return isinstance(asked, Request) and (bool(asked.to_tag) or message.to_tag == stateless_tag(asked))
 
 
 def _too_many(stage: Stage, key: Key, said: Counter[str], came: int) -> Iterator[str]:

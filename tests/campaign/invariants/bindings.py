@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
+from campaign.invariants.answers import is_turned_away
 from campaign.reading import message_of
 from campaign.stage import Stage
 
@@ -64,7 +65,13 @@ class Log:
             if record.kind == "fault" and record.data["what"] == "crash":
                 self._forget(record.element)
             message = message_of(record) if record.kind in ("delivered", "sent") else None
-            if message is not None and message.cseq.method == "REGISTER" and self._is_its(record.element, message):
+            if message is None or message.cseq.method != "REGISTER" or not self._is_its(record.element, message):
+                continue
+            if stage.registrars[self._domains[record.element]].queue_limit is not None and is_turned_away(
+                stage, record, message
+            ):
+                self._again(record.element, message)
+            else:
                 self._read(record.element, record.kind, record.time, message)
 
     def _is_its(self, name: str, message: Message) -> bool:
@@ -75,6 +82,12 @@ class Log:
         self.tables[name].clear()
         self._asked = {key: request for key, request in self._asked.items() if key[0] != name}
         self._seen = {key for key in self._seen if key[0] != name}
+
+    def _again(self, name: str, message: Message) -> None:
+        """A REGISTER for which there was no room is as good as new when it comes again."""
+        key = (name, message.branch or "", message.cseq.number)
+        self._seen.discard(key)
+        self._asked.pop(key, None)
 
     def _read(self, name: str, kind: str, time: float, message: Message) -> None:
         """A REGISTER, or the answer to one; what is repeated changes nothing."""

@@ -9,7 +9,7 @@ from campaign.reading import message_of
 from campaign.stage import Stage
 
 from sipsim.elements.calls.call import Call
-from sipsim.message.message import Request
+from sipsim.message.message import Response
 
 FITTING = {
     "completed": {"completed", "no ACK", "crashed"},
@@ -35,14 +35,20 @@ def definite_end(stage: Stage) -> Iterator[str]:
 def bye_ends_it(stage: Stage) -> Iterator[str]:
     """Whoever answers a BYE with 2xx, or is answered so, has ended the call at that instant, and by itself."""
     byes: dict[tuple[str | None, ...], float] = {}
+    unmatched = {record.cause for record in stage.lab.trace.select("ignored")}  # altered on the way, or too late
+    settled: set[tuple[str, str | None]] = set()  # by whom and branch: what comes after a final response is no matter
     for record in stage.lab.trace:
-        if record.kind not in ("sent", "delivered") or not record.raw.startswith(b"SIP/2.0 2"):
+        if record.kind not in ("sent", "delivered") or not record.raw.startswith(b"SIP/2.0 "):
             continue
-        message = message_of(record)
-        if message is None or isinstance(message, Request) or message.cseq.method != "BYE":
+        message = message_of(record) if record.id not in unmatched else None
+        if not isinstance(message, Response) or message.cseq.method != "BYE" or message.status < 200:
             continue
-        tags = (message.to_tag, message.from_tag)
-        byes.setdefault((record.element, message.call_id, *tags[:: 1 if record.kind == "sent" else -1]), record.time)
+        if record.kind == "delivered" and (record.element, message.branch) in settled:
+            continue
+        settled.add((record.element, message.branch))
+        tags = (message.to_tag, message.from_tag)[:: 1 if record.kind == "sent" else -1]
+        if message.status < 300:
+            byes.setdefault((record.element, message.call_id, *tags), record.time)
     for call in [*stage.placed, *stage.taken]:
         tags = (call.dialog.local_tag, call.dialog.remote_tag) if call.dialog is not None else ()
         answered = byes.get((call.agent.name, call.call_id, *tags), inf)
