@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from sipsim.flows import (
+    answering_early,
     authentication,
     changing,
     extensions,
@@ -29,8 +30,8 @@ from sipsim.flows import (
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
-    ozeki, registering, reaching, searching, failing, refusing, changing, offering, odd_requests, authentication,
-    extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
+    ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, odd_requests,
+    authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
 )  # fmt: skip
 
 

@@ -24,10 +24,19 @@ def pause_after_491(owner: bool, draw: Draw) -> float:
     return _between(first, last, draw) / 100
 
 
-def put_off(draw: Draw) -> Refusal:
-    """The refusal of a second INVITE, when the first has no final response yet: it may come again later (§14.2)."""
+def put_off(draw: Draw, rfc: str = "RFC 3261 §14.2") -> Refusal:
+    """The refusal of a second INVITE, when the first has no final response yet: it may come again later (§14.2).
+
+    An offer in an UPDATE that meets one of its sender's own is put off likewise (RFC 3311 §5.2).
+    """
     later = ("Retry-After", str(_between(0, LONGEST_RETRY_AFTER, draw)))
-    return refusal(500, "the INVITE before this one is still open", later, rfc="RFC 3261 §14.2")
+    what = "INVITE" if rfc.startswith("RFC 3261") else "offer"
+    return refusal(500, f"the {what} before this one is still open", later, rfc=rfc)
+
+
+def offers_cross() -> Refusal:
+    """The refusal of an offer in an UPDATE that crosses one of ours (RFC 3311 §5.2)."""
+    return refusal(491, "an offer of ours has no answer yet", rfc="RFC 3311 §5.2")
 
 
 def _between(first: int, last: int, draw: Draw) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.elements.element import Element
@@ -21,6 +21,7 @@ from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
 from sipsim.protocol.options import LARGEST, one_of, seconds
 from sipsim.protocol.options import host as check_host
+from sipsim.protocol.reliable import RELIABLE, TAG
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Hop
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 """The methods that a user agent understands (RFC 3261 §20.5)."""
 
 PHONE = Abilities(methods=tuple(ALLOW.split(", ")))
@@ -83,21 +84,26 @@ class Endpoint(Element):
     second stream. `unfit` is the status for an offer in which nothing fits: 488, or 606 where nobody else could take it
     either (§21.6.4). With
     `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
-    `abilities` is what it understands of the requests that it gets (§8.2).
+    `reliable` says what it thinks of provisional responses that are repeated until they are acknowledged (RFC 3262):
+    "no", "supported" (used where the other end can) or "required" (no call without). `abilities` is what it understands
+    of the requests that it gets (§8.2).
     """
 
     abilities = PHONE
     unfit = 488
+    _reliable = "no"
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
-        transport: str = "udp", video: Iterable[str] | None = None,
+        transport: str = "udp", video: Iterable[str] | None = None, reliable: str = "no",
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs = codecs
         self.video = video
+        if reliable != "no":
+            self.reliable = reliable
         one_of("scheme of uri", self.uri.scheme, SIP_SCHEMES)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
@@ -160,6 +166,22 @@ class Endpoint(Element):
     @video.setter
     def video(self, names: Iterable[str] | None) -> None:
         self._video = video_named(names)
+
+    @property
+    def reliable(self) -> str:
+        """Whether provisional responses of its calls are acknowledged: "no", "supported", "required" (RFC 3262)."""
+        return self._reliable
+
+    @reliable.setter
+    def reliable(self, how: str) -> None:
+        one_of("reliable", how, RELIABLE)
+        self._reliable = how
+        self._knows(TAG, how != "no")
+
+    def _knows(self, tag: str, known: bool) -> None:
+        """Say from now on that this extension is known, or no longer."""
+        others = tuple([other for other in self.abilities.extensions if other != tag])
+        self.abilities = replace(self.abilities, extensions=(*others, tag) if known else others)
 
     @property
     def contact(self) -> str:

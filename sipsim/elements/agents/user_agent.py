@@ -34,6 +34,7 @@ from sipsim.protocol.inspection import Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.options import Option, seconds
+from sipsim.protocol.reliable import LACKING, is_asked_for
 from sipsim.protocol.uri_headers import formed_for
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
@@ -42,13 +43,17 @@ OnReinvite = Callable[[IncomingChange], Any]
 """What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
 
 
+IN_DIALOGS = frozenset(("BYE", "PRACK", "UPDATE"))
+"""Methods that mean nothing outside of a dialog."""
+
+
 class UserAgent(Answering, Registrant):
     """A phone.
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
     and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. More of that
     in `Answering`. `on_reinvite`, a function or generator function of an incoming change, decides about re-INVITEs;
-    without it, what fits is accepted.
+    without it, what fits is accepted. `video`, `reliable` and other options are those of `Endpoint`.
 
     With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
     its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
@@ -61,13 +66,13 @@ class UserAgent(Answering, Registrant):
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
         outbound: Element | str | None = None, password: str | None = None, username: str | None = None,
         realm: str = ANY, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
-        transport: str = "udp", video: Iterable[str] | None = None,
+        transport: str = "udp", **options: Any,
     ) -> None:  # fmt: skip
         self.answers = answers  # may refuse, so before anything stands
         check_account("" if username is None else username, "" if password is None else password)
         super().__init__(
             env, bench, name, uri, outbound=outbound, host=host, port=port, codecs=codecs, transport=transport,
-            video=video,
+            **options,
         )  # fmt: skip
         self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
@@ -135,7 +140,7 @@ class UserAgent(Answering, Registrant):
         refusal = inspection.method(request, can)
         if refusal is not None:
             return refusal
-        if request.to_tag or request.method == "BYE":
+        if request.to_tag or request.method in IN_DIALOGS:
             return inspection.content(request, can) if self._user_of(request) else inspection.NO_DIALOG
         refusal = inspection.address(request, can, self.uri)
         if refusal is None:
@@ -145,8 +150,14 @@ class UserAgent(Answering, Registrant):
             self._identities[exchange] = identity
         refusal = refusal or inspection.content(request, can)
         if refusal is None and request.method == "INVITE":
-            refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self.unavailable()
+            refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self._lacks(request)
         return refusal
+
+    def _lacks(self, request: Request) -> Refusal | None:
+        """What an INVITE would have to offer for us to take it, and why the user does not (§13.3.1)."""
+        if self.reliable == "required" and not is_asked_for(request):
+            return LACKING
+        return self.unavailable()
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         """Answer OPTIONS, as an INVITE would be answered, and tell what this phone can do (§11.2)."""

@@ -6,13 +6,14 @@ is told in `outgoing_call` and `incoming_call`, how it is changed in `outgoing_c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.incoming_change import IncomingChange
+from sipsim.elements.calls.incoming_update import take_update
 from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, Session
 from sipsim.elements.exchange import Exchange
@@ -26,6 +27,7 @@ from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.glare import GLARE, put_off
 from sipsim.protocol.inspection import NO_DIALOG, OUT_OF_ORDER
+from sipsim.protocol.reliable import UNMATCHED
 
 
 class Ending(NamedTuple):
@@ -53,6 +55,9 @@ class Call(Session, Outcomes):
     _changes: Sequence[OutgoingChange] = ()  # of our own: the first one is under way, or will be next
     _asked: IncomingChange | None = None  # a re-INVITE that has no final response yet
     _refused: Exchange | None = None  # the last re-INVITE that we refused
+    _answers_in: Mapping[str, tuple[Sdp, bytes]] = {}  # early dialogs by remote tag, with what was agreed on there
+    pending = ""
+    """The offer of an INVITE that has no answer yet, or none that is sure to arrive: "ours" or "theirs"."""
     _why = "BYE"
     _taken_back_by = ""  # "CANCEL" or "early BYE", where the INVITE was taken back
 
@@ -116,6 +121,27 @@ class Call(Session, Outcomes):
                 change.give_up()
         return change.outcome
 
+    def update(
+        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True,
+        video: Iterable[str] | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Change the session, or with `offer` False say no more than where we are, by UPDATE (RFC 3311).
+
+        It is answered at once, without the user, so it may be sent before the call is answered as well: as soon as the
+        first offer has an answer that was acknowledged (see `reliable`). The rest is as with `reinvite`.
+        """
+        change = OutgoingChange(self, codecs, direction, offer, video, "UPDATE")
+        if self.state == "calling":
+            raise UsageError("call.update(): the call is calling; there is no dialog yet")
+        with self.agent.acting("call.update()"):
+            if self.state in ("answered", "ringing"):
+                self._changes = [*self._changes, change]
+                self.go_on()
+            else:
+                self.agent.ignored("call.update(): the call has ended already")
+                change.give_up()
+        return change.outcome
+
     def hold(self) -> Outcome:
         """Let the peer wait: we send, music perhaps, and don't listen (RFC 3264 §8.4)."""
         return self.reinvite(direction="sendonly")
@@ -128,12 +154,39 @@ class Call(Session, Outcomes):
 
     def go_on(self) -> None:
         """Begin the next change of our own, if nothing is in its way (§14.1)."""
-        if self.state != "answered" or not self._changes or self._changes[0].state != "waiting" or self._at_a_bad_time:
+        if not self._changes or self._changes[0].state != "waiting" or self._at_a_bad_time:
+            return
+        if self.state != "answered" and not self._may_update(self._changes[0]):
             return
         if self._refused is not None and self._refused.state == "completed":  # its ACK is still to come
             self.agent.alarm("wait for the ACK of a refusal", self.agent.timing.t1, self.go_on)
             return
         self._changes[0].begin()
+
+    def _may_update(self, change: OutgoingChange) -> bool:
+        """Whether a change may be asked for before the call is answered (RFC 3311 §5.1)."""
+        ready = self.state == "ringing" and self.dialog_now is not None and change.method == "UPDATE"
+        return ready and not (change.offers and self.pending)
+
+    @property
+    def dialog_now(self) -> Dialog | None:
+        """The dialog in which requests are sent: an early one, before there is another."""
+        return self.dialog
+
+    @property
+    def open_offer(self) -> str:
+        """Whose offer has no answer yet: "ours", "theirs", or "" where every one has (RFC 3264 §4)."""
+        if self._changes and self._changes[0].state == "asking" and self._changes[0].offers:
+            return "ours"
+        if self._asked is not None and self._asked.offered is not None:
+            return "theirs"
+        return self.pending
+
+    def agree_in(self, dialog: Dialog, local: Sdp, described: bytes) -> None:
+        """An exchange in a dialog is complete; in an early one it waits there for the 2xx."""
+        self.agree(local, described)
+        if self.dialog is None:
+            self._answers_in = {**self._answers_in, dialog.remote_tag: (local, described)}
 
     def changed(self, change: OutgoingChange) -> None:
         """A change of our own has come to its end."""
@@ -152,7 +205,8 @@ class Call(Session, Outcomes):
     def _at_a_bad_time(self) -> int:
         """The status for an INVITE that comes in the way of another (§14.2), 0 when nothing is in the way."""
         waits = self._unacknowledged is not None and self._unacknowledged.waits
-        if waits or (self._changes and self._changes[0].state == "asking"):
+        change = self._changes[0] if self._changes else None
+        if waits or (change is not None and change.state == "asking" and (change.offers or change.method == "INVITE")):
             return 491
         return 500 if self._asked is not None else 0
 
@@ -194,8 +248,17 @@ class Call(Session, Outcomes):
             self._finish(self.peer if self.state != "ending" else agent.name, "BYE")
         elif request.method == "INVITE":
             self._invited_again(exchange)
+        elif self.dialog is not None:
+            self.on_other(exchange, request, self.dialog)
+
+    def on_other(self, exchange: Exchange, request: Request, dialog: Dialog) -> None:
+        """A request in one of our dialogs that neither begins nor ends a session."""
+        if request.method == "UPDATE":
+            take_update(self, exchange, request, dialog)
+        elif request.method == "PRACK":
+            refuse(self.agent, exchange, UNMATCHED)
         else:
-            agent.serve(exchange, request)
+            self.agent.serve(exchange, request)
 
     def on_ack(self, request: Request) -> None:
         """An ACK in the dialog: somebody may be waiting for it."""
@@ -250,6 +313,8 @@ class Call(Session, Outcomes):
         self._confirmed = True
         self._play(True)
         self.settle("answered")
+        if self._changes:
+            self.go_on()
 
     def _join(self, dialog: Dialog) -> None:
         self.dialog = dialog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sipsim.elements.calls.call import Call
 
 
+NONE: Mapping[str, int] = {}
+
+
 class EarlyDialogs:
     """The caller's early dialogs by remote tag.
 
@@ -24,11 +28,12 @@ class EarlyDialogs:
     word, so that the two don't keep each other in memory.
     """
 
-    __slots__ = ("_alarm", "_heard", "_tag")
+    __slots__ = ("_alarm", "_heard", "_numbers", "_tag")
 
     def __init__(self, local_tag: str) -> None:
         self._tag = local_tag
         self._heard: dict[str, Dialog | tuple[Request, Response]] = {}
+        self._numbers: Mapping[str, int] = NONE  # the last RSeq of each that was acknowledged
         self._alarm: Alarm | Timer | None = None
 
     @property
@@ -43,14 +48,39 @@ class EarlyDialogs:
             call.agent.dialogs[call.call_id, self._tag, tag] = call
             call.live(tag, "101-199")
 
+    def expected(self, response: Response) -> Dialog | None:
+        """The dialog of a reliable response that is to be acknowledged, None for one that was, or came too early.
+
+        The first one counts as it comes; each has the number after the last (RFC 3262 §4).
+        """
+        tag, number = response.to_tag or "", response.rseq or 0
+        last = self._numbers.get(tag)
+        if tag not in self._heard or (last is not None and number != last + 1):
+            return None
+        self._numbers = {**self._numbers, tag: number}
+        return self._dialog(tag)
+
+    def is_repeated(self, response: Response) -> bool:
+        """Whether a reliable response has been acknowledged before."""
+        return (response.rseq or 0) <= self._numbers.get(response.to_tag or "", 0)
+
+    def latest(self) -> Dialog | None:
+        """The dialog of whoever rang last."""
+        return self._dialog(next(reversed(self._heard))) if self._heard else None
+
+    def dialog_with(self, tag: str) -> Dialog | None:
+        """The dialog with this remote tag."""
+        return self._dialog(tag) if tag in self._heard else None
+
     def confirmed(self, call: Call, invite: Request, response: Response) -> Dialog:
         """The dialog that a 2xx makes; its target and route set are those of the 2xx (§13.2.2.4)."""
         dialog = Dialog.of_client(invite, response)
         early = self._heard.pop(dialog.remote_tag, None)
         if early is not None:
             call.agent.dialogs.pop(dialog.key, None)
-        if isinstance(early, Dialog):
-            dialog.local_seq, dialog.remote_seq = early.local_seq, early.remote_seq
+        if isinstance(early, Dialog):  # requests in it may still be under way
+            early.remote_target, early.route_set = dialog.remote_target, dialog.route_set
+            return early
         return dialog
 
     def on_request(self, call: Call, exchange: Exchange, request: Request) -> bool:
@@ -67,7 +97,7 @@ class EarlyDialogs:
         elif request.method == "INVITE":
             refuse(agent, exchange, GLARE)
         else:
-            agent.serve(exchange, request)
+            call.on_other(exchange, request, self._dialog(tag))
         return True
 
     def end_by_bye(self, call: Call) -> bool:

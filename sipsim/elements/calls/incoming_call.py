@@ -10,7 +10,8 @@ from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
-from sipsim.elements.calls.session import SDP, description_in, unreadable
+from sipsim.elements.calls.reliable_ringing import ReliableRinging
+from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.refusing import refuse, rejection
@@ -22,6 +23,7 @@ from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
 from sipsim.protocol.options import seconds, whole
+from sipsim.protocol.reliable import AGAIN_AFTER, NEVER_ACKNOWLEDGED, UNMATCHED, is_asked_for
 from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
@@ -48,6 +50,8 @@ class IncomingCall(Call):
     """A call that arrived: `ring()`, `answer()`, `reject(status)` and `hang_up()` are the user's."""
 
     too_early = 500
+    _reliable: ReliableRinging | None = None
+    _given = False  # our description, in a response that was sure to arrive
 
     def __init__(self, agent: Endpoint, exchange: Exchange) -> None:
         request = exchange.request
@@ -59,7 +63,9 @@ class IncomingCall(Call):
         self._described = described
         self._tag, self._peer_tag = dialog.local_tag, dialog.remote_tag
         self._wants_bye = False
+        self._wants_answer = False
         self._preview: Sdp | None = None
+        self.pending = "theirs" if described else ""
         self._alarms: dict[str, Alarm | Timer] = {}
         if "expires" in request.names:
             with suppress(SipParseError):  # one that can't be read counts for nothing (§13.3.1 step 1)
@@ -73,7 +79,8 @@ class IncomingCall(Call):
 
         It is said again each `again` seconds, at least 1; None: once only. `described` has it bring the session
         description of the later answer, so that the caller can hear tones and announcements, where the INVITE made an
-        offer (§13.2.1).
+        offer (§13.2.1). Where this phone and the caller know how (see `reliable`), it is repeated until it is
+        acknowledged by PRACK; the first of these brings the offer where the INVITE had none (RFC 3262).
         """
         whole("status", status, 101, 199)
         rings_again(again)
@@ -82,16 +89,14 @@ class IncomingCall(Call):
         with self.agent.acting(f"call.ring({'' if status == 180 else status})"):
             self.state = "ringing"
             self.live(self._peer_tag, "101-199")
-            self._preview = self._description() if described and self._described else None
-            body = b"" if self._preview is None else bytes(self._preview)
-            self._rings = build.reply(
-                self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, body=body,
-                content_type=SDP if body else None,
-            )  # fmt: skip
+            self._ring_reliably = self.agent.reliable != "no" and is_asked_for(self.exchange.request)
+            body = self._early_description(described)
             for name in ("100 Trying", "repeat provisional"):
                 if name in self._alarms:
                     self._alarms.pop(name).cancel()
-            self._ring_on(again, RINGS_AT_MOST)
+            if self._ring_reliably and again == RINGS_AGAIN_AFTER:
+                again = AGAIN_AFTER
+            self._ring_on(status, body, again, RINGS_AT_MOST)
             self.settle("ringing")
 
     def cannot_be_read(self) -> bool:
@@ -122,7 +127,13 @@ class IncomingCall(Call):
     def _answer(self) -> None:
         if not self._is_open("answer"):
             return
+        if self._reliable is not None and self._reliable.holds_back:  # RFC 3262 §3
+            self._wants_answer = True
+            return
         with self.agent.acting("call.answer()"):
+            if self._given:
+                self._accept(b"")
+                return
             self.local_sdp = local = self._preview or self._description()
             if local is None:
                 self.refuse(UNFIT._replace(status=self.agent.unfit, headers=(self.agent.warning,)))
@@ -200,9 +211,82 @@ class IncomingCall(Call):
 
     def forget(self) -> None:
         super().forget()
+        if self._reliable is not None:
+            self._reliable.stop()
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
+
+    # Reliable provisional responses
+
+    def _early_description(self, described: bool) -> bytes:
+        """What a provisional response says of our side; reliable ones say it once, and have to where we offer."""
+        if self._ring_reliably:
+            if self._given or not (described or not self._described):
+                return b""
+            self.local_sdp = self._preview = self._description()
+            self._given = self._preview is not None
+            if not self._described:
+                self.pending = "ours"
+        else:
+            self._preview = self._description() if described and self._described else None
+        return b"" if self._preview is None else bytes(self._preview)
+
+    def on_other(self, exchange: Exchange, request: Request, dialog: Dialog) -> None:
+        if request.method == "PRACK":
+            self._on_prack(exchange, request)
+        else:
+            super().on_other(exchange, request, dialog)
+
+    def _on_prack(self, exchange: Exchange, request: Request) -> None:
+        """Our provisional response has arrived; the PRACK may bring the answer to our offer, or an offer (§5)."""
+        reliable = self._reliable
+        said = reliable.acknowledged(request) if reliable is not None else None
+        if reliable is None or said is None:
+            refuse(self.agent, exchange, UNMATCHED)
+            return
+        described, answers = description_in(request), bool(said.body) and self.pending == "ours"
+        why = self._agree_early(described, answers) if said.body else ""
+        local = None
+        if described and not answers:  # another offer (§5)
+            local = self.answer_to(description_from(described), self.codecs, self.direction)
+        if local is None and described and not answers:
+            refuse(self.agent, exchange, UNFIT._replace(rfc="RFC 3262 §5"))
+        else:
+            self._reply_to_prack(exchange, local)
+        if local is not None:
+            self.agree(local, described)
+        if why:
+            self.agent.ignored(f"an answer that does not fit the offer: {why}", "RFC 3262 §5")
+            self.refuse(UNFIT)
+        else:
+            self._go_on_ringing(reliable)
+
+    def _agree_early(self, described: bytes, answers: bool) -> str:
+        """Our description has arrived, and with it the answer where it was an offer; says what is wrong with that."""
+        self.pending = ""
+        why = "" if described or not answers else "there is none"
+        why = why or (self.why_unfit(self.local_sdp, described) if answers else "")
+        if not why:
+            self.agree(self.local_sdp, described if answers else self._described)
+        return why
+
+    def _reply_to_prack(self, exchange: Exchange, local: Sdp | None) -> None:
+        body = b"" if local is None else bytes(local)
+        exchange.respond(build.reply(exchange.request, 200, body=body, content_type=SDP if body else None))
+
+    def _go_on_ringing(self, reliable: ReliableRinging) -> None:
+        if self.state in ("calling", "ringing") and self._unacknowledged is None:
+            reliable.go_on()
+            if self._wants_answer and not reliable.holds_back:
+                self._wants_answer = False
+                self._answer()
+        self.go_on()
+
+    def _unacknowledged_ringing(self) -> None:
+        """64*T1 without a PRACK: the caller is not there any more (RFC 3262 §3)."""
+        if self.state in ("calling", "ringing") and self._unacknowledged is None:
+            self.refuse(NEVER_ACKNOWLEDGED)
 
     # The answer
 
@@ -215,8 +299,9 @@ class IncomingCall(Call):
     def _accept(self, body: bytes) -> None:
         ok = build.reply(
             self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
-            headers=self.agent.abilities.features, body=body, content_type=SDP,
+            headers=self.agent.abilities.features, body=body, content_type=SDP if body else None,
         )  # fmt: skip
+        self.pending = "" if self._described else "ours"
         self.forget()
         self.live(self._peer_tag, "2xx")
         self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
@@ -225,6 +310,7 @@ class IncomingCall(Call):
     def _acknowledged(self, ack: Request) -> None:
         """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""
         why = "" if self._described else self.agree_by_ack(self.local_sdp, ack)
+        self.pending = ""
         if why:
             self.no_session(why)
             return
@@ -234,14 +320,25 @@ class IncomingCall(Call):
 
     # Details
 
-    def _ring_on(self, again: float | None, left: float) -> None:
+    def _ring_on(self, status: int, body: bytes, again: float | None, left: float) -> None:
         """Send the provisional response, and again each minute while an answer is to be expected (§13.3.1.1)."""
         if left <= 0 and "answer" not in self._alarms and "no answer" not in self._alarms:
             self.refuse(UNANSWERED)
             return
-        self.exchange.respond(self._rings)
+        rings = build.reply(
+            self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, body=body,
+            content_type=SDP if body else None,
+        )  # fmt: skip
+        if not self._ring_reliably:
+            self.exchange.respond(rings)
+        else:
+            if self._reliable is None:
+                self._reliable = ReliableRinging(self.agent, self.exchange, self._unacknowledged_ringing)
+            self._reliable.say(rings)
+            body = b""
         if again is not None:
-            self._set("repeat provisional", again, self._ring_on, again, left - again, lingering=True)
+            more = status, body, again, left - again
+            self._set("repeat provisional", again, self._ring_on, *more, lingering=True)
 
     def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
         self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)

@@ -55,6 +55,8 @@ class IncomingChange:
         acceptance = Acceptance(agent, self.exchange, ok, self._acknowledged, call.unheard)
         self._local = local
         self.open = False
+        if not self._described:
+            call.pending = "ours"
         call.settled(self, acceptance)
         acceptance.start()
         if self._described:
@@ -91,6 +93,7 @@ class IncomingChange:
         """The ACK; it has the answer where our 200 had the offer."""
         call = self.call
         why = "" if self._described else call.agree_by_ack(self._local, ack)
+        call.pending = ""
         if why:
             call.no_session(why)
         call.go_on()

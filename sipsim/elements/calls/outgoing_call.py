@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sipsim.elements.agents.attempts import Attempts, carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
+from sipsim.elements.calls.acknowledgement import Acknowledgement
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.early_dialogs import EarlyDialogs
+from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, description_in
 from sipsim.elements.exchange import Exchange, Unheard, status_of
 from sipsim.elements.outcome import Outcome
@@ -15,7 +19,9 @@ from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.inspection import Fields
 from sipsim.protocol.options import one_of
+from sipsim.protocol.reliable import REQUIRED, is_reliable
 from sipsim.protocol.uri_headers import formed_for
 
 
@@ -29,6 +35,7 @@ class OutgoingCall(Call):
     """
 
     owns_call_id = True
+    _acknowledgements: Sequence[Acknowledgement] = ()  # PRACKs
 
     def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
         one_of("forks", forks, ("first", "all"))
@@ -46,6 +53,7 @@ class OutgoingCall(Call):
         self.others: list[Call] = []
         if offer:
             self.local_sdp = self.offered(self.codecs, self.direction, self.video)
+            self.pending = "ours"
         self._exchange: Exchange | Attempts | None = self._invite(target)  # until the call is over
 
     @property
@@ -127,7 +135,10 @@ class OutgoingCall(Call):
     def _on_provisional(self, invite: Request, response: Response) -> None:
         if response.status > 100:
             self._early.hear(self, invite, response)
-            if response.body and invite.body and not self._confirmed:
+            if "rseq" in response.names and self.agent.reliable != "no" and is_reliable(response):
+                if not self._acknowledge_early(invite, response):
+                    return
+            elif response.body and invite.body and not self._confirmed:
                 self._hear_early_media(response)
             if self.state == "calling":
                 self.state = "ringing"
@@ -139,6 +150,43 @@ class OutgoingCall(Call):
         if described and not self.why_unfit(self.local_sdp, described):
             self.agree(self.local_sdp, described)
 
+    def _acknowledge_early(self, invite: Request, response: Response) -> bool:
+        """PRACK a reliable response, with our answer where it has the offer; false for one that counts for nothing."""
+        dialog = self._early.expected(response)
+        if dialog is None:
+            if not self._early.is_repeated(response):
+                self.agent.ignored("a reliable response before the one that it follows", "RFC 3262 §4")
+            return False
+        described, tag = description_in(response), dialog.remote_tag
+        local, why = self.local_sdp, ""
+        first = described and tag not in self._answers_in
+        if first and invite.body:
+            why = self.why_unfit(local, described)
+        elif first:
+            local, fits = self.answer_late(described, self.codecs, self.direction)
+            why = "" if fits else "the offer in the provisional response does not fit"
+        answer = local if first and not invite.body else None
+        under_way = [one for one in self._acknowledgements if one.open]
+        self._acknowledgements = [*under_way, Acknowledgement(self, dialog, response, answer)]
+        if why:
+            self.agent.ignored(f"an answer that does not fit the offer: {why}", "RFC 3264 §6")
+            self.settle("answered", error=CallFailed(488, why))
+            self._withdraw()
+        elif first and local is not None:
+            self.pending = ""
+            self.agree_in(dialog, local, described)
+        return True
+
+    @property
+    def dialog_now(self) -> Dialog | None:
+        if self.dialog is not None:
+            return self.dialog
+        agreed = [self._early.dialog_with(tag) for tag in reversed([*self._answers_in])]
+        return next((dialog for dialog in agreed if dialog is not None), None) or self._early.latest()
+
+    def _may_update(self, change: OutgoingChange) -> bool:
+        return super()._may_update(change) and not any(one.open for one in self._acknowledgements)
+
     def _on_accepted(self, invite: Request, response: Response) -> None:
         """Acknowledge every 2xx, repeated ones again; keep the first session, or all of them (§13.2.2.4)."""
         tag = response.to_tag or ""
@@ -148,11 +196,14 @@ class OutgoingCall(Call):
         dialog = self._early.confirmed(self, invite, response)
         described = description_in(response)
         local, fits, why = self.local_sdp, True, ""
-        if invite.body:
+        agreed = self._answers_in.get(tag)
+        if agreed is not None:  # before the 2xx, which has nothing to add
+            local, described = agreed
+        elif invite.body:
             why = self.why_unfit(local, described)
         else:
             local, fits = self.answer_late(described, self.codecs, self.direction)
-        self._acks[tag] = self.acknowledge(dialog, invite, None if invite.body else local)
+        self._acks[tag] = self.acknowledge(dialog, invite, None if invite.body or agreed else local)
         self.live(tag, "2xx")
         if self.dialog is not None or self.state == "ended":
             self._on_another(dialog, local, described, fits and not why)
@@ -171,7 +222,7 @@ class OutgoingCall(Call):
             self.bye("BYE, no session")
 
     def _begin(self, local: Sdp | None, described: bytes) -> None:
-        agent = self.agent
+        agent, self.pending = self.agent, ""
         if not self._confirmed:
             self.local_sdp, self._described = local, described
         elif described:  # there were early media, and the answer may be another
@@ -215,6 +266,11 @@ class OutgoingCall(Call):
         if self._exchange is not None:
             self._exchange.cancel()
 
+    def _features(self) -> Fields:
+        """What this phone can do, and what it asks for (§13.2.1)."""
+        agent = self.agent
+        return agent.abilities.features if agent.reliable != "required" else (*agent.abilities.features, *REQUIRED)
+
     def _invite(self, target: Uri) -> Exchange:
         agent = self.agent
         self._sequence += 1
@@ -222,7 +278,7 @@ class OutgoingCall(Call):
         request = build.request(
             "INVITE", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self._from_tag}",
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
-            routes=agent.preloaded_routes, headers=(*agent.abilities.features, *self._asked_for),
+            routes=agent.preloaded_routes, headers=(*self._features(), *self._asked_for),
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
         return agent.request(request, hop, self)

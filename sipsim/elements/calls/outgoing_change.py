@@ -1,4 +1,4 @@
-"""A change of the session that this end asks for: re-INVITE, answer, ACK; trying again after 491 (RFC 3261 §14.1)."""
+"""A change of the session that this end asks for, by re-INVITE or UPDATE; trying again after 491 (RFC 3261 §14.1)."""
 
 from __future__ import annotations
 
@@ -28,39 +28,43 @@ ENDS_THE_DIALOG = (408, 481)
 
 
 class OutgoingChange:
-    """One re-INVITE, and its repetitions after 491.
+    """One re-INVITE or UPDATE, and its repetitions after 491.
 
-    `state` is "waiting" (for its turn), "asking" (the re-INVITE is out), "paused" (after 491) or "over".
+    `state` is "waiting" (for its turn), "asking" (the request is out), "paused" (after 491) or "over".
     """
 
     def __init__(
         self, call: Call, codecs: Iterable[str] | None, direction: str | None, offer: bool,
-        video: Iterable[str] | None = None,
+        video: Iterable[str] | None = None, method: str = "INVITE",
     ) -> None:  # fmt: skip
         self.call = call
+        self.method = method
         self.agent = call.agent
         self._codecs = None if codecs is None else codecs_named(codecs)
         self._direction = None if direction is None else checked_direction(direction)
         self._video = None if video is None else video_named(video)
-        self._offers = offer
+        self.offers = offer
         self._offer: Sdp | None = None
+        self._dialog: Dialog
         self._ack: tuple[Request, Uri] | None = None
         self._pause: Alarm | Timer | None = None
         self._attempts: Attempts | None = None
         self.state = "waiting"
         agent = call.agent
-        self.outcome = Outcome(agent.env, agent.trace, f"the re-INVITE of {call!r} being answered")
+        self.outcome = Outcome(agent.env, agent.trace, f"the {self._name} of {call!r} being answered")
 
     def begin(self) -> None:
-        """Send the re-INVITE."""
-        call, agent, dialog = self.call, self.agent, self._dialog
+        """Send the request."""
+        call, agent = self.call, self.agent
+        assert call.dialog_now is not None
+        self._dialog = dialog = call.dialog_now
         self.state = "asking"
         self.codecs, self.direction = self._codecs or call.codecs, self._direction or call.direction
         self.video = call.video_in_use if self._video is None else self._video
-        self._offer = call.offered(self.codecs, self.direction, self.video) if self._offers else None
+        self._offer = call.offered(self.codecs, self.direction, self.video) if self.offers else None
         body = b"" if self._offer is None else bytes(self._offer)
         request = dialog.request(
-            "INVITE", via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
+            self.method, via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
             body=body, content_type=SDP if body else None,
         )  # fmt: skip
         self._exchange = agent.request(request, dialog.next_hop, self)
@@ -68,7 +72,7 @@ class OutgoingChange:
     def give_up(self) -> None:
         """The call ends: there is nothing left to be changed. The peer answers 487, or proxies in its place."""
         self.stop()
-        if self.state == "asking":
+        if self.state == "asking" and self.method == "INVITE":
             self._exchange.end_within(TIMER_C + self.agent.timing.limit)
         if self.state != "over":
             self.state = "over"
@@ -116,7 +120,10 @@ class OutgoingChange:
         self.state = "over"
         self.outcome.disappoint(CallFailed(status, reason))
         if status in ENDS_THE_DIALOG:
-            call.bye(f"BYE, {status} to INVITE")
+            if call.state == "answered":
+                call.bye(f"BYE, {status} to {self.method}")
+            else:
+                call.hang_up()
         call.changed(self)
 
     def _try_again_later(self) -> None:
@@ -130,27 +137,32 @@ class OutgoingChange:
         self.call.go_on()
 
     def _accepted(self, invite: Request, response: Response) -> None:
-        """Acknowledge the 2xx, in any case; the session is what the two descriptions say (§13.2.2.4)."""
+        """Acknowledge a 2xx to INVITE, in any case; the session is what the descriptions say (§13.2.2.4)."""
         call, dialog = self.call, self._dialog
         dialog.refresh(response)
         described = description_in(response)
         local, fits, why = self._offer, True, ""
         if invite.body:
             why = call.why_unfit(local, described)
-        else:
+        elif self.method == "INVITE":
             local, fits = call.answer_late(described, self.codecs, self.direction)
-        self._ack = call.acknowledge(dialog, invite, None if invite.body else local)
+        if self.method == "INVITE":
+            self._ack = call.acknowledge(dialog, invite, None if invite.body else local)
         if self.state != "asking":  # the call has ended meanwhile
             return
         self.state = "over"
         if why:
             self.outcome.disappoint(CallFailed(488, why))
-            call.no_session(why)
+            if call.state == "answered":
+                call.no_session(why)
+            else:
+                call.hang_up()
         elif fits:
             call.codecs, call.direction = self.codecs, self.direction
             if self._video is not None:
                 call.video = self._video
-            call.agree(local, described)
+            if local is not None:
+                call.agree_in(dialog, local, described)
             self.outcome.settle(call)
         else:
             self.outcome.disappoint(CallFailed(488, "the offer in the 2xx does not fit"))
@@ -158,6 +170,5 @@ class OutgoingChange:
         call.changed(self)
 
     @property
-    def _dialog(self) -> Dialog:
-        assert self.call.dialog is not None
-        return self.call.dialog
+    def _name(self) -> str:
+        return "re-INVITE" if self.method == "INVITE" else self.method
