@@ -103,6 +103,16 @@ class Run(Generic[T]):
             raise UsageError(f"this run is {self.state}: nothing can be called in it")
         self._command(self._call, fn, args)
 
+    def step(self) -> bool:
+        """While paused, in the loop's thread: do what is due next, at once; false when nothing is, or not paused.
+
+        On a live network that is what is due by its clock: datagrams wait until it goes on.
+        """
+        if self.state != "paused" or self.env.peek() == inf:
+            return False
+        self._pacer.guarded(self.env.step)
+        return True
+
     async def outcome(self) -> T:
         """Wait for the end, and give or raise what came of it; cancelled meanwhile, stop the run first."""
         if self.state == "new":

@@ -1,4 +1,4 @@
-"""What a script may do to the packets of a network, in memory and in front of sockets alike: lose, hold, intercept.
+"""What scripts may do to the packets of a network, in memory and in front of sockets: lose, repeat, hold, intercept.
 
 A network calls `passes(packet)` while there are `rules`, and says what `set_out` and `lose` mean.
 """
@@ -17,7 +17,7 @@ from sipsim.trace.trace import Trace
 
 
 class Interference:
-    """`drop`, `hold` and `release`, `filter`, `intercept`; `held` are the packets that wait for `release`."""
+    """`drop`, `duplicate`, `hold` and `release`, `filter`, `intercept`; `held` are packets that wait for `release`."""
 
     def __init__(self, env: Environment, trace: Trace, changed: Callable[[], None]) -> None:
         self.env, self.trace = env, trace
@@ -68,6 +68,10 @@ class Interference:
                 self.set_out(packet)
         return len(held)
 
+    def duplicate(self, pattern: Pattern, times: int | None = 1, *, src: str = "", dst: str = "") -> Rule:
+        """Let the next `times` packets that match, as for `drop`, arrive twice; over TCP nothing does."""
+        return self._script.add(self._test(pattern, src, dst), "", times, self._send_twice)
+
     def intercept(
         self, pattern: Pattern = "*", times: int | None = None, *, src: str = "", dst: str = ""
     ) -> Interception:
@@ -103,6 +107,14 @@ class Interference:
                 self.lose(packet, "the network was closed")
         for interception in self.interceptions:
             interception.abandon("the network was closed")
+
+    def _send_twice(self, packet: Packet) -> None:
+        if isinstance(packet, Segment):
+            packet.connection.travel(packet)
+            return
+        self.trace.duplicated(self.env.now, packet.cause)
+        for copy in (packet, packet.again()):
+            self.set_out(copy)
 
     def _hold(self, packet: Packet) -> None:
         self.held.append(packet)

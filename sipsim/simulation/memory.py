@@ -241,6 +241,11 @@ class MemoryNetwork(Interference):
         link = self._topology.link(*self.known(a, b))
         return link.set(**parameters) if parameters else link
 
+    @property
+    def edges(self) -> list[tuple[str, str]] | None:
+        """The links of the graph; None without one, where any two nodes have a link."""
+        return None if self._topology.nodes is None else list(self._topology.links)
+
     def partition(self, group_a: Iterable[str] | str, group_b: Iterable[str] | str) -> None:
         """Let no packet pass between the nodes of two groups until `heal`."""
         one, other = ((group,) if isinstance(group, str) else tuple(group) for group in (group_a, group_b))

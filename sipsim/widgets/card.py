@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.line import Line
-from sipsim.widgets.parts import box, button, escape, html, put
+from sipsim.widgets.parts import box, button, choice, escape, html, offer, put
+
+Made = Callable[[Any], Line]
 
 
 class Card:
@@ -17,6 +19,7 @@ class Card:
         self.name = name
         self.clicks = clicks
         self.buttons: dict[str, Any] = {}
+        self._settings: list[Callable[[], None]] = []
         self._heading = html(f"<b>{escape(name)}</b> <span>{escape(about)}</span>", f"{name}.heading")
         self._status = html("", f"{name}.status")
 
@@ -26,6 +29,35 @@ class Card:
         self.buttons[action] = new = button(label, f"{self.name}.{action}", tip)
         new.on_click(lambda _: self.clicks.hand_over(made()))
         return new
+
+    def setting(self, label: str, options: Iterable[tuple[str, Any]], read: Callable[[], Any], line: Made) -> Any:
+        """A choice that shows what `read()` gives, and carries out `line(value)` when another value is chosen."""
+        known = list(options)
+        made = choice(known, f"{self.name}.{label.replace(' ', '_')}", f"{label} of {self.name}")
+        made.description = label
+
+        following = False  # to change the options changes the value too, for a moment
+
+        def choose(change: Any) -> None:
+            if not following and change.new != read():
+                self.clicks.hand_over(line(change.new))
+
+        def follow() -> None:
+            nonlocal following
+            following, value = True, read()
+            offer(made, known if value in [v for _, v in known] else [*known, (str(value), value)])
+            put(made, "value", value)
+            following = False
+
+        follow()
+        made.observe(choose, "value")
+        self._settings.append(follow)
+        return made
+
+    def follow(self) -> None:
+        """Show in each setting what it is set to."""
+        for follow in self._settings:
+            follow()
 
     def lay_out(self, *rows: Sequence[Any]) -> None:
         """Put heading, status and rows below each other."""

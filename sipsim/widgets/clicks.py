@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sipsim.errors import SipError, UsageError
 from sipsim.widgets.clock import Clock
-from sipsim.widgets.line import Line
+from sipsim.widgets.line import Line, Names, quoted, variable
 from sipsim.widgets.parts import escape, html, put
 
 SHOWN = 50
+LONGEST = 160
+"""Characters of a line that the list shows; the script has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,31 @@ class Clicks:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.names = Names()
         self.done: list[Click] = []
+        self._prepared: list[tuple[float, str]] = []
         self.list = html("", "lines")
         self.problem = html("", "problem")
         self._changed = True
+
+    def prepare(self, text: str) -> None:
+        """A line that the panel itself has carried out, without a click: a script needs it too."""
+        self._prepared.append((self.clock.lab.env.now, text))
+
+    @property
+    def script(self) -> str:
+        """All of it as one piece of Python for a fresh lab with the same elements, times of clicks included."""
+        names = [name for name in self.clock.lab.elements if name.isidentifier()]
+        lines = [f"{name} = lab.elements[{quoted(name)}]" for name in names if variable(name) == name]
+        steps = [(time, text) for time, text in self._prepared]
+        steps += [(click.time, replayed(click)) for click in self.done if click.line.of_the_lab]
+        now = 0.0
+        for time, text in sorted(steps, key=lambda step: step[0]):
+            if time > now:
+                lines.append(f"lab.run(until={time!r})")
+                now = time
+            lines.append(text)
+        return "\n".join([*lines, "lab.run()"]) + "\n"
 
     def hand_over(self, line: Line) -> None:
         """From any thread: carry out a line in the run; a run that is over says so instead."""
@@ -71,10 +94,16 @@ class Clicks:
             put(self.list, "value", f"<ol>{''.join(map(row, self.done[-SHOWN:]))}</ol>")
 
 
+def replayed(click: Click) -> str:
+    """A click's line in a script; one that failed is a remark there."""
+    return f"# {click.line.text}  # {' '.join(click.problem.split())}" if click.problem else click.line.text
+
+
 def row(click: Click) -> str:
     """A click as an item of a list: when, what, whose it is where the line doesn't say, and what came of it."""
     line = click.line
     remarks = [part for part in (line.element if line.element not in line.text else "", click.problem) if part]
     remark = f" <em>  # {escape('; '.join(remarks))}</em>" if remarks else ""
     tone = ' class="sipsim-failed"' if click.problem else ""
-    return f"<li{tone}><time>{click.time:.3f}</time> <code>{escape(line.text)}{remark}</code></li>"
+    text = line.text if len(line.text) <= LONGEST else f"{line.text[:LONGEST]}…"
+    return f"<li{tone}><time>{click.time:.3f}</time> <code>{escape(text)}{remark}</code></li>"

@@ -1,4 +1,4 @@
-"""The clock of a panel: the run in real time that everything clicked goes into, with pause, speed and stop.
+"""The clock of a panel: the run in real time that everything clicked goes into, with pause, step, speed and stop.
 
 In which thread and on which loop a widget's callback runs differs between versions of ipykernel. So a callback
 only hands something over; it is carried out in the thread of the loop that the panel was opened on.
@@ -15,6 +15,9 @@ from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
 from sipsim.live.driver import Run
 from sipsim.trace.trace import Trace
+
+SLICE = 200
+"""Events that are run in a row while the clock hurries; then others get their turn."""
 
 PERIOD = 0.1
 """Seconds between two looks at what changed: a picture is redrawn at most ten times a second."""
@@ -33,6 +36,7 @@ class Clock:
         self._on_look = on_look
         self._looks = True
         self._pending: asyncio.TimerHandle | None = None
+        self._enough: Callable[[], bool] | None = None
         try:
             self.loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -66,17 +70,40 @@ class Clock:
 
     def pause(self) -> None:
         """Let the clock stand."""
+        self._enough = None
         self.run.pause()
+        self.look_soon()
 
     def start(self) -> None:
         """Let the clock go again, with a new run where the old one is over."""
+        self._enough = None
         if self.over:
             self._take(self.lab.start(speed=self.speed))
         else:
             self.run.resume()
 
+    def step(self) -> None:
+        """Go on to the next thing that leaves a record, and stand."""
+        before = len(self.lab.trace)
+        self._hurry(lambda: len(self.lab.trace) > before)
+
+    def next_message(self) -> None:
+        """Go on until a message is sent, arrives or is lost, and stand; at the latest when nothing is on its way."""
+        before = self._moves
+        self._hurry(lambda: self._moves != before or self._quiet)
+
+    def until_quiet(self) -> None:
+        """Go on until nothing is on its way and no timer would send anything, and stand."""
+        self._hurry(lambda: self._quiet)
+
+    @property
+    def hurries(self) -> bool:
+        """Whether it goes on to something, and will stand then."""
+        return self._enough is not None
+
     def stop(self) -> None:
         """End the run; whoever awaits it gets the trace."""
+        self._enough = None
         self.run.stop()
 
     def set_speed(self, speed: float) -> None:
@@ -101,6 +128,45 @@ class Clock:
         if self._pending is not None:
             self._pending.cancel()
         return self.run
+
+    @property
+    def _moves(self) -> int:
+        counts = self.lab.trace.counts
+        return counts["sent"] + counts["delivered"] + counts["lost"]
+
+    @property
+    def _quiet(self) -> bool:
+        return self.lab.env.quiet and not getattr(self.lab.network, "in_flight", 0)
+
+    def _hurry(self, enough: Callable[[], bool]) -> None:
+        """Go on until it is enough: in memory as fast as possible, on sockets as fast as they are."""
+        if self.over:
+            self._take(self.lab.start(speed=self.speed))
+        self._enough = enough
+        if self.lab.network.live:
+            self.run.resume()
+            self.loop.call_soon(self._watch, enough)
+        else:
+            self.run.pause()
+            self.loop.call_soon(self._rush, enough)
+
+    def _rush(self, enough: Callable[[], bool]) -> None:
+        """Run some events of a clock that stands; the rest when others had their turn."""
+        for _ in range(SLICE):
+            if self._enough is not enough:
+                return
+            if not self.run.step() or enough():
+                self._enough = None
+                break
+        else:
+            self.loop.call_soon(self._rush, enough)
+        self.look_soon()
+
+    def _watch(self, enough: Callable[[], bool]) -> None:
+        if self._enough is enough and (self.state != "running" or enough()):
+            self.pause()
+        elif self._enough is enough:
+            self.loop.call_later(0.005, self._watch, enough)
 
     def _take(self, run: Run[Trace]) -> None:
         self.run = run

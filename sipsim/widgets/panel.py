@@ -1,4 +1,4 @@
-"""The control panel of a lab in a notebook: buttons for phones, servers and network, and the ladder as it grows.
+"""The control panel of a lab in a notebook: phones, servers, links, the clock, and what comes of them.
 
 panel = lab.panel()          # starts the lab's clock, paced by the wall clock
 panel                        # shows it
@@ -19,11 +19,18 @@ from sipsim.widgets.bar import Bar
 from sipsim.widgets.card import Card
 from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.clock import Clock
+from sipsim.widgets.drawing import Drawing
 from sipsim.widgets.faults import Faults
-from sipsim.widgets.parts import box, html, put
+from sipsim.widgets.inspector import Inspector
+from sipsim.widgets.interceptor import Interceptor
+from sipsim.widgets.log import Log
+from sipsim.widgets.parts import box, html
 from sipsim.widgets.phone import Phone
 from sipsim.widgets.server import Server
+from sipsim.widgets.states import States
 from sipsim.widgets.style import STYLE
+from sipsim.widgets.tabs import Page, Tabs
+from sipsim.widgets.wires import Wires
 
 _open: WeakSet[Panel] = WeakSet()
 
@@ -63,13 +70,15 @@ class Panel:
 
     @property
     def buttons(self) -> dict[str, Any]:
-        """The buttons of phones, servers and network, as "alice.register" or "network.drop"."""
-        return {f"{card.name}.{action}": made for card in self.cards for action, made in card.buttons.items()}
+        """All buttons, as "alice.register", "network.drop_next", "clock.step", "intercept.let_go", "tab.Python"."""
+        named = {card.name: card.buttons for card in self.cards}
+        named |= {"clock": self._bar.buttons, "intercept": self.interceptor.buttons, "tab": self.tabs.buttons}
+        return {f"{name}.{action}": made for name, buttons in named.items() for action, made in buttons.items()}
 
     @property
     def cards(self) -> list[Card]:
-        """Phones, servers, and last the network."""
-        return [*self.phones.values(), *self.servers.values(), self._faults]
+        """Phones, servers, links, and last the network."""
+        return [*self.phones.values(), *self.servers.values(), self._wires, self._faults]
 
     @property
     def speed(self) -> float:
@@ -83,6 +92,23 @@ class Panel:
     def start(self) -> None:
         """Let the clock go on after a pause; after a stop, in a new run."""
         self._clock.start()
+
+    def step(self) -> None:
+        """Go on to the next thing that leaves a record, and stand there."""
+        self._clock.step()
+
+    def next_message(self) -> None:
+        """Go on until a message is sent, arrives or is lost, and stand there."""
+        self._clock.next_message()
+
+    def until_quiet(self) -> None:
+        """Go on until nothing is on its way and no timer would send anything, and stand there."""
+        self._clock.until_quiet()
+
+    @property
+    def script(self) -> str:
+        """All clicks as Python, for a fresh lab with the same elements and seed: the same at the same times."""
+        return self.clicks.script
 
     def stop(self) -> None:
         """End the run; whoever awaits `run` is given the trace."""
@@ -106,16 +132,22 @@ class Panel:
     def _furnish(self) -> None:
         self._bar = Bar(self._clock, self.clicks)
         self._faults = Faults(self.lab.network, self.clicks)
-        self._drawing = html("", "drawing")
-        self._drawn = -1
-        heading = html("<b>clicks</b> <span>as Python</span>", "log-heading")
-        self._log = box((heading, box((self.clicks.list,), "clicks")), "log")
-        self._log.add_class("sipsim-card")
+        self._wires = Wires(self.lab, self.clicks)
         self._rows = box((), "phones"), box((), "servers")
         for row in self._rows:
             row.add_class("sipsim-cards")
-        ladder = box((self._drawing,), "ladder")
-        self.widget = box((html(STYLE, "style"), self._bar.row, self.clicks.problem, *self._rows, ladder), "panel")
+        self.ladder = Drawing(self.lab)
+        self.inspector = Inspector(self.lab)
+        self.interceptor = Interceptor(self.lab, self.clicks)
+        self.log = Log(self.clicks)
+        pages: dict[str, Page] = {
+            "Ladder": self.ladder, "Message": self.inspector, "States": States(self.lab),
+            "Intercept": self.interceptor, "Python": self.log,
+        }  # fmt: skip
+        self.tabs = Tabs(pages, lambda: self._clock.hand_over(self._look))
+        self.widget = box(
+            (html(STYLE, "style"), self._bar.row, self.clicks.problem, *self._rows, self.tabs.widget), "panel"
+        )
 
     def show(self) -> None:
         """Bring everything up to date."""
@@ -125,8 +157,8 @@ class Panel:
         for card in self.cards:
             card.show(people)
         self._bar.show()
-        self.clicks.show()
-        self._draw()
+        self.tabs.note("Intercept", self._bar.pulse.stopped)
+        self.tabs.show()
 
     def _look(self) -> None:
         """The clock's turn to look: what can't be shown is said, and the run goes on."""
@@ -148,16 +180,7 @@ class Panel:
         people, things = self._rows
         people.children = [phone.widget for phone in self.phones.values()]
         servers = [server.widget for server in self.servers.values()]
-        things.children = [*servers, self._faults.widget, self._log]
-
-    def _draw(self) -> None:
-        """Draw the ladder again if there is more to see; its writer escapes what came off the wire."""
-        trace = self.lab.trace
-        if len(trace) == self._drawn:
-            return
-        self._drawn = len(trace)
-        unseen = "" if trace.messages else f"<p>a trace of level {trace.level!r} has no ladder</p>"
-        put(self._drawing, "value", unseen or trace.ladder(title="").to_svg())
+        things.children = [*servers, self._wires.widget, self._faults.widget]
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None

@@ -17,7 +17,21 @@ try:
 except ImportError:
     raise UsageError("panel(): ipywidgets is not installed; pip install sipsim[jupyter] brings it") from None
 
-__all__ = ["box", "button", "choice", "escape", "html", "named", "offer", "put"]
+__all__ = [
+    "area",
+    "box",
+    "button",
+    "choice",
+    "copier",
+    "entry",
+    "escape",
+    "html",
+    "named",
+    "number",
+    "offer",
+    "put",
+    "reveal",
+]
 
 
 def named(part: Any, name: str) -> Any:
@@ -36,6 +50,86 @@ def choice(options: Iterable[tuple[str, Any]], name: str, tip: str = "") -> Any:
     """A drop-down list of (text, value)."""
     made = ipywidgets.Dropdown(options=list(options), tooltip=tip, layout=ipywidgets.Layout(width="auto"))
     return named(made, name)
+
+
+def entry(name: str, tip: str, example: str = "") -> Any:
+    """A line to type into; `example` stands in it while it is empty. It counts when Enter is pressed or it is left."""
+    made = ipywidgets.Text(placeholder=example, tooltip=tip, continuous_update=False)
+    made.layout.width = "auto"
+    return named(made, name)
+
+
+def number(label: str, value: float, most: float, name: str, tip: str) -> Any:
+    """A number from 0 to `most`, with its label."""
+    made = ipywidgets.BoundedFloatText(description=label, value=value, min=0, max=most, tooltip=tip)
+    made.layout.width = "auto"
+    return named(made, name)
+
+
+def area(name: str, tip: str, rows: int) -> Any:
+    """Several lines to type into."""
+    made = ipywidgets.Textarea(rows=rows, tooltip=tip, continuous_update=False)
+    made.layout.width = "auto"
+    return named(made, name)
+
+
+# What a browser does with a click on it; `text` is only ever text there.
+COPY = """
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+export default {
+  render({ model, el }) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "jupyter-button widget-button";
+    button.title = model.get("tip");
+    button.textContent = model.get("label");
+    const said = document.createElement("span");
+    said.setAttribute("role", "status");
+    button.addEventListener("click", async () => {
+      said.textContent = await copy(model.get("text")) ? " copied" : " this browser does not let pages copy";
+      model.set("copied", model.get("copied") + 1);
+      model.save_changes();
+    });
+    el.append(button, said);
+  }
+};
+"""
+
+
+def copier(name: str, label: str, tip: str) -> Any:
+    """A button that puts its `text` on the clipboard; where the browser can't be asked, a text field with it."""
+    try:
+        import anywidget
+    except ImportError:
+        return area(name, tip, 6)
+    import traitlets
+
+    class Copier(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+        _esm = COPY
+        text = traitlets.Unicode("").tag(sync=True)
+        label = traitlets.Unicode("").tag(sync=True)
+        tip = traitlets.Unicode("").tag(sync=True)
+        copied = traitlets.Int(0).tag(sync=True)
+
+    return named(Copier(label=label, tip=tip), name)
+
+
+def reveal(part: Any, visible: bool) -> None:
+    """Show a part, or take it off the page."""
+    put(part.layout, "display", None if visible else "none")
 
 
 def offer(made: Any, options: Iterable[tuple[str, Any]]) -> None:

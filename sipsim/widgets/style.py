@@ -4,54 +4,92 @@ STYLE = """<style>
 .sipsim-panel {
   --sipsim-line: var(--jp-border-color1, #bdbdbd); --sipsim-paper: var(--jp-layout-color1, #fff);
   --sipsim-ink: var(--jp-ui-font-color1, #212121); --sipsim-faint: var(--jp-ui-font-color2, #616161);
-  display: flex; flex-direction: column; gap: 8px; max-width: 1120px; padding: 10px; overflow: hidden;
+  --sipsim-shade: var(--jp-layout-color2, #f5f5f5); --sipsim-bad: #d55e00; --sipsim-good: #009e73;
+  display: flex; flex-direction: column; gap: 8px; max-width: 1240px; padding: 10px; overflow: hidden;
   border: 1px solid var(--sipsim-line); border-radius: 8px; color: var(--sipsim-ink); font-size: 13px;
 }
 .sipsim-panel .widget-html, .sipsim-panel .widget-html-content { margin: 0; height: auto; line-height: 1.45; }
 .sipsim-panel .widget-html-content { font-size: 13px; overflow-wrap: anywhere; white-space: normal; }
-.sipsim-panel button { border-radius: 4px; padding: 0 12px; margin: 0; flex: none; }
+.sipsim-panel button { border-radius: 4px; padding: 0 11px; margin: 0; flex: none; color: var(--sipsim-ink); }
+.sipsim-panel button.mod-info { color: #fff; background: #0f62ad; }
+.sipsim-panel button:focus-visible, .sipsim-panel select:focus-visible, .sipsim-panel input:focus-visible,
+.sipsim-panel textarea:focus-visible { outline: 2px solid #0f62ad; outline-offset: 1px; }
 .sipsim-panel select { border-radius: 4px; text-overflow: ellipsis; }
-.sipsim-panel .widget-dropdown { margin: 0; min-width: 0; flex: 0 1 auto; }
-.sipsim-row, .sipsim-bar, .sipsim-cards { display: flex; flex-flow: row wrap; gap: 6px; align-items: center; }
-.sipsim-row { flex-wrap: nowrap; min-width: 0; overflow: visible; }
-.sipsim-cards { align-items: stretch; gap: 8px; overflow: visible; }
-.sipsim-phones { display: grid; grid-template-columns: repeat(auto-fit, minmax(236px, 1fr)); }
+.sipsim-panel .widget-dropdown, .sipsim-panel .widget-text { margin: 0; min-width: 0; flex: 0 1 auto; }
+.sipsim-panel .widget-label { width: auto; min-width: 88px; text-align: left; margin: 0; }
+.sipsim-row, .sipsim-bar, .sipsim-cards, .sipsim-tabs {
+  display: flex; flex-flow: row wrap; gap: 6px; align-items: center; overflow: visible; min-width: 0;
+}
+.sipsim-bar .sipsim-status { flex: 1 1 100%; min-width: 0; max-width: 100%; color: var(--sipsim-faint); }
+.sipsim-bar .sipsim-status .widget-html-content { min-width: 0; font-size: 12px; }
+.sipsim-bar .sipsim-status [role="status"] { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.sipsim-bar .sipsim-clock { min-width: 172px; }
+.sipsim-cards { display: grid; align-items: stretch; gap: 8px; }
+.sipsim-cards { grid-template-columns: repeat(auto-fit, minmax(254px, 1fr)); }
 .sipsim-card {
-  display: flex; flex-direction: column; gap: 7px; min-width: 0; padding: 8px 10px; overflow: visible;
+  display: flex; flex-direction: column; gap: 6px; min-width: 0; padding: 7px 8px; overflow: visible;
   border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--sipsim-paper);
 }
-.sipsim-servers .sipsim-card { flex: 1 1 198px; }
-.sipsim-servers .sipsim-network-card { flex-basis: 212px; }
+.sipsim-card .sipsim-row { gap: 4px; }
+.sipsim-card button { padding: 0 6px; }
+.sipsim-row:has(> [style*="display: none"]:only-child) { display: none; }
+.sipsim-links-card .widget-inline-hbox:has(input) { flex-direction: column; align-items: stretch; height: auto; }
+.sipsim-links-card .widget-label { font-size: 11px; height: auto; line-height: 1.3; color: var(--sipsim-faint); }
 .sipsim-card b { font-size: 14px; }
 .sipsim-card b + span { color: var(--sipsim-faint); font-size: 12px; }
 .sipsim-card > :nth-child(2) { flex: 1 0 auto; }
+.sipsim-card .widget-dropdown, .sipsim-card .widget-text { flex: 1 1 68px; max-width: 100%; }
 .sipsim-good, .sipsim-wait, .sipsim-bad, .sipsim-idle { display: block; padding-left: 1.3em; text-indent: -1.3em; }
 .sipsim-good::before, .sipsim-wait::before, .sipsim-bad::before, .sipsim-idle::before {
   display: inline-block; width: 1.3em; text-indent: 0; font-weight: bold;
 }
 .sipsim-clock span { display: inline; padding: 0 6px; }
-.sipsim-good::before { content: "●"; color: #009e73; }
-.sipsim-wait::before { content: "◐"; color: #d55e00; }
-.sipsim-bad::before { content: "╳"; color: #d55e00; }
+.sipsim-good::before { content: "●"; color: var(--sipsim-good); }
+.sipsim-wait::before { content: "◐"; color: var(--sipsim-bad); }
+.sipsim-bad::before { content: "╳"; color: var(--sipsim-bad); }
 .sipsim-idle::before { content: "○"; color: var(--sipsim-faint); }
 .sipsim-wait, .sipsim-bad { font-weight: 600; }
 .sipsim-clock time { font-variant-numeric: tabular-nums; font-weight: 600; }
 .sipsim-problem [role="alert"] {
-  padding: 5px 9px; border-left: 4px solid #d55e00; background: var(--jp-layout-color2, #f5f5f5); font-weight: 600;
+  padding: 5px 9px; border-left: 4px solid var(--sipsim-bad); background: var(--sipsim-shade); font-weight: 600;
 }
-.sipsim-clicks, .sipsim-ladder { display: flex; flex-direction: column-reverse; overflow: auto; }
+.sipsim-pages { display: flex; flex-direction: column; gap: 0; overflow: visible; }
+.sipsim-tabs { gap: 2px; }
+.sipsim-tabs button { border-radius: 6px 6px 0 0; border: 1px solid var(--sipsim-line); border-bottom: none; }
+.sipsim-ladder, .sipsim-page {
+  border: 1px solid var(--sipsim-line); border-radius: 0 6px 6px 6px; background: var(--sipsim-paper);
+}
 .sipsim-ladder {
-  max-height: 520px; padding: 4px; border: 1px solid var(--sipsim-line); border-radius: 6px;
-  background: var(--sipsim-paper);
+  display: flex; flex-direction: column-reverse; overflow: auto; height: 500px; padding: 4px;
 }
+.sipsim-ladder > * { flex: none; }
 .sipsim-ladder svg { display: block; margin: auto; }
-.sipsim-servers .sipsim-log { flex: 2 1 280px; position: relative; min-height: 104px; }
-.sipsim-clicks { position: absolute; inset: 32px 4px 6px 10px; }
-.sipsim-panel .sipsim-lines { margin: 0 0 auto; flex: none; }
-.sipsim-clicks ol { margin: 0; padding: 0; list-style: none; }
-.sipsim-clicks li { display: grid; grid-template-columns: 3.6em 1fr; }
-.sipsim-clicks time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; font-size: 12px; }
-.sipsim-clicks code { background: none; color: inherit; font-size: 12px; }
-.sipsim-clicks em { color: var(--sipsim-faint); font-style: normal; }
-.sipsim-clicks .sipsim-failed em { color: #d55e00; }
+.sipsim-page { display: flex; flex-direction: column; gap: 8px; overflow: auto; height: 500px; padding: 8px 10px; }
+.sipsim-page > * { flex: none; max-width: 100%; overflow: visible; }
+.sipsim-page p { margin: 4px 0; }
+.sipsim-page code { background: none; color: inherit; font-size: 12px; }
+.sipsim-page span { color: var(--sipsim-faint); }
+.sipsim-page .sipsim-wait, .sipsim-page .sipsim-bad { color: inherit; }
+.sipsim-page table { border-collapse: collapse; font-size: 12px; margin: 0; }
+.sipsim-page th, .sipsim-page td {
+  text-align: left; vertical-align: top; padding: 2px 14px 2px 0; border: none; background: none; max-width: 460px;
+}
+.sipsim-page tr { background: none; }
+.sipsim-page pre {
+  margin: 6px 0; padding: 6px 9px; background: var(--sipsim-shade); font-size: 12px; white-space: pre-wrap; }
+.sipsim-page ul { margin: 4px 0; padding-left: 20px; }
+.sipsim-message-which { width: 420px; }
+.sipsim-lines ol { margin: 0; padding: 0; list-style: none; }
+.sipsim-lines li { display: grid; grid-template-columns: 5em 1fr; }
+.sipsim-lines time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; font-size: 12px; }
+.sipsim-lines em { color: var(--sipsim-faint); font-style: normal; }
+.sipsim-lines .sipsim-failed em { color: var(--sipsim-bad); }
+.sipsim-intercept { flex-direction: row; flex-wrap: wrap; gap: 16px; align-items: stretch; }
+.sipsim-traps, .sipsim-caught { display: flex; flex-direction: column; gap: 7px; overflow: visible; min-width: 0; }
+.sipsim-traps { flex: 0 1 248px; }
+.sipsim-caught { flex: 1 1 380px; }
+.sipsim-traps .widget-label { min-width: 40px; }
+.sipsim-caught .widget-textarea, .sipsim-caught > .widget-dropdown { width: 100%; margin: 0; }
+.sipsim-caught textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; resize: none; }
+.sipsim-intercept-delay { width: 160px; }
 </style>"""

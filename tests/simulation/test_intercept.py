@@ -149,6 +149,14 @@ def test_a_story_waits_for_each_of_them_in_turn() -> None:
     assert seen == [(0.0, "INVITE"), (0.1, "ACK"), (0.2, "BYE")]
 
 
+def test_the_next_one_arrives_twice() -> None:
+    bench = Bench("alice", "bob", delay=0.02)
+    bench.network.duplicate("INVITE")
+    bench.send_all("alice", "bob", [INVITE, ACK, INVITE])
+    bench.run()
+    assert bench.octets() == [INVITE, INVITE, ACK, INVITE] and bench.balanced()
+
+
 def test_hold_and_intercept_do_not_mind_each_other() -> None:
     bench = Bench("alice", "bob")
     bench.network.hold("ACK")
