@@ -7,7 +7,7 @@ project = "sipsim"
 author = "the sipsim developers"
 release = re.search(r'__version__ = "(.+)"', (Path(__file__).parents[1] / "sipsim/version.py").read_text())[1]
 
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sipsim.documents.sphinx"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/*.ipynb"]
 html_theme = "alabaster"

@@ -27,12 +27,12 @@ STEPS = (
     ("apis",),
     ("flows",),
     ("teaching",),
-    ("widgets", "cli"),
+    ("widgets", "cli", "documents"),
 )
 MAY_IMPORT = {
     room: {inner for before in STEPS[:index] for inner in before} for index, step in enumerate(STEPS) for room in step
 }
-for _room in ("lab", "apis", "flows", "teaching", "widgets", "cli"):
+for _room in ("lab", "apis", "flows", "teaching", "widgets", "cli", "documents"):
     MAY_IMPORT[_room].add("pictures")
 MAY_IMPORT["pictures"] = {"errors", "version", "message", "protocol.machine", "trace"}
 

@@ -95,7 +95,7 @@ def packages(distributions: dict[str, Distribution]) -> Iterator[Path]:
 def test_what_the_wheel_holds(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for part in ("sipsim/py.typed", "sipsim/cli.py", "sipsim/_lessons/data/README.md"):
+    for part in ("sipsim/py.typed", "sipsim/cli/__init__.py", "sipsim/_lessons/data/README.md"):
         assert part in names
     for lesson in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"sipsim/_lessons/notebooks/{lesson.name}" in names

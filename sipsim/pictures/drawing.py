@@ -51,21 +51,21 @@ class Drawing(ABC):
     def to_png(self, dpi: float | None = None, theme: str = "light") -> bytes:
         """The drawing as a PNG image; 96 `dpi` are the size that an SVG has on a screen, 144 the usual.
 
-        The same bytes with the same matplotlib. UsageError: another theme than "light" or "dark", a `dpi` too high.
+        The same bytes with the same matplotlib. UsageError: an unknown theme, a `dpi` too high.
         """
         return figure.png(self.picture(), dpi, theme)
 
     def to_pdf(self, theme: str = "light") -> bytes:
         """The drawing as a PDF of one page, with text that can be searched; the same bytes with the same matplotlib.
 
-        UsageError: another theme than "light" or "dark".
+        UsageError: an unknown theme.
         """
         return figure.pdf(self.picture(), theme)
 
     def draw(self, ax: Axes | None = None, theme: str = "light") -> Axes:
         """Draw with matplotlib, on `ax` as large as it is now, or on Axes of a new figure; returns the Axes.
 
-        UsageError: another theme than "light" or "dark".
+        UsageError: an unknown theme.
         """
         return figure.draw(self.picture(), ax, theme)
 

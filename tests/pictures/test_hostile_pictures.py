@@ -114,11 +114,12 @@ MARKS = r"[^ -/:-@\[-`{-~\x00-\x1f\x7f]|[ (),.-]"
 MERMAID_TEXT, PLANTUML_TEXT = rf"(?:{MARKS}|#\d+;)+", rf"(?:{MARKS}|<U\+[0-9A-F]{{4}}>)+"
 MERMAID_LINE = re.compile(
     rf"sequenceDiagram|    (?:(?:accTitle: |title |participant p\d+ as |Note over p\d+,p\d+: ){MERMAID_TEXT}"
-    rf"|p\d+--?(?:>>|\)|x)p\d+: \d+#?{MERMAID_TEXT})"
+    rf"|p\d+--?(?:>>|\)|x)p\d+: \d+[A-Z]*{MERMAID_TEXT})"
 )
 PLANTUML_LINE = re.compile(
     rf'@startuml|@enduml|(?:title|footer) {PLANTUML_TEXT}|participant "{PLANTUML_TEXT}" as p\d+'
-    rf"|p\d+ --?>(?:>|x)? p\d+ : \d+{PLANTUML_TEXT}|note over p\d+(?:, p\d+)? : {PLANTUML_TEXT}|\.\.\. [\d.]+ s \.\.\."
+    rf"|p\d+ --?>(?:>|x)? p\d+ : \d+[A-Z]*{PLANTUML_TEXT}|note over p\d+(?:, p\d+)? : {PLANTUML_TEXT}"
+    r"|\.\.\. [\d.]+ s \.\.\."
 )
 MARKDOWN_ROW = re.compile(rf"\|(?: (?:{MARKS}|&#\d+;)* \|){{6}}")
 

@@ -25,10 +25,9 @@ def write(model: Model, title: str, text: str) -> str:
 
 def _cells(arrow: Arrow) -> tuple[str, ...]:
     badge = f" ({arrow.badge})" if arrow.badge else ""
-    again = [f"copy {arrow.copy}"] if arrow.copy > 1 else ["duplicated on the way"] if arrow.duplicate else []
-    remark = ", ".join([*again, *filter(None, [fate(arrow)])])
+    remark = ", ".join(filter(None, [arrow.counted, fate(arrow)]))
     words = (arrow.source, arrow.target, arrow.text + badge, remark)
-    return (str(arrow.number), f"{arrow.sent:.3f}", *map(_text, words))
+    return (f"{arrow.number}{arrow.letter}", f"{arrow.sent:.3f}", *map(_text, words))
 
 
 def _text(text: str) -> str:

@@ -46,10 +46,25 @@ Step: TypeAlias = Signal | Note | Pause
 
 
 def sequence(model: Model) -> Iterator[Step]:
-    """The steps of a ladder in the order in which they began; none without columns."""
+    """The steps of a ladder in the order in which they began, one part after the other; none without columns."""
     index = {column.name: i for i, column in enumerate(model.columns)}
-    axis, last = Axis(model.rows), None
-    for row in sorted(model.rows, key=lambda row: (row.begin, row.record)) if index else []:
+    last = len(index) - 1
+    if not index:
+        return
+    omitted = [Note(0, last, more(model.omitted, model.earlier))] if model.omitted else []
+    if model.earlier:
+        yield from omitted
+    for heading, part in model.parts or [("", model)]:
+        if heading:
+            yield Note(0, last, heading)
+        yield from _steps(part, index)
+    if not model.earlier:
+        yield from omitted
+
+
+def _steps(part: Model, index: dict[str, int]) -> Iterator[Step]:
+    axis, last = Axis(part.rows), None
+    for row in sorted(part.rows, key=lambda row: (row.begin, row.record)):
         step = _step(row, index)
         if step is None:
             continue
@@ -57,8 +72,6 @@ def sequence(model: Model) -> Iterator[Step]:
             yield Pause(row.begin - last)
         last = row.begin
         yield step
-    if index and model.omitted:
-        yield Note(0, len(index) - 1, more(model.omitted, model.earlier))
 
 
 def _step(row: Row, index: dict[str, int]) -> Step | None:
@@ -74,12 +87,14 @@ def _step(row: Row, index: dict[str, int]) -> Step | None:
 
 def _words(arrow: Arrow) -> str:
     badge = f" ({arrow.badge})" if arrow.badge else ""
-    copy = f" {arrow.counted}" if arrow.counted else ""
-    return f"{arrow.number}{arrow.letter} {arrow.text}{badge}{copy}{f', {fate(arrow)}' if fate(arrow) else ''}"
+    counted = f" {arrow.counted}" if arrow.counted else ""
+    return f"{arrow.number}{arrow.letter} {arrow.text}{badge}{counted}{f', {fate(arrow)}' if fate(arrow) else ''}"
 
 
 def fate(arrow: Arrow) -> str:
-    """What became of a message, "" where it arrived and was understood."""
+    """What became of a message and which rules it breaks, "" where it arrived, was understood and breaks none."""
     if arrow.lost is not None:
-        return f"lost: {arrow.lost}"
-    return "still on its way" if arrow.arrived is None else arrow.remark
+        end = f"lost: {arrow.lost}"
+    else:
+        end = "still on its way" if arrow.arrived is None else arrow.remark
+    return ", ".join([*([end] if end else []), *(f"breaks {flag}" for flag in arrow.flags)])

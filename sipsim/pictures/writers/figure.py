@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path
 
-THEMES = ("light", "dark")
+THEMES = ("light", "dark", "auto")
 HEAD = 9.5  # length of an arrow head, in pixels
 HALO = 3.0
 DPI = 144.0
@@ -40,7 +40,7 @@ PIXELS, SIDE = 150_000_000, 65_000  # of an image: what a machine can be asked f
 def draw(picture: Picture, ax: Axes | None = None, theme: str = "light") -> Axes:
     """The picture on `ax`, as large as that is now, or on Axes of a new figure of the picture's own size.
 
-    The figure isn't known to pyplot; its `savefig` writes it. UsageError: another theme than "light" and "dark".
+    The figure isn't known to pyplot; its `savefig` writes it. "auto" is "light" here. UsageError: another theme.
     """
     if theme not in THEMES:
         raise UsageError(f"theme={theme!r}: on paper a theme is one of {', '.join(map(repr, THEMES))}")
@@ -70,7 +70,7 @@ def png(picture: Picture, dpi: float | None = None, theme: str = "light") -> byt
     if not isinstance(dpi, (int, float)) or not 1.0 <= dpi <= most:
         size = f"{picture.width:.0f} × {picture.height:.0f}"
         raise UsageError(f"dpi={dpi!r}: a picture of {size} pixels can be drawn with 1 to {most:.0f}")
-    told = {"Title": visible(picture.title), "Software": "sipsim"}
+    told = {"Title": visible(picture.title), "Description": visible(picture.description), "Software": "sipsim"}
     return _saved(picture, 1.0, theme, "png", dpi=dpi, metadata=told)
 
 
@@ -123,34 +123,38 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-@lru_cache(2)
-def _font(bold: bool) -> FontProperties:
+def _face(style: Style) -> str:
+    return f"DejaVuSans{'Mono' * style.fixed}{'-Bold' * style.bold}"
+
+
+@lru_cache(4)
+def _font(face: str) -> FontProperties:
     from matplotlib import get_data_path
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=File(get_data_path(), "fonts", "ttf", f"DejaVuSans{'-Bold' * bold}.ttf"))
+    return FontProperties(fname=File(get_data_path(), "fonts", "ttf", f"{face}.ttf"))
 
 
 @lru_cache(4096)
-def _width(text: str, bold: bool) -> float:
+def _width(text: str, face: str) -> float:
     """How wide a text is in a face of one pixel."""
     from matplotlib.textpath import text_to_path
 
     with _quiet():
-        width: float = text_to_path.get_text_width_height_descent(text, _sized(bold, 100.0), False)[0]
+        width: float = text_to_path.get_text_width_height_descent(text, _sized(face, 100.0), False)[0]
     return width / 100.0
 
 
-def _sized(bold: bool, size: float) -> FontProperties:
-    font = _font(bold).copy()
+def _sized(face: str, size: float) -> FontProperties:
+    font = _font(face).copy()
     font.set_size(size)
     return font
 
 
 def _size(text: str, style: Style) -> float:
-    """The size at which a text takes no more room than its layout gave it."""
-    width = _width(text, style.bold)
-    return min(style.size * DEJAVU, advance(text, style.size) / width) if width else style.size
+    """The size at which a text takes no more room than its layout gave it; letters of one width all have one size."""
+    width = 0.0 if style.fixed else _width(text, _face(style))
+    return min(style.size * DEJAVU, advance(text, style.size) / width) if width else style.size * DEJAVU
 
 
 class _Writer:
@@ -231,7 +235,7 @@ class _Writer:
         """A text and its tail, each at its own place, the anchor being that of both."""
         parts = [(text.text, STYLES[text.style])] + ([(text.tail, STYLES["tail"])] if text.tail else [])
         shown = [(visible(words), style, _size(visible(words), style)) for words, style in parts]
-        widths = [_width(words, style.bold) * size for words, style, size in shown]
+        widths = [_width(words, _face(style)) * size for words, style, size in shown]
         whole = sum(widths) + 5.0 * (len(shown) - 1)
         x = text.x - {"start": 0.0, "middle": whole / 2, "end": whole}[text.anchor]
         for (words, style, size), width in zip(shown, widths, strict=True):
@@ -244,7 +248,7 @@ class _Writer:
         if style.halo:
             self.halo(words, at, style, size, angle)
         self.ax.text(
-            *at, words, fontproperties=_sized(style.bold, size * self.point), color=self.tone(style.fill),
+            *at, words, fontproperties=_sized(_face(style), size * self.point), color=self.tone(style.fill),
             rotation=-angle, rotation_mode="anchor", ha="left", va="baseline", parse_math=False, zorder=2,
         )  # fmt: skip
 
@@ -254,7 +258,7 @@ class _Writer:
         from matplotlib.textpath import text_to_path
         from matplotlib.transforms import Affine2D
 
-        corners, codes = text_to_path.get_text_path(_font(style.bold), words, False)
+        corners, codes = text_to_path.get_text_path(_font(_face(style)), words, False)
         scale = size / text_to_path.FONT_SCALE
         placed = Affine2D().scale(scale, -scale).rotate_deg(angle).translate(*at)
         self.path(Path(corners, codes).transformed(placed), Style(stroke="paper", fill="paper", width=HALO))
