@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from sipsim.message.message import parse as parse
     from sipsim.message.sdp import Sdp as Sdp
     from sipsim.message.uri import Uri as Uri
+    from sipsim.pictures.charts.registrations import draw_registrations as draw_registrations
     from sipsim.pictures.charts.state_chart import StateChart as StateChart
+    from sipsim.pictures.charts.timers import draw_timers as draw_timers
+    from sipsim.pictures.charts.topology import draw_topology as draw_topology
+    from sipsim.pictures.charts.topology import topology as topology
     from sipsim.pictures.ladder.ladder import Ladder as Ladder
     from sipsim.protocol.location import LocationService as LocationService
     from sipsim.protocol.refreshing import RefreshPolicy as RefreshPolicy
@@ -66,7 +70,10 @@ _HOME = {
     "message.message": ("Message", "Request", "Response", "parse"),
     "message.sdp": ("Sdp",),
     "message.uri": ("Uri",),
+    "pictures.charts.registrations": ("draw_registrations",),
     "pictures.charts.state_chart": ("StateChart",),
+    "pictures.charts.timers": ("draw_timers",),
+    "pictures.charts.topology": ("draw_topology", "topology"),
     "pictures.ladder.ladder": ("Ladder",),
     "protocol.location": ("LocationService",),
     "protocol.refreshing": ("RefreshPolicy",),

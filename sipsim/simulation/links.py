@@ -212,13 +212,13 @@ class Topology:
             link.heal()
 
     def described(self) -> list[dict[str, Any]]:
-        """The default link and those that differ from it, for the head of a trace."""
-        entries = [(["*", "*"], self.default)]
+        """The default link and those that differ from it, for the head of a trace; of a graph, its edges."""
+        entries = [(["*", "*"], self.default)] if self.nodes is None else []
         entries += [(list(link.nodes), link.impairment) for link in self.links.values()]
         return [
             {"between": nodes} | {name: value for name in PARAMETERS if (value := getattr(impairment, name))}
             for number, (nodes, impairment) in enumerate(entries)
-            if number == 0 or impairment != self.default
+            if number == 0 or impairment != self.default or self.nodes is not None
         ]
 
     def _compiled(self, steps: list[tuple[str, str]]) -> Route:

@@ -17,6 +17,8 @@ from sipsim.trace.record import Record
 from sipsim.trace.values import address_text, encoded, plain
 
 if TYPE_CHECKING:
+    from sipsim.pictures.charts.locations import LocationTable
+    from sipsim.pictures.charts.route_sets import RouteSets
     from sipsim.pictures.charts.state_chart import StateChart
     from sipsim.pictures.ladder.ladder import Ladder
     from sipsim.trace.checker.rule import Finding
@@ -265,6 +267,18 @@ class Trace:
         from sipsim.pictures.charts.state_chart import chart_of
 
         return chart_of(self, element, **options)
+
+    def route_sets(self, call: str | None = None) -> RouteSets:
+        """How the Route values of a call came about: of the first call that made a dialog, or of a Call-ID."""
+        from sipsim.pictures.charts.route_sets import RouteSets
+
+        return RouteSets(self, call)
+
+    def locations(self, at: float | None = None, *, aor: str | None = None) -> LocationTable:
+        """The bindings that stood at an instant (s), at the end of the trace if none is given; of one user or all."""
+        from sipsim.pictures.charts.locations import LocationTable
+
+        return LocationTable(self, at, aor=aor)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the trace to a file by its suffix: .jsonl (everything), .pcap or .pcapng (SIP packets)."""

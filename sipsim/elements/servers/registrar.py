@@ -179,6 +179,8 @@ class Registrar(Element):
         if self.gate is not None:
             self.gate.forget()
         if self._owns_location:
+            if len(self.location):
+                self.trace.add("binding", self.env.now, self.name, action="forget")
             self.location.clear()
 
     def _accept(self, exchange: Exchange, aor: str, answer: Answer, sender: Verdict = OPEN) -> None:

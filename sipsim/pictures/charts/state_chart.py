@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
+from sipsim.pictures.charts.choosing import chosen, record_at
 from sipsim.pictures.charts.states import Visits, lay_out, names
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
@@ -113,46 +114,14 @@ def chart_of(
 ) -> StateChart:  # fmt: skip
     """The chart of an element's first transaction (or dialog), or of the one that is meant; see `Trace.state_chart`."""
     if message is not None:
-        at = at or _record_at(trace, element, message)
+        at = at or record_at(trace, element, message)
     table = machine if isinstance(machine, Machine) else None
     name = machine.name if isinstance(machine, Machine) else machine
-    walk = _walk(trace, element, name, transaction, message)
+    walk = chosen(trace, element, name, transaction, message)
     found = table or TABLES.get(walk.machine)
     if found is None:
         raise UsageError(f"machine={walk.machine!r}: has no table of ours; give machine=, a sipsim Machine")
     return StateChart(found, walk, at=at)
-
-
-def _record_at(trace: Trace, element: str, number: int) -> Record:
-    """The record of a message at an element: that it was sent there, or that it arrived."""
-    sent = trace.message(number)
-    if sent.element == element:
-        return sent
-    arrived = [r for r in trace.select("delivered", element) if r.cause == sent.id]
-    if not arrived:
-        raise UsageError(f"message={number}: neither left {element!r} nor arrived there")
-    return arrived[0]
-
-
-def _walk(trace: Trace, element: str, name: str | None, transaction: str | None, message: int | None) -> Walk:
-    walks = Walks(trace)
-    if not len(walks):
-        raise UsageError('trace: has no records of states; a run keeps them with Lab(trace="all"), a capture has none')
-    mine = [walk for walk in walks if walk.element == element]
-    if not mine:
-        there = ", ".join(dict.fromkeys(repr(walk.element) for walk in walks))
-        raise UsageError(f"element={element!r}: has no transactions in this trace; {there} have")
-    if message is not None:
-        records = {r.record: r for r in walks.at(trace.message(message).id)}
-        keys = {(s.element, s.machine, s.transaction) for s in records.values()}
-        mine = [walk for walk in mine if (walk.element, walk.machine, walk.transaction) in keys]
-        if not mine:
-            raise UsageError(f"message={message}: belongs to no transaction of {element!r}")
-    fitting = [w for w in mine if name in (None, w.machine) and transaction in (None, w.transaction)]
-    if not fitting:
-        there = "; ".join(f"{walk.machine} {walk.transaction}" for walk in mine[:20])
-        raise UsageError(f"machine={name!r}, transaction={transaction!r}: {element!r} has {there}")
-    return fitting[0]
 
 
 def standing(trace: Trace, record: int, walks: Walks | None = None) -> list[dict[str, object]]:
