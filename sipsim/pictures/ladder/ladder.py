@@ -10,8 +10,11 @@ A `Ladder` is a snapshot: what the trace records later isn't in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sipsim.errors import UsageError
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.formats import Format
@@ -28,6 +31,7 @@ from sipsim.pictures.lettering import visible
 if TYPE_CHECKING:
     from sipsim.trace.checker.rule import Finding
     from sipsim.trace.trace import Trace
+    from sipsim.widgets.player import Player
 
 
 class Ladder(Drawing):
@@ -60,6 +64,7 @@ class Ladder(Drawing):
         ".md": Format("to_markdown", ("width", "ascii")),
         ".mmd": Format("mermaid"),
         ".puml": Format("plantuml"),
+        ".html": Format("to_html"),
     }
 
     def __init__(
@@ -84,6 +89,8 @@ class Ladder(Drawing):
         wishes = Wishes(
             columns, others, names, call, filter, group, color, repeats, marks, findings, appendix, max_rows, keep
         )
+        self.trace = trace
+        self.wishes = wishes
         self.model = model_of(trace, wishes)
         self.title = _title(trace.header) if title is None else title
         self.foot = _foot(trace.header, self.model, wishes)
@@ -121,6 +128,37 @@ class Ladder(Drawing):
     def plantuml(self) -> Source:
         """Source of a PlantUML sequence diagram, without times or slants: a `str`."""
         return Source(plantuml_source.write(self.model, self.title, self.foot))
+
+    def to_html(self) -> str:
+        """The ladder as an HTML document of one file: it plays, steps, and opens each message, without any network.
+
+        It has all messages; at most `max_rows` rows, and 400, are drawn at once, the others on further pages.
+        """
+        from sipsim.pictures.player.book import Book
+        from sipsim.pictures.player.page import page
+
+        return page(Book(self).content, self.to_svg())
+
+    def widget(self, follow: bool = True) -> Player:
+        """The ladder as a widget for a notebook: it plays, steps and opens each message; see `Player`.
+
+        It shows what the trace records from now on too, unless `follow` is False. UsageError where the packages for
+        notebooks are missing.
+        """
+        try:
+            from sipsim.widgets.player import player
+        except ModuleNotFoundError as error:
+            need = "pip install 'sipsim[jupyter]'"
+            raise UsageError(f"widget(): {error.name} is not installed; {need}, or save an .html file") from None
+        return player(self, follow)
+
+    def whole(self) -> Ladder:
+        """The same of what the trace has by now, with all its rows."""
+        ladder = copy(self)
+        ladder.wishes = replace(self.wishes, columns=self.wishes.chosen, max_rows=None)
+        ladder.model = model_of(self.trace, ladder.wishes)
+        ladder.foot = _foot(self.trace.header, ladder.model, ladder.wishes)
+        return ladder
 
     def picture(self) -> Picture:
         """The ladder as a display list, which any writer can draw."""

@@ -161,3 +161,30 @@ class _Writer:
         filled = arrow.head == "filled"
         path = f"M{_n(ax)} {_n(ay)}L{_n(arrow.x2)} {_n(arrow.y2)}L{_n(bx)} {_n(by)}{'Z' if filled else ''}"
         self.out.append(f'<path d="{path}" {self.style(f"head-{arrow.style}" if filled else arrow.style)}/>\n')
+
+
+def pieces(picture: Picture, prefix: str) -> list[tuple[str, str]]:
+    """The shapes one by one, each with a key that it keeps when a later drawing has it too, for those who move them.
+
+    A group's key is its name, which it has as `data-key` in place of an id; the other shapes are counted by kind.
+    """
+    counts: dict[str, int] = {}
+    found = []
+    for shape in picture.shapes:
+        writer = _Writer(prefix)
+        writer.draw(shape)
+        kind = shape.name if isinstance(shape, Group) and shape.name else type(shape).__name__.lower()
+        counts[kind] = counts.get(kind, 0) + 1
+        key = kind if isinstance(shape, Group) and counts[kind] == 1 and shape.name else f"{kind}.{counts[kind]}"
+        found.append((key, "".join(writer.out).replace(f' id="{ID}-', ' data-key="')))
+    return found
+
+
+def toned_sheet(prefix: str) -> str:
+    """The rules of every style, in tones that are CSS variables (`--prefix-ink`): whoever shows pieces sets them."""
+    rules = []
+    for name, style in STYLES.items():
+        fill = f"var(--{prefix}{style.fill})" if style.fill else "none"
+        stroke = f"stroke:var(--{prefix}{style.stroke or 'paper'})" if style.stroke or style.halo else ""
+        rules.append(f".{prefix}{name}{{{_shape_rule(style)}fill:{fill};{stroke}}}")
+    return "\n".join(rules)

@@ -1,0 +1,111 @@
+"""The book of a ladder: everything that its player shows, as JSON values; made once, then followed by what is new.
+
+A book holds all messages of a trace, in pages of so many as are drawn at once. `news` gives what has to be known by
+whoever has the book as it was: new messages and sentences, and the changed pieces of pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sipsim.pictures.ladder.model import Arrow, Row
+from sipsim.pictures.lettering import shorten, visible
+from sipsim.pictures.player.explaining import Explainer
+from sipsim.pictures.player.meanings import FIELDS, METHODS, STATUSES
+from sipsim.pictures.player.pages import changed, draw, key_of, split
+from sipsim.trace.walks import TABLES
+
+if TYPE_CHECKING:
+    from sipsim.pictures.ladder.ladder import Ladder
+
+AT_ONCE = 400
+"""How many messages, notes and media bars are drawn on one page, unless a ladder says less."""
+
+BRIEF = 240
+"""How many characters of a name, a reason or a sentence are shown."""
+
+
+class Book:
+    """The book of a ladder, with what its trace has by now; `content` is all of it, as JSON values."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self.ladder = ladder
+        self.trace = ladder.trace
+        self.at_once = min(ladder.wishes.max_rows or AT_ONCE, AT_ONCE)
+        self.seen = 0  # how many records of the trace are in it
+        self.content: dict[str, Any] = {"edition": 0, "messages": {}, "sentences": {}, "pages": [], "words": _words()}
+        self.news()
+
+    def news(self) -> dict[str, Any]:
+        """Bring the book up to what the trace has by now; gives what changed, in the book's own form."""
+        ladder = self.ladder.whole()
+        self.seen = len(self.trace)
+        explainer = Explainer(self.trace)
+        pages = split(ladder, self.at_once)
+        messages = {
+            str(arrow.number): self._message(explainer, arrow, page)
+            for page, model in enumerate(pages) for arrow in model.arrows if not arrow.duplicate
+        }  # fmt: skip
+        sentences = {str(id): [brief(told), *ties] for id, (told, *ties) in explainer.sentences.items()}
+        drawn = [draw(model, ladder.foot) for model in pages]
+        return self._turn(ladder, messages, sentences, drawn)
+
+    def _turn(
+        self, ladder: Ladder, messages: dict[str, Any], sentences: dict[str, Any], pages: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Take over what was made anew; gives the difference."""
+        old = self.content
+        about = {
+            "edition": old["edition"] + 1,
+            "title": brief(ladder.title) or "Ladder diagram",
+            "foot": ladder.foot,
+            "calls": _calls(ladder.rows),
+        }
+        news = {
+            **about,
+            "messages": {key: made for key, made in messages.items() if old["messages"].get(key) != made},
+            "sentences": {key: made for key, made in sentences.items() if key not in old["sentences"]},
+            "pages": {
+                str(i): changed(page, old["pages"][i]) if i < len(old["pages"]) else page
+                for i, page in enumerate(pages) if i >= len(old["pages"]) or page != old["pages"][i]
+            },
+        }  # fmt: skip
+        old.update(about, messages=messages, sentences=sentences, pages=pages)
+        return news
+
+    def _message(self, explainer: Explainer, arrow: Arrow, page: int) -> dict[str, Any]:
+        said = explainer.message(self.trace[arrow.record])
+        return {
+            "key": key_of(arrow), "page": page, "text": arrow.text, "method": arrow.method, "family": arrow.family,
+            "from": brief(arrow.source), "to": brief(arrow.target), "sent": arrow.sent, "ended": arrow.ended,
+            "label": brief(arrow.label), "way": brief(arrow.way), "remark": brief(arrow.remark),
+            "transport": brief(arrow.transport), "copy": arrow.copy, "call": brief(arrow.call), **said,
+        }  # fmt: skip
+
+
+def brief(text: str) -> str:
+    """`text` made visible, and no longer than anybody reads in one piece; messages themselves are never cut."""
+    return shorten(visible(text[: 2 * BRIEF]), BRIEF)
+
+
+def _calls(rows: list[Row]) -> list[str]:
+    """The Call-IDs, in the order in which they came up."""
+    return list(dict.fromkeys(brief(row.call) for row in rows if isinstance(row, Arrow) and row.call))
+
+
+def _words() -> dict[str, Any]:
+    """What lines of messages mean, and the tables of states."""
+    return {
+        "fields": FIELDS,
+        "methods": METHODS,
+        "statuses": STATUSES,
+        "machines": {
+            machine.name: {
+                "rfc": machine.rfc,
+                "initial": machine.initial,
+                "states": list(machine.states),
+                "rows": [[state, input, row[0]] for (state, input), row in machine.rows.items()],
+            }
+            for machine in TABLES.values()
+        },
+    }

@@ -1,0 +1,112 @@
+"""What to say about a message: its lines, what each is for, what became of it since the hop before, and in which state.
+
+All of it is said compactly, in numbers of lines and of records, so that a run of thousands of messages can be sent to
+a browser at once and be read there without asking again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from sipsim.errors import SipParseError
+from sipsim.message.message import Message
+from sipsim.message.names import fold_octets
+from sipsim.pictures.lettering import visible
+from sipsim.trace.record import Record
+from sipsim.trace.sentences import sentence
+from sipsim.trace.walks import Standing, Walks
+
+if TYPE_CHECKING:
+    from sipsim.trace.trace import Trace
+
+
+def lines_of(raw: bytes) -> list[str]:
+    r"""The octets as lines of text; what can't be shown stands as its code point, an octet that is no UTF-8 as \xff.
+
+    A line ends with CRLF or with LF; the last one is "" where the message ends with a line's end.
+    """
+    text = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    return [visible(line).replace("\\x09", "\t") for line in text.split("\n")]
+
+
+def fields_of(raw: bytes) -> list[tuple[str, int]]:
+    """The header fields in order: folded name ("" for what is no field) and how many lines each takes."""
+    head = raw.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
+    fields: list[tuple[str, int]] = []
+    for line in head.split(b"\n")[1:]:
+        if line[:1] in (b" ", b"\t") and fields:
+            fields[-1] = fields[-1][0], fields[-1][1] + 1
+        else:
+            name, colon, _ = line.partition(b":")
+            fields.append(((fold_octets(name) or "") if colon else "", 1))
+    return fields
+
+
+def steps_between(before: list[str], after: list[str]) -> list[list[int]]:
+    """How lines became others: [removed from, to, added from, to] for each change."""
+    if before == after:
+        return []
+    found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [[a, b, c, d] for tag, a, b, c, d in found if tag != "equal"]
+
+
+class Explainer:
+    """Explains messages of one trace, in the order of sending; `sentences` are the records it speaks of."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.walks = Walks(trace)
+        self.sentences: dict[int, tuple[str, int, int]] = {}  # id: in words, the cause's id, number of a message
+
+    def message(self, record: Record) -> dict[str, Any]:
+        """One `sent` record as JSON values, to be read beside `sentences`."""
+        raw = record.raw
+        self._tell(record)
+        said: dict[str, Any] = {"lines": lines_of(raw), "fields": fields_of(raw), "record": record.id}
+        before = self._before(record)
+        if before is not None:
+            said["before"] = before.number
+            said["changes"] = steps_between(lines_of(before.raw), said["lines"])
+        states = [self._state(standing) for standing in self.walks.at(record.id)]
+        return {**said, "states": states} if states else said
+
+    def _tell(self, record: Record) -> None:
+        """Keep the sentences of a record and of all its causes."""
+        at: Record | None = record
+        while at is not None and at.id not in self.sentences:
+            number = (at.number or 0) if at.kind == "sent" else 0
+            self.sentences[at.id] = sentence(at), at.cause or 0, number
+            at = self.trace[at.cause] if at.cause else None
+
+    def _before(self, record: Record) -> Record | None:
+        """The same message at the hop before: what arrived here and was sent on, or what was sent before as a copy."""
+        message = record.message
+        for earlier in _senders(self.trace, record) if message is not None else ():
+            other = earlier.message
+            if other is not None and message is not None and _same(message, other):
+                return earlier
+        return None
+
+    def _state(self, standing: Standing) -> list[Any]:
+        row = list(standing.row) if standing.row else []
+        return [standing.element, standing.machine, standing.transaction, standing.state, row]
+
+
+def _senders(trace: Trace, record: Record) -> Iterator[Record]:
+    """The `sent` records among the causes, the latest first."""
+    at = record
+    while at.cause and 0 < at.cause < at.id:
+        at = trace[at.cause]
+        if at.kind == "sent":
+            yield at
+
+
+def _same(one: Message, other: Message) -> bool:
+    """Whether they are one message at two hops: the same call, the same CSeq, and the same status if any."""
+    try:
+        same = one.cseq == other.cseq and one.header("Call-ID") == other.header("Call-ID")
+        return same and getattr(one, "status", None) == getattr(other, "status", None)
+    except SipParseError:
+        return False
