@@ -17,7 +17,7 @@ FLOWS: dict[str, dict[str, Any]] = {flow["name"]: flow for flow in json.loads(FI
 
 def pairs(flow: dict[str, Any], trace: Trace) -> list[tuple[dict[str, Any], Message]]:
     """Each published message with the one that a run has for it; for runs that have the messages of the flow."""
-    messages = {f"F{message['n']}": message for message in flow["messages"]}
+    messages = {f"F{message['n']}": message for message in flow["messages"] if "n" in message}
     published, came = steps_of_flow(flow), steps_of(trace)
     if not any(step.of for step in published):  # these leave it to the reader what a response is for
         came = [step._replace(of="") for step in came]

@@ -26,12 +26,13 @@ from sipsim.flows import (
     rfc3665_registrations,
     rfc3665_sessions,
     searching,
+    session_timing,
 )
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
-    ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, odd_requests,
-    authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
+    ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, session_timing,
+    odd_requests, authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
 )  # fmt: skip
 
 

@@ -113,9 +113,9 @@ _SPELLINGS = """
     Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info
     Authorization Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language
     Content-Length Content-Type CSeq Date Diversion Error-Info Event Expires From History-Info Identity
-    Identity-Info In-Reply-To Join Max-Forwards MIME-Version Min-Expires Min-SE Organization
+    Identity-Info Info-Package In-Reply-To Join Max-Forwards MIME-Version Min-Expires Min-SE Organization
     P-Access-Network-Info P-Asserted-Identity P-Associated-URI P-Preferred-Identity Path Priority Privacy
-    Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route Refer-Sub Refer-To
+    Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route Recv-Info Refer-Sub Refer-To
     Referred-By Reject-Contact Replaces Reply-To Request-Disposition Require Retry-After Route RSeq
     Security-Client Security-Server Security-Verify Server Service-Route Session-Expires SIP-ETag
     SIP-If-Match Subject Subscription-State Supported Target-Dialog Timestamp To Unsupported User-Agent Via
@@ -135,7 +135,7 @@ COMPACT = {entry[0]: entry[2:] for entry in _COMPACT.split()}
 _LISTS = """
     accept accept-contact accept-encoding accept-language alert-info allow allow-events call-info contact
     content-encoding content-language diversion error-info history-info in-reply-to p-access-network-info
-    p-asserted-identity p-associated-uri p-preferred-identity path proxy-require reason record-route
+    p-asserted-identity p-associated-uri p-preferred-identity path proxy-require reason record-route recv-info
     reject-contact require route security-client security-server security-verify service-route supported
     unsupported via warning
 """

@@ -21,6 +21,7 @@ from sipsim.message.rare_fields import (
     priority,
     response_number,
 )
+from sipsim.message.session_fields import Replaces, SessionExpires, least_seconds
 
 
 class Readers(Entity):
@@ -63,6 +64,13 @@ class Readers(Entity):
     """The number of a reliable provisional response (RFC 3262 §7.1)."""
     rack = One("rack", RAck.parse)
     """The response that a PRACK acknowledges (RFC 3262 §7.2)."""
+
+    session_expires = One("session-expires", SessionExpires.parse)
+    """After how many seconds the session ends if nobody refreshes it, and who does (RFC 4028 §4)."""
+    min_se = One("min-se", least_seconds)
+    """The fewest seconds that a session may be given (RFC 4028 §5)."""
+    replaces = One("replaces", Replaces.parse)
+    """The dialog that this INVITE takes the place of (RFC 3891 §6.1)."""
 
     # ---- what one end can do, and what it asks of the other
 
@@ -113,6 +121,11 @@ class Readers(Entity):
     subscription_state = One("subscription-state", Parameterised.parse)
     """active, pending or terminated, with `expires`, `reason`, `retry-after` (RFC 6665 §8.2.3)."""
 
+    info_package = One("info-package", Parameterised.parse)
+    """What an INFO is about (RFC 6086 §8)."""
+    recv_info = Words("recv-info")
+    """The packages of INFO that the sender takes (RFC 6086 §8)."""
+
     # ---- for people, and about the sender
 
     subject = One("subject", str)
@@ -127,6 +140,8 @@ class Readers(Entity):
     """The software of the server that answers (RFC 3261 §20.35)."""
     warning = Every("warning", WarningValue.parse)
     """What went wrong, beside the status code (RFC 3261 §20.43)."""
+    reasons = Every("reason", Parameterised.parse)
+    """Why this is sent: the value a protocol, `cause` and `text` its parameters (RFC 3326 §2)."""
     alert_info = Every("alert-info", NameAddr.parse)
     """Other sounds to ring with (RFC 3261 §20.4)."""
     call_info = Every("call-info", NameAddr.parse)

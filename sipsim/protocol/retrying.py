@@ -22,6 +22,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import loose
 from sipsim.protocol.digest_client import DigestClient, Met
+from sipsim.protocol.session_timers import raised
 from sipsim.protocol.uri_headers import formed, with_fields
 
 MOST_STEPS = 40
@@ -202,6 +203,11 @@ class Tries:
 
     # ---- elsewhere
 
+    def _longer_session(self, request: Request, response: Response) -> Step | None:
+        """The shortest session interval that is taken, which another proxy may raise again (RFC 4028 §7.3)."""
+        changed = raised(request, response)
+        return self._once(f"422 {response.min_se}", request, changed, "with a longer session interval")
+
     def _take_targets(self, request: Request, response: Response) -> None:
         """Take note of the addresses of a redirect, the best liked first (§8.1.3.4)."""
         self._tried = self._tried or [request.uri]
@@ -238,6 +244,7 @@ _CHANGES: dict[int, Callable[[Tries, Request, Response], Step | None]] = {
     415: Tries._acceptable,
     416: Tries._by_sip,
     420: Tries._without,
+    422: Tries._longer_session,
     423: Tries._longer,
 }
 

@@ -31,14 +31,26 @@ Route of its INVITE and no credentials (§17.1.1.3), and an INVITE tried again h
 SECTIONS = {"rfc3262-3": "3", "rfc3311-8": "8", "rfc4028-13": "13"}
 """The sections of flows that name a figure besides, or are none of the RFC's own."""
 
+WITHOUT_100 = {"rfc4028-13"}
+"""Figures that leave out the 100s of proxies, which RFC 3261 §16.2 asks for."""
+
+REPEATED = {"rfc4028-13"}
+"""Figures that draw once what is repeated, as nobody answers it."""
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_has_the_messages_of_the_figure(name: str) -> None:
     trace, flow = sipsim.run(name), FLOWS[name]
-    assert list(map(str, trace.compare(flow))) == []
-    assert list(map(str, trace.compare(flow, retransmissions=True))) == []
-    assert len(steps_of(trace)) == len(steps_of_flow(flow))  # no 100 is missing either
+    assert differences(name, trace.compare(flow)) == []
+    assert name in REPEATED or differences(name, trace.compare(flow, retransmissions=True)) == []
+    if name not in WITHOUT_100:
+        assert len(steps_of(trace)) == len(steps_of_flow(flow))  # no 100 is missing either
     assert trace.result["ok"]
+
+
+def differences(name: str, found: Any) -> list[str]:
+    """How a run differs from the figure, the 100s left out that some figures leave out."""
+    return [text for text in map(str, found) if name not in WITHOUT_100 or "nothing expected, 100 for" not in text]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,7 +82,8 @@ def arrived(trace: Any, record: Any) -> Any:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_message_has_what_the_figure_says(name: str) -> None:
     found = pairs(FLOWS[name], sipsim.run(name))
-    assert len(found) == len(steps_of_flow(FLOWS[name]))
+    published = steps_of_flow(FLOWS[name])
+    assert len(found) == len([step for step in published if name not in WITHOUT_100 or not step.optional])
     wrong = [
         f"F{theirs['n']} {what}: {theirs[what]} published, {has} here"
         for theirs, ours in found

@@ -19,10 +19,12 @@ from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
-from sipsim.protocol.options import LARGEST, one_of, seconds
+from sipsim.protocol.options import LARGEST, one_of, seconds, whole, whole_or_none
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.reliable import RELIABLE, TAG
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
+from sipsim.protocol.session_timers import LEAST
+from sipsim.protocol.session_timers import TAG as TIMER
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Hop
 
@@ -85,18 +87,23 @@ class Endpoint(Element):
     either (§21.6.4). With
     `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
     `reliable` says what it thinks of provisional responses that are repeated until they are acknowledged (RFC 3262):
-    "no", "supported" (used where the other end can) or "required" (no call without). `abilities` is what it understands
+    "no", "supported" (used where the other end can) or "required" (no call without); `session_expires`, `min_se` and
+    `refresher` are those of `session_timer`. `abilities` is what it understands
     of the requests that it gets (§8.2).
     """
 
     abilities = PHONE
     unfit = 488
     _reliable = "no"
+    session_expires: int | None = None
+    min_se: int | None = None
+    refresher: str | None = None
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
         transport: str = "udp", video: Iterable[str] | None = None, reliable: str = "no",
+        session_expires: int | None = None, min_se: int | None = None, refresher: str | None = None,
     ) -> None:  # fmt: skip
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
@@ -104,6 +111,8 @@ class Endpoint(Element):
         self.video = video
         if reliable != "no":
             self.reliable = reliable
+        if session_expires is not None or min_se is not None:
+            self.session_timer(session_expires, min_se or LEAST, refresher)
         one_of("scheme of uri", self.uri.scheme, SIP_SCHEMES)
         if not self.uri.user:
             raise UsageError(f"uri: {str(uri)!r} names no user; write it as sip:user@domain")
@@ -177,6 +186,20 @@ class Endpoint(Element):
         one_of("reliable", how, RELIABLE)
         self._reliable = how
         self._knows(TAG, how != "no")
+
+    def session_timer(
+        self, session_expires: int | None = None, min_se: int = LEAST, refresher: str | None = None
+    ) -> None:
+        """From now on know session timers (RFC 4028), in calls that begin then.
+
+        `session_expires` are the seconds that this phone asks for (None: whatever the other end asks for), `min_se`
+        those that it takes at least, `refresher` who is to refresh the session: "uac", the caller, or "uas".
+        """
+        whole_or_none("session_expires", session_expires, LEAST)
+        whole("min_se", min_se, LEAST)
+        one_of("refresher", refresher, (None, "uac", "uas"))
+        self.session_expires, self.min_se, self.refresher = session_expires, min_se, refresher
+        self._knows(TIMER, True)
 
     def _knows(self, tag: str, known: bool) -> None:
         """Say from now on that this extension is known, or no longer."""

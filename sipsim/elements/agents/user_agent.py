@@ -35,6 +35,7 @@ from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.options import Option, seconds
 from sipsim.protocol.reliable import LACKING, is_asked_for
+from sipsim.protocol.session_timers import too_small
 from sipsim.protocol.uri_headers import formed_for
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
@@ -157,6 +158,8 @@ class UserAgent(Answering, Registrant):
         """What an INVITE would have to offer for us to take it, and why the user does not (§13.3.1)."""
         if self.reliable == "required" and not is_asked_for(request):
             return LACKING
+        if self.min_se is not None and (small := too_small(request, self.min_se)) is not None:
+            return small
         return self.unavailable()
 
     def serve(self, exchange: Exchange, request: Request) -> None:

@@ -16,6 +16,7 @@ from sipsim.elements.calls.incoming_change import IncomingChange
 from sipsim.elements.calls.incoming_update import take_update
 from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, Session
+from sipsim.elements.calls.session_timer import SessionTimer
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.refusing import refuse
@@ -56,6 +57,8 @@ class Call(Session, Outcomes):
     _asked: IncomingChange | None = None  # a re-INVITE that has no final response yet
     _refused: Exchange | None = None  # the last re-INVITE that we refused
     _answers_in: Mapping[str, tuple[Sdp, bytes]] = {}  # early dialogs by remote tag, with what was agreed on there
+    timer: SessionTimer | None = None
+    """The session timer, where both ends agreed on one (RFC 4028)."""
     pending = ""
     """The offer of an INVITE that has no answer yet, or none that is sure to arrive: "ours" or "theirs"."""
     _why = "BYE"
@@ -149,6 +152,10 @@ class Call(Session, Outcomes):
     def resume(self) -> Outcome:
         """Talk and listen again."""
         return self.reinvite(direction="sendrecv")
+
+    def refresh(self, method: str = "INVITE") -> Outcome:
+        """Say that the session goes on as it is, by re-INVITE or UPDATE (RFC 4028 §7.4)."""
+        return self.update(offer=False) if method == "UPDATE" else self.reinvite()
 
     # Changing the session
 
@@ -356,6 +363,8 @@ class Call(Session, Outcomes):
         """Stop whatever would still happen by itself."""
         if self._unacknowledged is not None:
             self._unacknowledged.stop()
+        if self.timer is not None:
+            self.timer.stop()
         for change in self._changes:
             change.stop()
 

@@ -12,6 +12,7 @@ from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.reliable_ringing import ReliableRinging
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
+from sipsim.elements.calls.session_timer import granting
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.refusing import refuse, rejection
@@ -297,12 +298,13 @@ class IncomingCall(Call):
         return self.offered(self.codecs, self.direction, self.video)
 
     def _accept(self, body: bytes) -> None:
+        self.forget()
+        granted = granting(self, self.exchange.request)
         ok = build.reply(
             self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
-            headers=self.agent.abilities.features, body=body, content_type=SDP if body else None,
+            headers=(*self.agent.abilities.features, *granted), body=body, content_type=SDP if body else None,
         )  # fmt: skip
         self.pending = "" if self._described else "ours"
-        self.forget()
         self.live(self._peer_tag, "2xx")
         self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
         self._unacknowledged.start()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
+from sipsim.elements.calls.session_timer import granting
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse, rejection
 from sipsim.message import build
@@ -51,7 +52,8 @@ class IncomingChange:
             return
         assert call.dialog is not None
         call.dialog.refresh(request)
-        ok = build.reply(request, 200, contact=agent.contact, body=bytes(local), content_type=SDP)
+        granted = granting(call, request)
+        ok = build.reply(request, 200, contact=agent.contact, headers=granted, body=bytes(local), content_type=SDP)
         acceptance = Acceptance(agent, self.exchange, ok, self._acknowledged, call.unheard)
         self._local = local
         self.open = False

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.calls.incoming_change import UNDESCRIBED, UNFIT
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
+from sipsim.elements.calls.session_timer import granting
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
 from sipsim.message import build
@@ -14,6 +15,7 @@ from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.glare import offers_cross, put_off
 from sipsim.protocol.inspection import NO_DIALOG, Refusal
+from sipsim.protocol.session_timers import too_small
 
 if TYPE_CHECKING:
     from sipsim.elements.calls.call import Call
@@ -38,6 +40,7 @@ def take_update(call: Call, exchange: Exchange, request: Request, dialog: Dialog
             request,
             200,
             contact=agent.contact,
+            headers=granting(call, request),
             body=body,
             content_type=SDP if body else None,
         )
@@ -53,6 +56,8 @@ def _refusal(call: Call, request: Request, described: bytes) -> Refusal | None:
         return NO_DIALOG
     if request.body and not described:
         return UNDESCRIBED
+    if call.agent.min_se is not None and (small := too_small(request, call.agent.min_se)) is not None:
+        return small
     under_way = call.open_offer if described else ""
     if under_way:
         return offers_cross() if under_way == "ours" else put_off(call.agent.dice("glare"), "RFC 3311 §5.2")

@@ -11,6 +11,7 @@ from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.early_dialogs import EarlyDialogs
 from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, description_in
+from sipsim.elements.calls.session_timer import heard
 from sipsim.elements.exchange import Exchange, Unheard, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed, SipParseError
@@ -22,6 +23,7 @@ from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import Fields
 from sipsim.protocol.options import one_of
 from sipsim.protocol.reliable import REQUIRED, is_reliable
+from sipsim.protocol.session_timers import asked
 from sipsim.protocol.uri_headers import formed_for
 
 
@@ -209,6 +211,7 @@ class OutgoingCall(Call):
             self._on_another(dialog, local, described, fits and not why)
             return
         self._join(dialog)
+        heard(self, invite, response)
         self._early.expire(self)
         self.settle("ringing")
         if fits and not why:
@@ -269,7 +272,12 @@ class OutgoingCall(Call):
     def _features(self) -> Fields:
         """What this phone can do, and what it asks for (§13.2.1)."""
         agent = self.agent
-        return agent.abilities.features if agent.reliable != "required" else (*agent.abilities.features, *REQUIRED)
+        features = agent.abilities.features
+        if agent.reliable == "required":
+            features = (*features, *REQUIRED)
+        if agent.min_se is not None:
+            features = (*features, *asked(agent.session_expires, agent.min_se, agent.refresher))
+        return features
 
     def _invite(self, target: Uri) -> Exchange:
         agent = self.agent

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sipsim.elements.agents.attempts import Attempts, carry_on
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.calls.session import SDP, description_in
+from sipsim.elements.calls.session_timer import heard
 from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
@@ -65,6 +66,7 @@ class OutgoingChange:
         body = b"" if self._offer is None else bytes(self._offer)
         request = dialog.request(
             self.method, via=agent.new_via(), contact=agent.contact_for(dialog.next_hop),
+            headers=call.timer.fields if call.timer is not None else (),
             body=body, content_type=SDP if body else None,
         )  # fmt: skip
         self._exchange = agent.request(request, dialog.next_hop, self)
@@ -151,6 +153,7 @@ class OutgoingChange:
         if self.state != "asking":  # the call has ended meanwhile
             return
         self.state = "over"
+        heard(call, invite, response)
         if why:
             self.outcome.disappoint(CallFailed(488, why))
             if call.state == "answered":
