@@ -16,9 +16,10 @@ import simpy
 
 from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.elements.exchange import Exchange, TransactionUser
-from sipsim.elements.failover import Failover, undelivered
+from sipsim.elements.failover import LEFT_ALONE, Failover, LeftAlone, undelivered
 from sipsim.elements.next_hops import next_hops
 from sipsim.elements.refusing import refuse, refuse_unread, unreadable
+from sipsim.elements.spelling import Spelt
 from sipsim.elements.stream_reader import StreamReader
 from sipsim.elements.via import host_port, is_usual, over, reply_hop, stamped, straight_to, via_text
 from sipsim.elements.workbench import Bench
@@ -46,7 +47,7 @@ NOWHERE = Hop(Address("", 0))
 NOTHING = nullcontext()
 
 
-class Element:
+class Element(Spelt):
     """An element of the network, at one address.
 
     `queue_limit` is the number of packets that may wait in the inbox (None: any number), `service_time` the seconds
@@ -77,8 +78,9 @@ class Element:
         self.down = False
         self.clients: dict[object, Exchange] = {}
         self.servers: dict[object, Exchange] = {}
+        self.left_alone = LeftAlone()
         self._inbox: deque[Packet] = deque()
-        self._idle: simpy.Event | None = None
+        self._idle: list[simpy.Event] = []  # what wakes the process, while that has nothing to do
         self.address = self.network.bind(Address(host, port), "UDP", self._arrive, self._unreachable, node=name)
         self._reader = StreamReader(self._arrive, self._unreadable)
         self._listen()
@@ -123,13 +125,14 @@ class Element:
         Where its next hop leads nowhere the user hears of a "transport error" at once, but after this has returned
         (RFC 3261 §8.1.3.1).
         """
-        hops = next_hops(self, request, hop)
+        found = next_hops(self, request, hop)
+        hops = self.left_alone.others(self, found, request) if self.left_alone else found
         if len(hops) == 1:
             return self.attempt(request, hops[0], user)
         if hops:
             return Failover(self, request, hops, user)
         exchange = self._client(request, NOWHERE, user)
-        self.alarm("unresolved", 0.0, user.on_failure, exchange, "transport error")
+        self.alarm("unresolved", 0.0, user.on_failure, exchange, LEFT_ALONE if found else "transport error")
         return exchange
 
     def attempt(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
@@ -207,7 +210,7 @@ class Element:
         finally:
             trace.current = 0
 
-    # Failing
+    # Failing, and leaving nothing behind
 
     def crash(self) -> None:
         """Fall silent and forget every transaction and packet; peers notice by their timers only."""
@@ -218,6 +221,7 @@ class Element:
             self.down = True
             self.lose_state()
         self._inbox.clear()
+        self.left_alone.forget()
         for exchange in [*self.clients.values(), *self.servers.values()]:
             exchange.abandon()
         self.clients.clear()
@@ -234,8 +238,6 @@ class Element:
         with self.acting(f"{self.name}.restart()"):
             self.trace.add("fault", self.env.now, self.name, what="restart", text=f"{self.name} restarts")
         self._listen()
-
-    # Leaving nothing behind
 
     def forget_users(self) -> None:
         """Forget, without a message, what a story left standing: calls, bindings, requests not yet answered."""
@@ -257,17 +259,16 @@ class Element:
             altered = packet.data if packet.altered else None
             packet.cause = trace.delivered(self.env.now, self.name, packet.cause, altered)
         idle = self._idle
-        if idle is None or self.service_time:
+        if not idle or self.service_time:
             self._inbox.append(packet)
-            if idle is not None:
-                self._idle = None
-                idle.succeed()
+            if idle:
+                idle.pop().succeed()
         else:  # nobody has to wait, so there is no need to wake the process
-            self._idle = None
+            bell = idle.pop()
             self._handle(packet)
             if self._inbox:
                 self._empty_inbox()
-            self._idle = idle
+            idle.append(bell)
 
     def _admits(self, packet: Packet) -> bool:
         """Whether a packet gets into the inbox; the trace says why one does not."""
@@ -287,8 +288,8 @@ class Element:
                 if self._inbox:  # a crash empties it in the meantime
                     self._handle(self._inbox.popleft())
             self._empty_inbox()
-            self._idle = self.env.event()
-            yield self._idle
+            self._idle.append(self.env.event())
+            yield self._idle[-1]
 
     def _empty_inbox(self) -> None:
         while self._inbox:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.errors import SipParseError
@@ -13,6 +13,9 @@ from sipsim.protocol.transactions import Effect, Transaction, received_input, se
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Hop
 from sipsim.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from sipsim.elements.failover import LeftAlone
 
 FIRED = {name: f"timer {name}" for name in "ABDEFGHIJKLM"}
 """What a transaction is fed when a timer fires."""
@@ -38,6 +41,7 @@ class Host(Protocol):
 
     env: Environment
     kind: str
+    left_alone: LeftAlone
     name: str
     timing: Timing
     trace: Trace
@@ -201,6 +205,8 @@ class Exchange:
         if self.user is None:
             self.element.on_passed(self, effect)
         elif effect[0] == "pass":
+            if effect[1].status == 503:
+                self.element.left_alone.note(self.remote.address, effect[1], self.element.env.now)
             try:
                 self.user.on_response(self, effect[1])
             except SipParseError:  # in a header field that only now somebody looked at: no use to anybody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from sipsim.elements.exchange import Exchange, Host, TransactionUser
@@ -13,7 +14,7 @@ from sipsim.protocol.matching import answered_key, client_key
 from sipsim.protocol.routing import mark_of
 from sipsim.simulation.locating import locate_response
 from sipsim.simulation.names import NameService
-from sipsim.simulation.network import Hop, Packet
+from sipsim.simulation.network import Address, Hop, Packet
 
 
 class Sender(Host, Protocol):
@@ -29,6 +30,43 @@ class Sender(Host, Protocol):
 
     def new_via(self, mark: str = "") -> str:
         """A Via value with a new branch, which ends with a proxy's mark."""
+
+
+LEFT_ALONE = "the server wants to be left alone"
+"""Why a request fails at once that would go to a server which has said so by Retry-After."""
+
+
+class LeftAlone:
+    """Servers that have answered 503 with Retry-After: no other requests go there for that time (§21.5.4).
+
+    Requests in dialogs do: to end a call, or to go on with it, takes that very server.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[Address, float] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._until)
+
+    def note(self, server: Address, response: Response, now: float) -> None:
+        """Take note of a 503."""
+        with suppress(SipParseError):
+            if response.retry_after:
+                self._until[server] = now + response.retry_after
+
+    def others(self, sender: Sender, hops: list[Hop], request: Request) -> list[Hop]:
+        """Those hops that a request may go to now; where there were only others, that is on record."""
+        now = sender.env.now
+        self._until = {server: until for server, until in self._until.items() if until > now}
+        if request.to_tag or request.method == "CANCEL":
+            return hops
+        left = [hop for hop in hops if hop.address not in self._until]
+        if hops and not left:
+            sender.ignored(f"{request.method} is not sent: {LEFT_ALONE}", "RFC 3261 §21.5.4")
+        return left
+
+    def forget(self) -> None:
+        self._until.clear()
 
 
 class Failover(Exchange):

@@ -18,12 +18,14 @@ from sipsim.message.rare_fields import WarningValue
 from sipsim.protocol.inspection import Refusal, refusal
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.matching import stateless_tag
-from sipsim.protocol.options import whole, whole_seconds
+from sipsim.protocol.options import unknown, whole, whole_seconds
 from sipsim.simulation.network import Hop, Packet
 
 if TYPE_CHECKING:
     from sipsim.elements.element import Element
     from sipsim.elements.exchange import Exchange
+
+REFUSALS_SAY = ("why", "contacts", "retry_after", "warning", "alternatives", "headers")
 
 LONGEST_PHRASE = 80
 """Characters of a reason phrase of our own making."""
@@ -87,12 +89,15 @@ def _phrase(status: int, why: str) -> str | None:
 def rejection(
     agent: str, status: int = 486, why: str = "", *, contacts: str | Iterable[str] = (), retry_after: int | None = None,
     warning: tuple[int, str] | None = None, alternatives: str = "", headers: Iterable[tuple[str, str]] = (),
+    **other: object,
 ) -> Refusal:  # fmt: skip
     """The refusal that a user asks for, with what its status needs.
 
     `contacts` are URIs or Contact values to try instead (3xx, 485), `retry_after` seconds, `warning` a code from 300 to
     399 and a text, said by `agent`, `alternatives` the text that a 380 brings; other fields come in `headers`.
     """
+    for name in other:
+        raise unknown(name, "nothing that a refusal says", REFUSALS_SAY)
     whole("status", status, 300, 699)
     fields = [("Contact", _contact(text)) for text in ([contacts] if isinstance(contacts, str) else contacts)]
     if retry_after is not None:

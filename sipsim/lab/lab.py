@@ -25,7 +25,8 @@ from sipsim.lab.progress import Progress
 from sipsim.lab.wiring import LINK_PARAMETERS, made_network
 from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import LocationService, as_uri
-from sipsim.protocol.options import not_allowed, seconds, yes_or_no
+from sipsim.protocol.options import check_options, not_allowed, seconds, yes_or_no
+from sipsim.protocol.registering import Limits
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.links import Link
@@ -97,6 +98,7 @@ class Lab:
 
         Further options, such as `video`, are those of `UserAgent`.
         """
+        check_options(kind, options, UserAgent)
         name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         agent = kind(
             self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
@@ -111,6 +113,7 @@ class Lab:
     ) -> Proxy:  # fmt: skip
         """The proxy of a domain, which is its registrar too. See `Proxy` for options, and `StatelessProxy`."""
         yes_or_no("stateful", stateful)
+        check_options(kind if stateful else StatelessProxy, options, Proxy, Limits._fields)
         proxy = (kind if stateful else StatelessProxy)(
             self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
             location=location, host=host or "", **options,
@@ -122,6 +125,7 @@ class Lab:
         **options: Any,
     ) -> Alg:  # fmt: skip
         """An application-level gateway, which calls and their media pass; the domain is its own name. See `Alg`."""
+        check_options(Alg, options, Alg, Limits._fields)
         alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
         return self._place(alg, serves=True)
 
@@ -130,6 +134,7 @@ class Lab:
         host: str | None = None, **options: Any,
     ) -> Registrar:  # fmt: skip
         """The registrar of a domain, on a location service of its own or a shared one. See `Registrar` for options."""
+        check_options(Registrar, options, Registrar, Limits._fields)
         name = self._name(name, "registrar")
         return self._place(Registrar(self.env, self, name, domain, location=location, host=host or "", **options))
 
@@ -138,6 +143,7 @@ class Lab:
         host: str | None = None, **options: Any,
     ) -> RedirectServer:  # fmt: skip
         """The redirect server of a domain, on a location service of its own or a shared one. See `RedirectServer`."""
+        check_options(RedirectServer, options, RedirectServer, Limits._fields)
         name = self._name(name, "redirect")
         server = RedirectServer(self.env, self, name, domain, location=location, host=host or "", **options)
         return self._place(server, serves=True)
@@ -358,6 +364,7 @@ class Lab:
 
     def _place(self, element: E, serves: bool = False) -> E:
         self.elements[element.name] = element
+        element.is_complete = type(element).__module__.startswith("sipsim.")  # others may have attributes of their own
         domain = getattr(element, "domain", None)
         if domain is not None:
             if serves:

@@ -104,6 +104,14 @@ class DigestClient:
                 request = request.with_header(field, *foreign, *new)
         return request
 
+    def take_back(self, request: Request) -> None:
+        """The request was not sent after all: its credentials do not count (RFC 7616 §3.4)."""
+        for field in ANSWERS.values():
+            counts = [(shown.nonce, shown.count) for shown in map(Credentials.parse, request.values(field))]
+            for session in self._known(field, request):
+                if (session.challenge.nonce, session.count) in counts:
+                    session.count -= 1
+
     def answer(self, request: Request, response: Response, met: Met) -> Request | None:
         """The request with credentials for the challenges of its response; None if there is none to be answered.
 

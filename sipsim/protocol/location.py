@@ -128,6 +128,8 @@ def as_contacts(contacts: Iterable[str | Uri]) -> tuple[NameAddr, ...]:
     """Contact values that a caller of ours gave, URIs or `<uri>;q=0.5`; `UsageError` for one that is none."""
     if isinstance(contacts, str):
         raise UsageError(f"contacts: {contacts!r} is one address; give a list of them")
+    if not isinstance(contacts, Iterable):
+        raise UsageError(f"contacts: {contacts!r} is no list of addresses")
     try:
         return tuple(NameAddr.parse(text if "<" in text else f"<{text}>") for text in map(str, contacts))
     except SipParseError as error:

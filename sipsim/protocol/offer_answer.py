@@ -68,6 +68,8 @@ class Wish(NamedTuple):
 
 def codecs_named(names: Iterable[str], known: Codecs = KNOWN, *, option: str = "codecs") -> Codecs:
     """The codecs of these names, such as "PCMA"; `UsageError` for a name that is not known, and for none at all."""
+    if not isinstance(names, Iterable):
+        raise UsageError(f"{option}: {names!r} is no list of names")
     extra = [("101", EVENTS)] if known is KNOWN else []
     by_name = {name.partition("/")[0].upper(): (form, name) for form, name in (*known, *extra)}
     wanted = [names] if isinstance(names, str) else list(names)

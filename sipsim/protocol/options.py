@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from inspect import signature
 from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -102,6 +103,33 @@ def whole_seconds(name: str, value: object, least: int = 0) -> None:
 def not_allowed(name: str, value: object, allowed: str) -> UsageError:
     """The error for a value that an option does not take."""
     return UsageError(f"{name}: {value!r} will not do; allowed are {allowed}")
+
+
+def unknown(name: str, what: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that there is not: it names those that are spelt nearly like it, or else all."""
+    from difflib import get_close_matches
+
+    there = sorted(set(known))
+    near = get_close_matches(name, there, 3)
+    return UsageError(f"{name}: {what}; {'did you mean' if near else 'there are'} {', '.join(near or there)}")
+
+
+def check_options(maker: object, given: Iterable[str], what: type, also: Iterable[str] = ()) -> None:
+    """`UsageError` for what is no class of `what`, and for an option that a class of ours does not take.
+
+    Options are the keywords of its `__init__`, of those that it builds on, and `also` others.
+    """
+    if not isinstance(maker, type) or not issubclass(maker, what):
+        raise not_allowed("kind", maker, f"{what.__name__} and classes that build on it")
+    if not given or not maker.__module__.startswith("sipsim."):
+        return
+    makers = [vars(one)["__init__"] for one in maker.__mro__[:-1] if "__init__" in vars(one)]
+    named = [
+        name for make in makers for name, one in signature(make).parameters.items() if one.kind is one.KEYWORD_ONLY
+    ]
+    for name in given:
+        if name not in (known := [*named, *also]):
+            raise unknown(name, f"no option of a {getattr(maker, 'kind', maker.__name__)}", known)
 
 
 def _range(least: float, most: float) -> str:

@@ -29,6 +29,7 @@ from sipsim.protocol.location import LocationService
 from sipsim.protocol.nonces import Nonces
 from sipsim.protocol.timing import Timing
 from sipsim.simulation.connections import Connection
+from sipsim.simulation.interference import Interference
 from sipsim.simulation.memory import MemoryNetwork
 from sipsim.simulation.network import Address
 
@@ -253,7 +254,7 @@ def deaf_afterwards(old: Any) -> Any:
 
 
 PLANTED: dict[Plant, tuple[Any, str, str]] = {
-    lost_without_record: (MemoryNetwork, "_lose", "conservation"),
+    lost_without_record: (Interference, "lose", "conservation"),
     octets_change: (Element, "_arrive", "as_it_was_sent"),
     timeout_not_told: (Exchange, "_tell", "one_outcome"),
     final_told_twice: (Exchange, "_tell", "one_outcome"),

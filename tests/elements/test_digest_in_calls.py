@@ -42,6 +42,20 @@ def shown(request: Request, field: str = "Proxy-Authorization") -> list[Credenti
     return [Credentials.parse(text) for text in request.values(field)]
 
 
+def test_what_is_not_sent_is_not_counted():
+    """A name that leads nowhere: the next request has the next count all the same."""
+    lab = Lab()
+    lab.proxy("example.com", users=USERS, challenges="new")
+    alice = lab.user_agent("sip:alice@example.com", password="wonderland")
+    alice.credentials("example.com", password="wonderland", outbound=True)
+    lab.run(alice.options("sip:nobody@example.com"))
+    lab.run(alice.options("sip:nobody@example.com"))
+    fails(lab, alice.options("sip:nobody@nowhere.invalid"))
+    lab.run(alice.options("sip:nobody@example.com"))
+    counts = [one.count for request in sent(lab, "OPTIONS", "alice") for one in shown(request)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
 def why_not(lab: Lab) -> list[str]:
     """Who was not let in, and why no more was tried."""
     ignored = [record.data["why"] for kind in ("ignored", "refused") for record in lab.trace.select(kind)]

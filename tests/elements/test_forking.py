@@ -178,6 +178,28 @@ def test_challenges_of_all_branches_go_upstream_in_one_response(lab: Lab) -> Non
     assert final.to_tag == "t407"
 
 
+def test_addresses_of_all_redirects_go_upstream_in_one_response(lab: Lab) -> None:
+    """What the RFC calls combining Contact values (§16.7 item 6): each address once, in the best liked response."""
+    alice, _, bobs = domain(lab, 1.0, 1.0, 1.0)
+    desk, lobby = "sip:bob@desk.example", "sip:bob@lobby.example"
+    bobs[0].rejects(302, contacts=[desk])
+    bobs[1].rejects(301, contacts=[lobby, desk])
+    bobs[2].rejects(486)
+    outcome(lab, alice)
+    first = next(message for message in messages(lab.trace, "302 INVITE", "proxy"))
+    assert [str(contact.uri) for contact in first.contacts] == [desk, lobby]
+
+
+def test_another_service_is_not_an_address_of_the_user(lab: Lab) -> None:
+    """305 and 380 say other things than where the user is: they stay as they came (§21.3.4, §21.3.5)."""
+    alice, _, bobs = domain(lab, 1.0, 1.0)
+    bobs[0].rejects(305, contacts=["sip:proxy.example"])
+    bobs[1].rejects(302, contacts=["sip:bob@desk.example"])
+    outcome(lab, alice)
+    said = [m for status in (302, 305) for m in messages(lab.trace, f"{status} INVITE", "proxy")]
+    assert len(said) == 1 and len(said[0].contacts) == 1
+
+
 @pytest.mark.covers("L6")
 def test_two_answers_that_cross_both_reach_the_caller_who_keeps_one(lab: Lab) -> None:
     alice, _, bobs = domain(lab, 1.0, 1.0)

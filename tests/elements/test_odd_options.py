@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bench_pair import messages
 
-from sipsim import CallFailed, Lab, UsageError
+from sipsim import CallFailed, Lab, UsageError, UserAgent
 
 ALICE, BOB = "sip:alice@example.com", "sip:bob@example.com"
 
@@ -157,3 +157,65 @@ def test_forwarding_says_when_and_to_a_sip_uri(lab: Lab) -> None:
     proxy.forwards(BOB)
     with pytest.raises(UsageError, match="stateless"):
         lab.proxy("example.org", stateful=False).forwards("bob", busy=ALICE)
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "attempt"),
+    [
+        ("anwsers", "answers", lambda lab, phone, proxy: setattr(phone, "anwsers", 3)),
+        ("forkin", "forking", lambda lab, phone, proxy: setattr(proxy, "forkin", "parallel")),
+        ("los", "loss", lambda lab, phone, proxy: setattr(lab.link(phone, proxy), "los", 0.5)),
+        ("forkin", "forking", lambda lab, phone, proxy: lab.proxy("b.example", forkin="parallel")),
+        ("anwsers", "answers", lambda lab, phone, proxy: lab.user_agent("sip:ann@b.example", anwsers=3)),
+        ("min_expire", "min_expires", lambda lab, phone, proxy: lab.registrar("b.example", min_expire=60)),
+        ("contact", "contacts", lambda lab, phone, proxy: lab.redirect_server("b.example", contact="sip:a@b.example")),
+        ("foo", "retry_after", lambda lab, phone, proxy: phone.rejects(foo=1)),
+        ("retryafter", "retry_after", lambda lab, phone, proxy: phone.do_not_disturb(retryafter=1)),
+    ],
+    ids=[
+        "attribute of a phone", "attribute of a proxy", "attribute of a link", "proxy", "phone", "registrar",
+        "redirect server", "refusal", "do not disturb",
+    ],
+)  # fmt: skip
+def test_a_misspelt_name_is_refused_and_those_nearby_are_told(lab: Lab, name: str, near: str, attempt: Any) -> None:
+    phone, proxy = lab.user_agent(BOB), lab.proxy("example.com")
+    with pytest.raises(UsageError, match=rf"^{name}: .*\b{near}\b"):
+        attempt(lab, phone, proxy)
+    assert list(lab.elements) == ["bob", "proxy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attempt"),
+    [
+        ("uri", lambda lab: lab.user_agent(None)),
+        ("host", lambda lab: lab.user_agent(BOB, host=5)),
+        ("kind", lambda lab: lab.user_agent(BOB, kind=5)),
+        ("kind", lambda lab: lab.proxy("example.com", kind=5)),
+        ("kind", lambda lab: lab.proxy("example.com", kind=UserAgent)),
+        ("location", lambda lab: lab.registrar("example.com", location=5)),
+        ("codecs", lambda lab: lab.user_agent(BOB, codecs=5)),
+        ("challenges", lambda lab: lab.proxy("example.com", stateful=False, challenges="all")),
+        ("ring_time", lambda lab: lab.proxy("example.com", stateful=False, ring_time=20.0)),
+    ],
+    ids=["uri", "host", "phone", "proxy", "other kind", "location", "codecs", "challenges", "ring time"],
+)
+def test_what_nothing_can_be_made_of_is_refused_by_name(lab: Lab, name: str, attempt: Any) -> None:
+    with pytest.raises(UsageError, match=f"^{name}: "):
+        attempt(lab)
+    assert not lab.elements
+
+
+def test_a_stateless_proxy_never_learns_what_takes_state(lab: Lab) -> None:
+    proxy = lab.proxy("example.com", stateful=False)
+    for name, value in (("challenges", "all"), ("ring_time", 5.0)):
+        with pytest.raises(UsageError, match=f"^{name}: .* stateless proxy .* stateful=True"):
+            setattr(proxy, name, value)
+
+
+def test_an_element_of_somebody_s_own_may_have_attributes_of_its_own(lab: Lab) -> None:
+    class Counting(UserAgent):
+        pass
+
+    phone: Any = lab.user_agent(BOB, kind=Counting)
+    phone.counted = 3
+    assert phone.counted == 3

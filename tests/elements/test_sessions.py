@@ -503,3 +503,45 @@ def test_a_change_that_nobody_answers_any_more_is_given_up_though_its_first_100_
     lab.network.release()
     lab.run(until=began + 400)
     assert not changed.ok and lab.leftovers() == []
+
+
+@pytest.mark.parametrize("route", [False, True])
+def test_a_redirected_change_goes_to_the_new_address_along_the_route_set(lab: Lab, route: bool) -> None:
+    """As any other request, and still in the dialog (§12.2.1.2): the same tags, the next CSeq, the same Route."""
+    proxy = lab.proxy("example.com", record_route=route)
+    alice, bob = pair(lab)
+    alice.outbound = proxy
+    lab.run(bob.register())
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    lab.run()
+    desk = lab.scripted_peer("sip:bob@desk.example", "desk")
+
+    def answer(lab: Lab) -> Iterator[Any]:
+        invite = yield desk.expect("INVITE")
+        described = {"body": bytes(call.remote_sdp or b""), "content_type": "application/sdp"}
+        desk.respond(invite, 200, to_tag=None, **described)
+        yield desk.expect("ACK")
+
+    lab.tell(answer)
+    bob.on_reinvite = lambda change: change.reject(302, contacts=f"sip:bob@{desk.host_port}")
+    lab.run(call.reinvite())
+    lab.run(until=lab.env.now + 1)
+    first, second = messages(lab.trace, "INVITE", "alice")[-2:]
+    assert (second.from_tag, second.to_tag) == (first.from_tag, first.to_tag)
+    assert second.cseq.number == first.cseq.number + 1 and second.uri.host == desk.address.host
+    assert second.values("Route") == first.values("Route") and bool(second.values("Route")) == route
+    assert messages(lab.trace, "ACK", "alice")[-1].uri.host == desk.address.host
+    assert call.state == "answered"
+
+
+def test_a_redirected_change_that_nobody_takes_leaves_the_call_to_its_end(lab: Lab) -> None:
+    """Who does not know the dialog says 481, which ends it (§12.2.1.2)."""
+    alice, bob = pair(lab)
+    mine, other = talking(lab, alice, bob)
+    carol = lab.user_agent("sip:carol@example.com")
+    bob.on_reinvite = lambda change: change.reject(302, contacts=f"sip:carol@{carol.host_port}")
+    with pytest.raises(CallFailed, match="481"):
+        lab.run(mine.hold())
+    lab.run()
+    assert mine.ended.value.why == "BYE, 481 to INVITE" and other.state == "ended"

@@ -373,8 +373,11 @@ ANSWERS = st.one_of(
 )
 
 
-def hounded(script: Sequence[Answer], method: str) -> tuple[list[Request], CallFailed | RegistrationFailed]:
-    """All that a patient client sends to a server that never is content, and how it ends."""
+def hounded(script: Sequence[Answer], method: str) -> tuple[list[Request], CallFailed | RegistrationFailed, int]:
+    """All that a patient client sends to a server that never is content, how it ends, and how many tries stayed home.
+
+    Those are for a server that wants to be left alone.
+    """
     lab = Lab(trace="messages")
     server = scripted(lab, *script)
     for n in range(120):
@@ -384,15 +387,18 @@ def hounded(script: Sequence[Answer], method: str) -> tuple[list[Request], CallF
     failed = failure(lab, alice.register() if method == "REGISTER" else alice.call("sip:b@example.com").answered)
     lab.drain()
     assert not lab.leftovers()
-    return sent(lab, method), failed
+    home = [record for record in lab.trace.select("ignored") if "is not sent" in str(record.data["why"])]
+    return sent(lab, method), failed, len(home)
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(ANSWERS, min_size=1, max_size=12), st.sampled_from(("INVITE", "REGISTER")))
 def test_no_server_keeps_a_client_busy_without_end(script: list[Answer], method: str):
-    tries, failed = hounded(script * 20, method)
-    assert len(tries) == len({request.branch for request in tries}) == 1 + len(failed.tried) <= MOST_STEPS + 1
-    assert [request.cseq.number for request in tries] == list(range(1, len(tries) + 1))
+    tries, failed, home = hounded(script * 20, method)
+    assert len(tries) == len({request.branch for request in tries})
+    assert len(tries) + home == 1 + len(failed.tried) <= MOST_STEPS + 1
+    numbers = [request.cseq.number for request in tries]
+    assert numbers == sorted(set(numbers)) and numbers[0] == 1 and numbers[-1] <= len(tries) + home
     assert len({request.call_id for request in tries}) == 1
 
 
@@ -402,7 +408,7 @@ def test_not_even_one_that_thinks_of_something_new_each_time(method: str):
     for n in range(60):
         places = [("Contact", f"<sip:bob@h{2 * n}.example>"), ("Contact", f"<sip:bob@h{2 * n + 1}.example>")]
         script += [(401, [("WWW-Authenticate", f'Digest realm="r{n}", nonce="n{n}"')]), (302, places)]
-    tries, failed = hounded(script, method)
+    tries, failed, _ = hounded(script, method)
     assert 20 < len(tries) == 1 + len(failed.tried) <= MOST_STEPS + 1
 
 
@@ -504,14 +510,91 @@ def test_credentials_of_a_try_that_waits_are_counted_when_it_goes():
     """Else others would overtake it, and its nonce count would look like a replay (RFC 7616 §3.4)."""
     lab = Lab()
     asks = (401, [("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"')])
-    scripted(lab, asks, (503, [("Retry-After", "5")]), 200)
+    server = scripted(lab, asks, 200)
     alice = caller(lab, password="wonderland")
-    call = alice.call("sip:bob@example.com")
-    lab.run(until=1.0)
-    alice.options("sip:bob@example.com")
-    lab.run(call.answered)
-    lab.run()
+    first = alice.call("sip:bob@example.com")
+    lab.run(first.answered)
+    server.script = [(503, [("Retry-After", "5")]), (200, ())]
+    second = alice.call("sip:bob@example.com")
+    lab.run(until=lab.env.now + 1.0)
+    lab.run(first.hang_up())
+    lab.run(second.answered)
     asked = [record.message for record in lab.trace.select("sent", "alice") if record.message.has("authorization")]
     shown = [(message.method, Credentials.parse(message.header("Authorization")).count) for message in asked]
-    numbers = [count for method, count in shown if method != "ACK"]
-    assert numbers == sorted(set(numbers)) and [method for method, _ in shown][:3] == ["INVITE", "OPTIONS", "INVITE"]
+    assert [one for one in shown if one[0] != "ACK"] == [("INVITE", 1), ("INVITE", 2), ("BYE", 3), ("INVITE", 4)]
+
+
+# A server that wants to be left alone (§21.5.4)
+
+
+def test_a_server_that_said_retry_after_gets_no_other_request_for_that_time():
+    lab = Lab()
+    server = scripted(lab, (503, [("Retry-After", "20")]), 200)
+    alice = caller(lab)
+    alice.waits()
+    assert failure(lab, alice.call("sip:bob@example.com").answered).status == 503
+    heard = len(lab.trace.select("delivered", "server"))
+    lab.run(until=15.0)
+    error = failure(lab, alice.options("sip:bob@example.com"))
+    assert (error.status, error.reason) == (503, "the server wants to be left alone")
+    assert len(lab.trace.select("delivered", "server")) == heard
+    lab.run(until=20.1)
+    server.script = [(200, ())]
+    assert lab.run(alice.options("sip:bob@example.com")).status == 200
+
+
+def test_a_503_without_retry_after_says_nothing_of_later_requests():
+    lab = Lab()
+    scripted(lab, 503, 200)
+    alice = caller(lab)
+    assert failure(lab, alice.call("sip:bob@example.com").answered).status == 503
+    assert lab.run(alice.options("sip:bob@example.com")).status == 200
+
+
+def test_requests_in_dialogs_go_there_all_the_same():
+    lab = Lab()
+    server = scripted(lab, 200)
+    alice = caller(lab)
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    server.script = [(503, [("Retry-After", "20")])]
+    alice.waits()
+    assert lab.run(alice.options("sip:bob@example.com")).status == 503
+    server.script = [(200, ())]
+    lab.run(call.hang_up())
+    assert call.ended.value.why == "BYE" and len(sent(lab, "BYE")) == 1
+
+
+def test_other_requests_go_straight_to_the_next_server_of_the_domain():
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "20")]), name="one", domain="one.example")
+    scripted(lab, 200, name="two", domain="two.example")
+    zone = lab.names.zone("example.com")
+    zone.srv("_sip._udp", "one.example.", priority=1).srv("_sip._udp", "two.example.", priority=2)
+    alice = caller(lab)
+    lab.run(alice.options("sip:bob@example.com"))
+    lab.run(alice.options("sip:bob@example.com"))
+    asked = [record.route[1][0] for record in lab.trace.select("sent", "alice")]
+    assert asked == [lab.elements[name].address.host for name in ("one", "two", "two")]
+
+
+def test_a_proxy_answers_500_for_a_target_that_wants_to_be_left_alone():
+    lab = Lab()
+    proxy = lab.proxy("example.com")
+    server = scripted(lab, (503, [("Retry-After", "20")]), domain="other.example")
+    proxy.location.add("sip:bob@example.com", f"sip:bob@{server.host_port}")
+    alice = caller(lab)
+    for _ in range(2):
+        assert failure(lab, alice.call("sip:bob@example.com").answered).status == 500
+    assert len(sent(lab, "INVITE", "proxy")) == 1
+
+
+def test_a_crash_forgets_who_wants_to_be_left_alone():
+    lab = Lab()
+    scripted(lab, (503, [("Retry-After", "20")]), 200)
+    alice = caller(lab)
+    alice.waits()
+    failure(lab, alice.call("sip:bob@example.com").answered)
+    alice.crash()
+    alice.restart()
+    assert lab.run(alice.options("sip:bob@example.com")).status == 200

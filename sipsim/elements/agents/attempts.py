@@ -50,7 +50,7 @@ def tried(exchange: Exchange) -> tuple[str, ...]:
 
 def why_failed(exchange: Exchange, reason: str) -> str:
     """Why no response came, in words: where the next hop leads nowhere, that and which."""
-    if exchange.remote.address.host:
+    if exchange.remote.address.host or reason != "transport error":
         return reason
     hop = leads_to(exchange.request)
     if hop.scheme not in SIP_SCHEMES:
@@ -89,6 +89,10 @@ class Attempts:
             self._alarm.cancel()
             self._alarm = None
         self.agent.waiting.pop(self, None)
+
+    def end_within(self, seconds: float) -> None:
+        """Wait no longer than this for the outcome of the try that is under way."""
+        self._exchange.end_within(seconds)
 
     # What arrives
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sipsim.elements.element import Element
+from sipsim.elements.element import NOWHERE, Element
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import host_port
 from sipsim.elements.workbench import Bench
@@ -262,14 +262,20 @@ class Endpoint(Element):
         """Send a request with the credentials that are expected (RFC 3261 §22.2, §22.3)."""
         if self.digest is not None:
             request = self.digest.prepare(request)
-        return super().request(request, self._by_choice(hop) if self._by_tcp else hop, user)
+        return self._sent(super().request(request, self._by_choice(hop) if self._by_tcp else hop, user))
 
     def send_again(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
         """Send a request whose credentials are in it already."""
         hop = self._by_choice(hop)
         if isinstance(hop, Uri) and request.method == "INVITE":
             request = request.with_header("Contact", self.contact_for(hop))
-        return super().request(request, hop, user)
+        return self._sent(super().request(request, hop, user))
+
+    def _sent(self, exchange: Exchange) -> Exchange:
+        """What was not sent, since it would have got nowhere, shows nobody any credentials."""
+        if self.digest is not None and exchange.remote is NOWHERE:
+            self.digest.take_back(exchange.request)
+        return exchange
 
     def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
         """Send an ACK for a 2xx, over the transport of this phone's choice."""

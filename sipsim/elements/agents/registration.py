@@ -146,6 +146,8 @@ class Registration:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if self._under_way is not None:
+            if not exchange.remote.address.host:
+                self.sequence -= 1  # it was not sent: the next one takes its number (§10.2)
             error = RegistrationFailed(status_of(reason), why_failed(exchange, reason), tried(exchange))
             self._refused(self._under_way, error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
@@ -64,9 +64,12 @@ class IncomingChange:
         if self._described:
             call.agree(local, self._described)
 
-    def reject(self, status: int = 488) -> None:
-        """Refuse with a final response from 300 to 699: the session stays as it was."""
-        refused = rejection(self.call.agent.host_port, status)
+    def reject(self, status: int = 488, **what: Any) -> None:
+        """Refuse with a final response from 300 to 699, and what it needs, contacts for one: see `rejection`.
+
+        The session stays as it was.
+        """
+        refused = rejection(self.call.agent.host_port, status, **what)
         if self._is_open("reject"):
             self._refuse(refused)
 

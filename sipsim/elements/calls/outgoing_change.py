@@ -75,7 +75,7 @@ class OutgoingChange:
         """The call ends: there is nothing left to be changed. The peer answers 487, or proxies in its place."""
         self.stop()
         if self.state == "asking" and self.method == "INVITE":
-            self._exchange.end_within(TIMER_C + self.agent.timing.limit)
+            (self._attempts or self._exchange).end_within(TIMER_C + self.agent.timing.limit)
         if self.state != "over":
             self.state = "over"
             self.outcome.disappoint(CallFailed(487, "the call has ended"))
@@ -94,7 +94,7 @@ class OutgoingChange:
         if status < 200:
             return
         if status >= 300:
-            ours = self.state == "asking" and status >= 400 and status != 491
+            ours = self.state == "asking" and status != 491
             attempts = carry_on(self, exchange, response) if ours else None
             self._attempts = attempts or self._attempts
             if attempts is None:

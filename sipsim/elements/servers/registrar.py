@@ -74,6 +74,8 @@ class Registrar(Element):
         self.third_party = third_party
         self.unknown = unknown
         self.unregistered = unregistered
+        if location is not None and not isinstance(location, LocationService):
+            raise not_allowed("location", location, "None and location services")
         if isinstance(users, str):
             raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
         if users is not None and not isinstance(users, Container):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.failover import LEFT_ALONE
 from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
@@ -83,7 +84,7 @@ class ResponseContext:
         """
         if self._close(exchange):
             late = self.proxy.late_status or (408 if self.proxy.relay_to is None else 504)
-            self._conclude_with(exchange, {"timeout": late, "transport error": 503}.get(reason, 502))
+            self._conclude_with(exchange, {"timeout": late, "transport error": 503, LEFT_ALONE: 503}.get(reason, 502))
 
     def give_up(self) -> None:
         """Take the request back from targets that did not answer in time; those that never said a word have failed."""

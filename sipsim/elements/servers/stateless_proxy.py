@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sipsim.elements.refusing import refuse_statelessly
-from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.proxy import RING_TIME, Proxy
 from sipsim.elements.via import stamped, way_back
 from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
@@ -16,6 +16,13 @@ from sipsim.protocol.matching import stateless_tag
 from sipsim.protocol.options import Option, one_of
 from sipsim.protocol.users import Users
 from sipsim.simulation.network import Packet
+
+
+def _unknown_to_it(name: str, value: object, allowed: object = None) -> None:
+    """`UsageError` for what takes a proxy with state."""
+    if value is not allowed:
+        why = "asks nobody for a password" if name == "challenges" else "does not wait for answers"
+        raise UsageError(f"{name}: {value!r} will not do, a stateless proxy {why}; that takes stateful=True")
 
 
 class StatelessProxy(Proxy):
@@ -32,9 +39,15 @@ class StatelessProxy(Proxy):
     recurse = Option[bool](partial(one_of, allowed=(False,)))
     queue_limit = Option["int | None"](partial(one_of, allowed=(None,)))
 
+    challenges = Option[str](partial(_unknown_to_it, allowed="own"))
+    ring_time = Option[float](partial(_unknown_to_it, allowed=RING_TIME))
+
     def __init__(self, *where: Any, users: Container[str] | None = None, **options: Any) -> None:
         if isinstance(users, (Mapping, Users)):
             raise UsageError("users: a stateless proxy asks nobody for a password; give names only, or stateful=True")
+        for name in ("challenges", "ring_time"):
+            if name in options:
+                _unknown_to_it(name, options[name])
         super().__init__(*where, users=users, **options)
 
     def _handle_request(self, request: Request, packet: Packet) -> None:

@@ -22,6 +22,8 @@ def lives_again(stage: Stage) -> Iterator[str]:
         return
     for rule in stage.rules:
         rule.cancel()
+    for server in stage.registrars.values():
+        server.queue_limit, server.service_time = None, 0.0
     yield from _registered(stage, able[0], able[-1])
     yield from _called(stage, able[0], able[-1])
     stage.lab.run(until=stage.lab.env.now + QUIET)
