@@ -169,6 +169,21 @@ class Trace:
         subject = self.columns.intern((machine, before, input, after, rfc))
         return self._append(time, STATE, element, self.current, subject, self.columns.shared(transaction))
 
+    def api(
+        self, time: float, element: str, name: str, direction: str = "call",
+        arguments: Iterable[object] | Mapping[str, object] = (), text: str = "", call: str = "",
+    ) -> int:  # fmt: skip
+        """An application calls an element's API ("call"), or is called back by it ("callback").
+
+        `name` is the function's; `arguments` are a list or, by name, a mapping of them; `text` is what a ladder shows
+        where "name(arguments)" would be clumsy; `call` is the Call-ID where there is one.
+        """
+        if direction not in ("call", "callback"):
+            raise UsageError(f"direction={direction!r}: of an API call is 'call' or 'callback'")
+        given: object = dict(arguments) if isinstance(arguments, Mapping) else list(arguments)
+        data = {"name": name, "direction": direction, "arguments": given, "text": text, "call": call}
+        return self.add("api", time, element, None, **{key: data[key] for key in data if data[key] != ""})
+
     def add(self, kind: str, time: float, element: str = "", cause: int | None = None, **data: object) -> int:
         """Any other kind of record, with named values; kept as JSON has them, floats with 6 decimals."""
         if not self.messages or (kind in INNER_LIFE and not self.everything):

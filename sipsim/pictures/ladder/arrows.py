@@ -12,49 +12,19 @@ from math import atan2, cos, degrees, hypot, sin
 
 from sipsim.pictures import display
 from sipsim.pictures.display import Box, Group, Line, Shape, Text
+from sipsim.pictures.ladder.labels import SMALL, Label, flag_width, in_two_lines, remark_of
 from sipsim.pictures.ladder.marks import crossed
 from sipsim.pictures.ladder.model import Arrow
 from sipsim.pictures.ladder.placing import Place
 from sipsim.pictures.ladder.sheet import Sheet, Spot
-from sipsim.pictures.lettering import advance, fit, visible
+from sipsim.pictures.lettering import advance, visible
 
-SIZE, SMALL = 12.5, 10.5  # of a label's letters, and of a remark's
 LOOP = 46.0  # how far a message to its own sender swings out
 REACH = 0.8  # how far towards the next lifeline a message gets that never arrives
 BELOW = 18.0  # how much lower a label stands that is below its line
 PLACES = ((0.0, 0.53), (0.0, 0.42), (0.0, 0.62), (BELOW, 0.53), (BELOW, 0.64), (0.0, 0.33), (0.0, 0.7), (BELOW, 0.36))
 """Where a label may stand: how much below its usual place, and how far along a space, from the tail on."""
-
-
-class Label:
-    """The words of an arrow: number, name, tail (which copy it is) and badge, one behind the other."""
-
-    def __init__(self, arrow: Arrow) -> None:
-        self.arrow = arrow
-        # A packet that the network duplicated has its name on the first arrow.
-        self.name, self.badge = ("", "") if arrow.duplicate else (arrow.text, arrow.badge)
-        self.tail = arrow.counted
-        self.chip = f"{arrow.number}{arrow.letter}"
-        self.chip_width = 7.5 + 6.2 * len(self.chip)
-        self.badge_width = 17 + 6.2 * len(self.badge) if self.badge else 0.0
-        self.tail_width = advance(self.tail, 11) + 6 if self.tail else 0.0
-
-    @property
-    def width(self) -> float:
-        """How wide all of it is."""
-        return self.chip_width + 5 + advance(self.name, SIZE) + self.tail_width + self.badge_width
-
-    def shapes(self, width: float) -> Iterator[Shape]:
-        """The label in at most `width`, centred at 0, above a line at 0."""
-        chip, badge = self.chip_width, self.badge_width
-        x, end = -width / 2, width / 2
-        name = fit(self.name, width - chip - 4 - self.tail_width - badge, SIZE)
-        yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5)
-        yield Text(x + chip / 2, -5.1, self.chip, "number", "middle")
-        yield Text(x + chip + 5, -4.5, name, "label", "start", self.tail)
-        if badge:
-            yield Box(end - badge + 9, -15, badge - 9, 12.5, "badge", 3)
-            yield Text(end - badge / 2 + 4.5, -5.7, self.badge, "badge-text", "middle")
+ALONG = (0.08, 0.22, 0.36, 0.5, 0.64, 0.78, 0.92)  # how far along a line no other words may stand
 
 
 class Flight:
@@ -93,7 +63,7 @@ def take_line(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> None:
         return
     flight = Flight(sheet, row, arrow, place)
     for start, end in flight.spaces:
-        for share in (0.13, 0.38, 0.62, 0.87):
+        for share in ALONG:
             x = start + (end - start) * share
             sheet.take(Spot(x, flight.at(x), 9, 1, row))
 
@@ -124,15 +94,10 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     yield Group(tuple(label.shapes(width)), "", "", spot.x - 7 * rise, spot.y + 7 * lean, degrees(flight.angle))
 
 
-def remark_of(arrow: Arrow) -> str:
-    """What became of a message that wasn't simply taken, "" for all others."""
-    stopped = "still on its way" if arrow.lost is None else f"lost: {arrow.lost}"
-    return stopped if arrow.arrived is None else arrow.remark
-
-
-def _remark(sheet: Sheet, flight: Flight) -> Iterator[Text]:
-    """The remark in one line or two below the arrow's end, within the space between two lifelines."""
-    remark = remark_of(flight.arrow)
+def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
+    """The remark in one line or two below the arrow's end, between two lifelines; below it the broken rules."""
+    arrow = flight.arrow
+    remark = remark_of(arrow)
     left, right = sorted(flight.last)
     lines = in_two_lines(remark, right - left - 10) if remark else []
     half = max((advance(line, SMALL) / 2 for line in lines), default=0.0)
@@ -140,17 +105,24 @@ def _remark(sheet: Sheet, flight: Flight) -> Iterator[Text]:
     for i, line in enumerate(lines, 1):
         sheet.take(Spot(x, flight.y2 + 14 * i - 3, half, 6, flight.row))
         yield Text(x, flight.y2 + 1 + 14 * i, line, "why", "middle")
+    sheet.cut(remark, " ".join(lines), f"{arrow.number} {arrow.text}:")
+    if arrow.flags:
+        yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)
 
 
-def in_two_lines(text: str, room: float) -> list[str]:
-    """A remark in at most two lines of `room` pixels, broken at a blank."""
-    text = visible(text)
-    words = text.split(" ")
-    if advance(text, SMALL) <= room or len(words) == 1:
-        return [fit(text, room, SMALL)]
-    fitting = (n for n in range(len(words) - 1, 1, -1) if advance(" ".join(words[:n]), SMALL) <= room)
-    kept = next(fitting, 1)
-    return [fit(" ".join(part), room, SMALL) for part in (words[:kept], words[kept:])]
+def _flags(sheet: Sheet, flight: Flight, y: float) -> Iterator[Shape]:
+    """The rules that a message breaks, in boxes one beside the other; the last one says how many have no room."""
+    left, right = sorted(flight.last)
+    flags = list(flight.arrow.flags)
+    while len(flags) > 1 and sum(map(flag_width, flags)) > right - left - 12:
+        flags = [*flags[:-2], f"+{len(flight.arrow.flags) - len(flags) + 2}"]
+    whole = sum(map(flag_width, flags))
+    x = flight.x2 + 8 if flight.x2 == left else flight.x2 - 8 - whole
+    sheet.take(Spot(x + whole / 2, y + 7, whole / 2, 7, flight.row))
+    for flag in flags:
+        yield Box(x, y, flag_width(flag) - 4, 13, "flag", 3)
+        yield Text(x + flag_width(flag) / 2 - 2, y + 9.6, flag, "flag-text", "middle")
+        x += flag_width(flag)
 
 
 def _loop(sheet: Sheet, arrow: Arrow, place: Place) -> Iterator[Shape]:

@@ -38,6 +38,8 @@ class Glyphs(NamedTuple):
     up: str = "○"
     more: str = "…"
     note: str = "·"
+    dot: str = "•"
+    lane: str = "┊"
     corners: str = "┌┐└┘"
     joints: str = "┬┴"
 
@@ -50,7 +52,7 @@ class Glyphs(NamedTuple):
 
 
 BOX = Glyphs()
-ASCII = Glyphs("|", ":", "-", ">", "<", "|", "|", "+", "=", "#", "X", "o", "..", ".", "++++", "++")
+ASCII = Glyphs("|", ":", "-", ">", "<", "|", "|", "+", "=", "#", "X", "o", "..", ".", "*", "'", "++++", "++")
 
 
 class Row:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipsim.pictures.display import Box, Line, Picture, Point, Shape, Text
-from sipsim.pictures.ladder import arrows, marks
+from sipsim.pictures.ladder import arrows, lanes, marks
 from sipsim.pictures.ladder.axis import Axis
 from sipsim.pictures.ladder.below import HEADING, WORDS, Below
-from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, more
+from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
 from sipsim.pictures.ladder.placing import Placement, place
 from sipsim.pictures.ladder.sheet import Sheet
 from sipsim.pictures.ladder.spacing import HEADER, TIMES, Spacing
@@ -30,7 +30,7 @@ def lay_out(model: Model, title: str, foot: str) -> Picture:
     width = max(spacing.edge + MARGIN, wanted, NARROWEST)
     shapes: list[Shape] = [Text(MARGIN, 34.0, fit(title, width - 2 * MARGIN, 17), "title")] if title else []
     bottom = 58.0 if title else MARGIN
-    axis = Axis(model.rows)
+    axis, clipped = Axis(model.rows), list[str]()
     if model.omitted and model.earlier:
         shapes.append(Text(MARGIN, bottom, fit(more(model.omitted, True), width - 2 * MARGIN, WORDS), "note-text"))
         bottom += 14.0
@@ -39,27 +39,32 @@ def lay_out(model: Model, title: str, foot: str) -> Picture:
             below = Below(MARGIN, width - MARGIN, bottom)
             shapes += below.words(heading, "heading", HEADING, 16.0)
             bottom = below.y + 14.0
-        drawn, bottom = _ladder(part, axis, spacing, bottom, width)
+        drawn, bottom, cut = _ladder(part, axis, spacing, bottom, width)
+        clipped += cut
         bottom += 24.0 if heading else 0.0
         shapes += drawn
     below = Below(MARGIN, width - MARGIN, bottom + 15.0)
-    shapes += _below(below, model, foot)
+    shapes += _below(below, model, clipped, foot)
     height = below.y + 16.0
     paper = Box(0, 0, width, height, "paper")
     return Picture(width, height, title or _names(model), _told(model, foot), (paper, *shapes))
 
 
-def _ladder(model: Model, axis: Axis, spacing: Spacing, top: float, width: float) -> tuple[list[Shape], float]:
-    """One ladder with its headers from `top` on, and where it ends."""
+def _ladder(
+    model: Model, axis: Axis, spacing: Spacing, top: float, width: float
+) -> tuple[list[Shape], float, list[str]]:
+    """One ladder with its headers from `top` on, where it ends, and the texts that it shows only in part."""
     placement = place(model, axis, top + HEADER + 34.0)
-    sheet = Sheet(model, spacing.xs, placement, width)
+    sheet = Sheet(model, spacing, placement, width)
     shapes = [*_times(placement), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
     if placement.bottom - top <= REPEAT - 58.0:
-        return shapes, placement.bottom
-    return [*shapes, *spacing.headers(placement.bottom)], placement.bottom + HEADER
+        return shapes, placement.bottom, sheet.clipped
+    return [*shapes, *spacing.headers(placement.bottom)], placement.bottom + HEADER, sheet.clipped
 
 
-def _below(below: Below, model: Model, foot: str) -> Iterator[Shape]:
+def _below(below: Below, model: Model, clipped: list[str], foot: str) -> Iterator[Shape]:
+    yield from map(below.section, [Section("clipped", "In full", clipped)] if clipped else [])
+    below.y += 15.0 if clipped else 0.0
     if model.omitted and not model.earlier:
         yield from below.words(more(model.omitted), "note-text", WORDS)
         below.y += 15.0
@@ -113,11 +118,15 @@ def _rows(sheet: Sheet) -> Iterator[Shape]:
             marks.take_words(sheet, row, at)
         else:
             arrows.take_line(sheet, i, row, at)
+    yield from lanes.lines(sheet)
+    yield from sheet.tracks.drawn(sheet.x)
+    inner = [marks.inner(sheet, row, at) for row, at in rows if isinstance(row, Mark) and row.inner]
     for i, (row, at) in enumerate(rows):
-        if isinstance(row, Mark):
+        if isinstance(row, Mark) and not row.inner:
             yield marks.mark(sheet, row, at)
         elif isinstance(row, Arrow):
             yield arrows.draw(sheet, i, row, at)
+    yield from inner
     for row, at in rows:
         if isinstance(row, Bar):
             yield marks.plate(sheet, row, at)

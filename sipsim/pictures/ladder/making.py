@@ -85,7 +85,8 @@ def model_of(trace: Trace, wishes: Wishes) -> Model:
         sections += flag(rows, trace.check() if wishes.findings is True else wishes.findings, naming)
     if wishes.appendix is not None:
         sections += appendix(trace, rows, wishes.appendix)
-    rows = marks_of(trace, naming, rows, columns, frozenset(wishes.marks))
+    partial = not choice.everything or reader.omitted > 0
+    rows = marks_of(trace, naming, rows, columns, frozenset(wishes.marks), partial)
     model = Model(columns, rows, reader.omitted, sections=sections, earlier=wishes.keep == "last")
     model.parts = parts_of(model, wishes.group)
     return model

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipsim.pictures.display import Box, Group, Line, Point, Shape, Text
+from sipsim.pictures.ladder import lanes
 from sipsim.pictures.ladder.model import Bar, Mark
 from sipsim.pictures.ladder.placing import Place
 from sipsim.pictures.ladder.sheet import Sheet, Spot
+from sipsim.pictures.ladder.spacing import TIMES
 from sipsim.pictures.lettering import advance, fit, visible
 
 SIZE = 13.0  # of letters, a little more than they are drawn with: some are bold
+SMALL = 10.4  # of those of marks of the inner life
 ROUND = 8.0  # radius of the sign of a fault
 
 
 def take_words(sheet: Sheet, mark: Mark, place: Place) -> None:
     """Keep other rows' words off this mark's."""
+    if mark.inner:
+        return  # its words go where other words leave room
+    if mark.kind == "api" and mark.column in sheet.lanes:
+        lanes.take_words(sheet, mark, place)
+        return
     if _is_local(sheet, mark):
         text, x, anchor = _beside(sheet, mark)
         half = advance(text, SIZE) / 2
@@ -27,6 +35,8 @@ def take_words(sheet: Sheet, mark: Mark, place: Place) -> None:
 
 def mark(sheet: Sheet, mark: Mark, place: Place) -> Group:
     """A fault at its element's lifeline; a note, or what concerns everybody, across the whole ladder."""
+    if mark.kind == "api" and mark.column in sheet.lanes:
+        return lanes.call(sheet, mark, place.top)
     shapes = _at_lifeline(sheet, mark, place.top) if _is_local(sheet, mark) else _across(sheet, mark, place.top)
     return Group(tuple(shapes), f"r{mark.record}", visible(mark.label))
 
@@ -38,6 +48,7 @@ def _is_local(sheet: Sheet, mark: Mark) -> bool:
 def _at_lifeline(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
     x = sheet.x[mark.column]
     text, at, anchor = _beside(sheet, mark)
+    sheet.cut(mark.text, text, f"{mark.time:.3f}")
     yield Box(x - ROUND, y - ROUND, 2 * ROUND, 2 * ROUND, "restart" if mark.mends else "fault", ROUND)
     yield Line(_tick(x, y) if mark.mends else crossed(x, y, 3.2), "restart" if mark.mends else "cross")
     yield Text(at, y + 4, text, "restart-text" if mark.mends else "fault-text", anchor)
@@ -46,9 +57,34 @@ def _at_lifeline(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
 def _beside(sheet: Sheet, mark: Mark) -> tuple[str, float, str]:
     """The words beside the sign: text, x, anchor. They stand on its right, for the last column on its left."""
     i, x = sheet.index[mark.column], sheet.x[mark.column]
-    if 0 < i == len(sheet.xs) - 1:
-        return fit(mark.text, x - sheet.xs[i - 1] - 34, SIZE), x - 15, "end"
-    return fit(mark.text, (sheet.xs[i + 1] if len(sheet.xs) > 1 else sheet.width) - x - 34, SIZE), x + 15, "start"
+    left = 0 < i == len(sheet.xs) - 1
+    room = x - sheet.xs[i - 1] if left else (sheet.xs[i + 1] if len(sheet.xs) > 1 else sheet.width) - x
+    return fit(mark.text, room - 34, SIZE), x + (-15 if left else 15), "end" if left else "start"
+
+
+def inner(sheet: Sheet, mark: Mark, place: Place) -> Group:
+    """A small sign on the lifeline, and small words on that side of it where they cover least."""
+    x, y = sheet.x[mark.column], place.top
+    spots: dict[Spot, tuple[str, str]] = {}
+    for anchor, room, gap in _sides(sheet, mark):
+        text = fit(mark.text, room, SMALL)
+        half = advance(text, SMALL) / 2
+        spots[Spot(x + (gap + half if anchor == "start" else -gap - half), y, half, 5.5)] = text, anchor
+    spot = sheet.free(spots)
+    text, anchor = spots[spot]
+    sheet.cut(mark.text, text, f"{mark.time:.3f} {mark.column}:")
+    edge = spot.x + (-spot.half_width if anchor == "start" else spot.half_width)
+    shapes = [Box(x - 3.5, y - 3.5, 7, 7, f"timer-{mark.what}", 3.5)] if mark.kind == "timer" else []
+    return Group((*shapes, Text(edge, y + 3.4, text, "inner-text", anchor)), f"r{mark.record}", visible(mark.label))
+
+
+def _sides(sheet: Sheet, mark: Mark) -> list[tuple[str, float, float]]:
+    """On which sides of a lifeline words may stand: anchor, room, distance; of the outer lifelines only outside."""
+    i, last = sheet.index[mark.column], len(sheet.xs) - 1
+    x, inset = sheet.xs[i], sheet.tracks.inset(mark.column)
+    right = ("start", (sheet.width if i == last else sheet.xs[i + 1]) - x - inset - 22, inset + 8)
+    left = ("end", x - (sheet.xs[i - 1] if i else TIMES) - 34, 14.0)
+    return [left] if i == 0 < last else [right] if i == last else [right, left]
 
 
 def crossed(x: float, y: float, reach: float) -> tuple[tuple[Point, ...], ...]:
@@ -62,8 +98,9 @@ def _tick(x: float, y: float) -> tuple[tuple[Point, ...], ...]:
 
 
 def _across(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
-    style = "note" if mark.kind == "note" else "fault"
+    style = "note" if mark.kind in ("note", "api") else "fault"
     text, half, middle = _plate(sheet, mark)
+    sheet.cut(mark.text, text, f"{mark.time:.3f}")
     yield Line((((sheet.xs[0] - 24, y), (sheet.xs[-1] + 24, y)),), f"{style}-line")
     yield Box(middle - half, y - 10.5, 2 * half, 21, style, 4)
     yield Text(middle, y + 4, text, f"{style}-text", "middle")
@@ -90,7 +127,8 @@ def plate(sheet: Sheet, bar: Bar, place: Place) -> Group:
     left, right = sorted((sheet.x[bar.source], sheet.x[bar.target]))
     text = fit(f"⇄ {bar.text}", max(right - left - 40, 90), SIZE)
     half = advance(text, SIZE) / 2 + 10
-    spots = (Spot((left + right) / 2, y, half, 11) for y in _from_the_middle(place))
+    shares = (0.5, 0.3, 0.7) if (right - left) * 0.3 > half else (0.5,)
+    spots = (Spot(left + (right - left) * share, y, half, 11) for y in _from_the_middle(place) for share in shares)
     x, y, *_ = sheet.free(spots)
     return Group((Box(x - half, y - 11, 2 * half, 22, "media-box", 11), Text(x, y + 4, text, "media-text", "middle")))
 

@@ -142,14 +142,20 @@ class Bar:
 
 @dataclass(slots=True)
 class Mark:
-    """A fault, an error or a note, at one element or, where `column` is "", at all of them."""
+    """What is no message and no media: at one element or, where `column` is "", at all of them.
+
+    `kind` is "fault", "error" or "note"; "api" for a call of an element's API or a callback; and, where they are wished
+    for, "transaction", "dialog", "timer" and "reason". `what` is crash, restart, cut, heal of a fault, call or callback
+    of an API, set, fired, stopped of a timer, the state of a transaction or a dialog, to whose bar `track` belongs.
+    """
 
     kind: str
     text: str
     time: float
     column: str = ""
-    what: str = ""  # of a fault: crash, restart, cut, heal ...
+    what: str = ""
     record: int = 0
+    track: str = ""
 
     @property
     def begin(self) -> float:
@@ -162,6 +168,16 @@ class Mark:
         return None
 
     @property
+    def inner(self) -> bool:
+        """Whether it is of an element's inner life, and goes without a sign of its own."""
+        return self.kind in INNER
+
+    @property
+    def beside(self) -> bool:
+        """Whether it stands beside a lifeline and takes no room from messages."""
+        return self.kind in INNER or self.kind == "api"
+
+    @property
     def mends(self) -> bool:
         """Whether it makes something whole again."""
         return self.what in ("restart", "heal")
@@ -172,6 +188,8 @@ class Mark:
         at = f" at {self.column}" if self.column else ""
         return f"{self.kind}{at}: {self.text}, {self.time:.3f} s"
 
+
+INNER = ("transaction", "dialog", "timer", "reason")
 
 Row: TypeAlias = Arrow | Bar | Mark
 

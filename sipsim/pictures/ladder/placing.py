@@ -21,6 +21,9 @@ SLANT = 14.0  # the least fall of an arrow that took any time at all
 FAN = 46.0  # the same where a second arrow leaves from the same point
 CLEAR = 22.0  # from a line that has its words elsewhere to the next arrow with words here
 NEAR = 15.0  # from an arrow's head to a mark on the same lifeline
+INNER = 13.0  # from anything on a lifeline to a mark of its inner life
+API = 24.0  # the same to a call of its API, whose words stand above it
+PAIR = 22.0  # between the heads of two arrows from one lifeline to the same other, whose words stand in one space
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
 MEDIA = 44.0  # the least height of a media bar
 REMARK = 14.0  # a line of a remark below an arrow
@@ -45,6 +48,7 @@ class Placement:
     ticks: list[tuple[float, float]] = field(default_factory=list)  # time, height
     folds: list[tuple[float, float, float]] = field(default_factory=list)  # from, to, seconds
     bottom: float = 0.0
+    top: float = 0.0
 
 
 class _Moment(NamedTuple):
@@ -78,7 +82,8 @@ class _Placer:
         self.lanes: defaultdict[int, float] = defaultdict(float)  # by space: where the next arrow's tail may be
         self.lives: defaultdict[int, float] = defaultdict(float)  # by column: its last moment
         self.heads: defaultdict[tuple[int, bool], float] = defaultdict(float)
-        self.placement = Placement([Place() for _ in self.rows])
+        self.pairs: defaultdict[tuple[int, int], float] = defaultdict(float)
+        self.placement = Placement([Place() for _ in self.rows], top=top)
         self.busy = Counter(name for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target))
 
     def result(self) -> Placement:
@@ -113,9 +118,15 @@ class _Placer:
         if not moment.end:
             return self.lives[source] if row.duplicate else max(self.lives[source], self.lanes[self.space(row)])
         fall = top + (SLANT if row.lost is not None or moment.time > row.sent else 0.0)
-        return fall if row.lost is not None else max(fall, self.lives[target], self.heads[target, source < target])
+        if row.lost is not None:
+            return fall
+        return max(fall, self.lives[target], self.heads[target, source < target], self.pairs[source, target])
 
     def mark_floor(self, mark: Mark) -> float:
+        if mark.inner:
+            return self.lives[self.index[mark.column]] + INNER
+        if mark.kind == "api" and mark.column in self.index:
+            return self.lives[self.index[mark.column]] + API
         lane = max(self.lanes[space] for space in self.spaces(mark))
         return max(lane, self.lives[self.index[mark.column]] + NEAR) if mark.column in self.index else lane
 
@@ -142,7 +153,9 @@ class _Placer:
             place.end = height
         else:
             place.top, place.end = height, height + FLIGHT
-        if isinstance(row, Mark):
+        if isinstance(row, Mark) and row.beside and row.column in self.index:
+            self.lives[self.index[row.column]] = height
+        elif isinstance(row, Mark):
             for space in self.spaces(row):
                 self.lanes[space] = height + ROW
                 self.lives[space] = self.lives[space + 1] = height
@@ -165,6 +178,7 @@ class _Placer:
         if arrow.lost is None:
             self.lives[target] = place.end
             self.heads[target, source < target] = place.end + HEADS
+            self.pairs[source, target] = place.end + (HEADS if arrow.duplicate else PAIR)
         if lines := _lines(arrow):
             spaces = gaps_between(source, target, len(self.index))
             space = spaces[0] if (source < target) == (arrow.lost is not None) else spaces[-1]
@@ -185,7 +199,8 @@ class _Placer:
 
 
 def _lines(arrow: Arrow) -> int:
-    """How many lines of remarks stand below an arrow."""
+    """How many lines of remarks and broken rules stand below an arrow."""
+    flags = 1 if arrow.flags else 0
     if arrow.arrived is None:
-        return 1 if arrow.lost is None or len(arrow.lost) < ONE_LINE - 6 else 2
-    return 0 if not arrow.remark else 1 if len(arrow.remark) < ONE_LINE else 2
+        return flags + (1 if arrow.lost is None or len(arrow.lost) < ONE_LINE - 6 else 2)
+    return flags + (0 if not arrow.remark else 1 if len(arrow.remark) < ONE_LINE else 2)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.pictures.ladder.model import Mark, Model
 from sipsim.pictures.ladder.placing import Placement
+from sipsim.pictures.ladder.tracks import Tracks
+from sipsim.pictures.lettering import visible
+
+if TYPE_CHECKING:
+    from sipsim.pictures.ladder.spacing import Spacing
 
 STRIP = 48.0  # only what lies in the same or the next strip of this height is looked at
 
@@ -37,15 +42,20 @@ class Spot(NamedTuple):
 class Sheet:
     """One drawing in progress."""
 
-    def __init__(self, model: Model, xs: list[float], placement: Placement, width: float) -> None:
+    def __init__(self, model: Model, spacing: Spacing, placement: Placement, width: float) -> None:
         self.model = model
-        self.xs = xs
+        self.xs = xs = spacing.xs
+        self.lanes = spacing.lanes  # by column: where the lane of its API calls ends
         self.placement = placement
         self.width = width
         self.x = {column.name: x for column, x in zip(model.columns, xs, strict=False)}
         self.index = {column.name: i for i, column in enumerate(model.columns)}
+        self.clipped: list[str] = []  # texts that are shown only in part
         self._taken: defaultdict[int, list[Spot]] = defaultdict(list)
         self._down = self._downtimes()
+        self.tracks = Tracks(
+            [(i, row) for i, row in enumerate(model.rows) if isinstance(row, Mark) and row.track], placement
+        )
 
     def downtimes(self, column: int) -> list[tuple[float, float]]:
         """The stretches in which an element is crashed, as heights."""
@@ -62,6 +72,12 @@ class Sheet:
             elif stretches:
                 stretches[-1] = (stretches[-1][0], place.top)
         return found
+
+    def cut(self, text: str, shown: str, about: str) -> str:
+        """Take note of a text, and what it's about, when not all of it is shown; returns what is shown."""
+        if "…" in shown and shown != visible(text):
+            self.clipped.append(f"{about} {text}")
+        return shown
 
     def take(self, spot: Spot) -> None:
         """From now on words go elsewhere."""

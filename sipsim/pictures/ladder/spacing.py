@@ -6,33 +6,73 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from sipsim.pictures.display import Box, Shape, Text
-from sipsim.pictures.ladder.arrows import SMALL, Label, remark_of
-from sipsim.pictures.ladder.model import Column, Model
+from sipsim.pictures.ladder.labels import SMALL, Label, remark_of
+from sipsim.pictures.ladder.model import Arrow, Column, Mark, Model
 from sipsim.pictures.ladder.placing import gaps_between
 from sipsim.pictures.lettering import advance, fit_middle, visible
 
 TIMES = 72.0  # where the column of times ends
 LEAST, MOST = 180.0, 260.0  # distance of two lifelines
+WIDEST = 340.0  # of words outside of the first and the last one
 NARROWEST = 76.0  # width of a header
 HEADER = 40.0  # height of a header
 NAME, ADDRESS = 13.8, 10.4  # sizes of letters: a little more than they are drawn with, names being bold
 
 
 class Spacing:
-    """`xs`: where the lifelines stand; `boxes`: how wide their headers are; `edge`: where the last one ends."""
+    """`xs`: where the lifelines stand; `lanes`: where the API lanes of columns; `edge`: where the last column ends."""
 
     def __init__(self, model: Model) -> None:
         self.columns = model.columns
         self.boxes = [_box(column) for column in model.columns] or [NARROWEST]
-        gaps = [max(LEAST, (a + b) / 2 + 16) for a, b in pairwise(self.boxes)]
-        index = {column.name: i for i, column in enumerate(model.columns)}
-        for arrow in model.arrows if gaps else ():
-            spaces = gaps_between(index[arrow.source], index[arrow.target], len(index))
-            if len(spaces) == 1:
-                wanted = Label(arrow).width + (48 if arrow.arrived is not None else 80)
-                gaps[spaces[0]] = max(gaps[spaces[0]], min(max(wanted, advance(remark_of(arrow), SMALL) + 14), MOST))
-        self.xs = list(accumulate(gaps, initial=TIMES + 14 + self.boxes[0] / 2))
-        self.edge = self.xs[-1] + self.boxes[-1] / 2
+        halves = [width / 2 for width in self.boxes]
+        self.before, self.beyond = halves[0], halves[-1]  # room on the left of the first lifeline, right of the last
+        self.gaps = [max(LEAST, a + b + 16) for a, b in pairwise(halves)]
+        self.index = {column.name: i for i, column in enumerate(model.columns)}
+        for row in model.rows:
+            if isinstance(row, Arrow):
+                self._message(row)
+            elif isinstance(row, Mark) and row.inner:
+                self._outside(self.index[row.column], min(advance(visible(row.text), SMALL) + 40, WIDEST))
+        apart = {column: min(width, WIDEST) for column, width in _lanes(model).items() if column in self.index}
+        for column, width in apart.items():
+            self._lane(self.index[column], width)
+        self.xs = list(accumulate(self.gaps, initial=TIMES + 14 + self.before))
+        self.edge = self.xs[-1] + self.beyond
+        self.lanes = {
+            column: self.xs[i] + (width if self._rightmost(i) else -width)
+            for column, width in apart.items()
+            for i in [self.index[column]]
+        }
+
+    def _message(self, arrow: Arrow) -> None:
+        """Room for the words of a message between neighbours."""
+        spaces = gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.columns))
+        if len(spaces) == 1 and self.gaps:
+            wanted = Label(arrow).width + (48 if arrow.arrived is not None else 80)
+            wanted = min(max(wanted, advance(remark_of(arrow), SMALL) + 14), MOST)
+            self.gaps[spaces[0]] = max(self.gaps[spaces[0]], wanted)
+
+    def _outside(self, column: int, wanted: float) -> None:
+        """Room beside a lifeline: outside of the first and of the last one, else on the right."""
+        if self._rightmost(column) or not self.gaps:
+            self.beyond = max(self.beyond, wanted)
+        elif column == 0:
+            self.before = max(self.before, wanted)
+        else:
+            self.gaps[column] = max(self.gaps[column], min(wanted + 80, WIDEST))  # words of messages stand there too
+
+    def _lane(self, column: int, width: float) -> None:
+        """The same for the lane of an API, which stands on the left of columns in between."""
+        if self._rightmost(column):
+            self.beyond = max(self.beyond, width + 20)
+        elif column == 0:
+            self.before = max(self.before, width + 20)
+        else:
+            self.gaps[column - 1] += width
+
+    def _rightmost(self, column: int) -> bool:
+        return 0 < column == len(self.columns) - 1
 
     def headers(self, y: float) -> Iterator[Shape]:
         """The names of the elements, with their addresses, in boxes from y on."""
@@ -48,3 +88,12 @@ class Spacing:
 def _box(column: Column) -> float:
     wanted = max(advance(visible(column.name), NAME), advance(visible(column.address), ADDRESS)) + 24
     return min(max(wanted, NARROWEST), MOST - 16)
+
+
+def _lanes(model: Model) -> dict[str, float]:
+    """The columns with API calls, and how wide their lanes have to be."""
+    found: dict[str, float] = {}
+    for row in model.rows:
+        if isinstance(row, Mark) and row.kind == "api":
+            found[row.column] = max(found.get(row.column, 90.0), advance(visible(row.text), 10.8) + 28)
+    return found

@@ -19,7 +19,16 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     copy = f" {glyphs.text(arrow.counted)}" if arrow.counted else ""
     short = copy.replace(" copy ", " #")
     code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
-    forms = [f"{text}{badge}{copy}", f"{text}{copy}", f"{text}{short}", f"{code}{copy}", f"{code}{short}"]
+    flags = f" [{', '.join(arrow.flags)}]" if arrow.flags and not arrives else ""
+    number += "!" if arrow.flags else ""
+    forms = [
+        f"{text}{badge}{copy}{flags}",
+        f"{text}{badge}{copy}",
+        f"{text}{copy}",
+        f"{text}{short}",
+        f"{code}{copy}",
+        f"{code}{short}",
+    ]
     return [f"{number} {form}" for form in dict.fromkeys(forms)]
 
 

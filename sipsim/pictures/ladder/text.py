@@ -8,18 +8,20 @@ words stand below the ladder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from typing import cast
 
 from sipsim.pictures.ladder.axis import Axis
 from sipsim.pictures.ladder.crossings import in_two_rows
-from sipsim.pictures.ladder.grid import ASCII, BOX, Glyphs, Grid, Row
+from sipsim.pictures.ladder.grid import ASCII, BOX, USUAL, Glyphs, Grid, Row
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
 from sipsim.pictures.ladder.placing import gaps_between
 from sipsim.pictures.ladder.strokes import Pen, variants
 from sipsim.pictures.lettering import broken, cells, shorten
 
 NARROWEST = 40
+LANE = (14, 32)  # the least and the most that the lane of an API is wide
 REPEAT = 45  # longer ladders name their columns at the foot again
 LABELS = (10, 44)  # what a space between two lifelines wants beside its labels, and at most
 
@@ -63,6 +65,13 @@ def _lines(text: str, width: int, indent: str = "") -> list[str]:
     return wrap(text, width // 2 if wide else width, subsequent_indent=indent)
 
 
+def _together(one: object, other: object) -> bool:
+    """Whether two marks tell of one instant inside one element."""
+    if not (isinstance(one, Mark) and isinstance(other, Mark) and one.inner and other.inner):
+        return False
+    return (one.time, one.column) == (other.time, other.column)
+
+
 class _Writer:
     def __init__(self, model: Model, width: int, glyphs: Glyphs) -> None:
         self.model = model
@@ -71,14 +80,20 @@ class _Writer:
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.split = in_two_rows(model.arrows, self.axis)
         self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in self.moments())]) + 1
-        self.grid = Grid([column.name for column in model.columns], self.needs(), self.digits + 2, width, glyphs)
-        self.width = max(width, self.grid.edge)
+        self.lanes = self.widths_of_lanes(width)
+        left, right = self.lanes.get(0, 0), self.lanes.get(len(self.index) - 1, 0) if len(self.index) > 1 else 0
+        names = [column.name for column in model.columns]
+        self.grid = Grid(names, self.needs(), self.digits + 2 + left, width - right, glyphs)
+        self.width = max(width, self.grid.edge + right)
         self.down = [False] * len(model.columns)
         self.starred: list[str] = []
 
     def needs(self) -> list[int]:
         """How wide each space between two lifelines would like to be, for labels that can stand nowhere else."""
         found = [0] * (len(self.index) - 1)
+        for i, lane in self.lanes.items():
+            if 0 < i < len(found):
+                found[i - 1] = lane + USUAL
         for row in self.model.rows:
             if isinstance(row, Mark) or not found:
                 continue
@@ -89,11 +104,28 @@ class _Writer:
                 found[spaces[0]] = max(found[spaces[0]], min(cells(label) + why + LABELS[0], LABELS[1]))
         return found
 
+    def widths_of_lanes(self, width: int) -> dict[int, int]:
+        """By column: how wide the lane is where its API is called."""
+        found: dict[int, int] = {}
+        for row in self.model.rows:
+            if isinstance(row, Mark) and row.kind == "api" and row.column in self.index:
+                wanted = cells(self.glyphs.text(row.text)) + 6
+                found[self.index[row.column]] = max(found.get(self.index[row.column], LANE[0]), wanted)
+        most = (width - USUAL * len(self.index)) // max(len(found), 1)  # messages come first
+        return {i: min(wanted, max(most, LANE[0]), LANE[1]) for i, wanted in found.items()}
+
+    def lane(self, i: int) -> int:
+        """Where the lane of a column's API stands: on its left, of the last column on its right."""
+        xs, width = self.grid.xs, self.lanes[i]
+        return xs[i] + width if 0 < i == len(xs) - 1 else max(xs[i] - width, xs[i - 1] + 2 if i else 0)
+
     def header(self, upside_down: bool) -> list[str]:
         """The names of the columns, in boxes where they fit."""
         grid, g = self.grid, self.glyphs
         rows = [Row(self.width) for _ in range(3)]
         rows[1].put(0, "time".rjust(self.digits))
+        for i in self.lanes:
+            rows[1].put(self.lane(i) - 1, "API")
         top, bottom = rows[0], rows[2]
         for name, x in zip(grid.names, grid.xs, strict=True):
             inner = cells(name) + 2
@@ -112,12 +144,17 @@ class _Writer:
     def rows(self) -> Iterator[str]:
         """The ladder between its headers, a line each."""
         last = None
-        for time, _, i, arrives in sorted(self.moments()):
+        moments = sorted(self.moments())
+        for at, (time, _, i, arrives) in enumerate(moments):
             if last is not None and self.axis.folded(time - last):
                 yield str(self.blank(self.glyphs.more, self.glyphs.folded))
             last = time
             row = self.model.rows[i]
-            if isinstance(row, Arrow):
+            before = self.model.rows[moments[at - 1][2]] if at else None
+            if isinstance(row, Mark) and row.inner:
+                if not _together(before, row):
+                    yield from map(str, self.inner(row, moments[at + 1 :]))
+            elif isinstance(row, Arrow):
                 yield from map(str, self.arrival(row) if arrives else self.message(row))
             else:
                 yield from map(str, self.media(row) if isinstance(row, Bar) else self.mark(row))
@@ -134,6 +171,8 @@ class _Writer:
     def blank(self, time: str, life: str) -> Row:
         row = Row(self.width)
         row.put(0, time.rjust(self.digits))
+        for i in self.lanes:
+            row.put(self.lane(i), self.glyphs.lane)
         for x, down in zip(self.grid.xs, self.down, strict=True):
             row.put(x, " " if down else life)
         return row
@@ -199,6 +238,8 @@ class _Writer:
         text = self.glyphs.text(mark.text)
         if i is None or mark.kind == "note":
             return self.across(mark, text)
+        if mark.kind == "api":
+            return iter((self.call(mark, i, text),))
         up = mark.what in ("restart", "heal")
         row = self.pen(mark.time).row
         end = self.grid.xs[i + 1] if i + 1 < len(self.grid.xs) else self.width
@@ -209,6 +250,35 @@ class _Writer:
         if mark.what in ("crash", "restart"):
             self.down[i] = mark.what == "crash"
         return iter((row,))
+
+    def call(self, mark: Mark, i: int, text: str) -> Row:
+        """A call of an API, from the lane to the lifeline, or a callback the other way."""
+        pen = self.pen(mark.time)
+        x, lane = self.grid.xs[i], self.lane(i)
+        shown = shorten(text, abs(x - lane) - 5, more=self.glyphs.more)
+        if shown != text:
+            self.starred.append(f"{mark.time:.3f} {mark.column}: {mark.text}")
+        start, end = (x, lane) if mark.what == "callback" else (lane, x)
+        step = 1 if end > start else -1
+        pen.dashes(min(x, lane) + 1, max(x, lane))
+        pen.row.put(end - step, self.glyphs.right if step > 0 else self.glyphs.left)
+        left = min(x, lane) + 1 + (step < 0)
+        pen.row.put(left + (abs(x - lane) - 4 - cells(shown)) // 2, f" {shown} ")
+        return pen.row
+
+    def inner(self, mark: Mark, later: Sequence[tuple[float, int, int, bool]]) -> Iterator[Row]:
+        """What went on inside an element at an instant, in as few rows as it fits into."""
+        marks = [mark]
+        for _, _, i, _ in later:
+            if not _together(mark, other := self.model.rows[i]):
+                break
+            marks.append(cast(Mark, other))
+        x = self.grid.xs[self.index[mark.column]]
+        words = self.glyphs.text("; ".join(mark.text for mark in marks))
+        for i, line in enumerate(_lines(words, max(self.width - x - 2, NARROWEST // 2))):
+            row = self.blank("" if i else f"{mark.time:.3f}", self.glyphs.life)
+            row.put(x, f"{self.glyphs.life if i else self.glyphs.dot} {line} ")
+            yield row
 
     def across(self, mark: Mark, text: str) -> Iterator[Row]:
         """Words across all lifelines."""
