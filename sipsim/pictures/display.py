@@ -98,6 +98,7 @@ TONES = {  # name: (on light paper, on dark paper)
     "paper": ("#ffffff", "#14181d"),
     "panel": ("#f4f6f8", "#20262d"),
     "ink": ("#1a2027", "#e8ebee"),
+    "black": ("#000000", "#000000"),
     "faint": ("#57616c", "#a3adb8"),
     "rule": ("#b4bcc5", "#5a6570"),
     "lit": ("#ffe9a8", "#4a3a0a"),
@@ -205,3 +206,24 @@ STYLES = {
     **{f"chip-{name}": Style(fill=f"deep-{tone}") for name, tone in LINES.items()},
 }
 """Every style that a layout uses. Words are near black or near white; tones are for strokes and marks."""
+
+SOLID = frozenset(("timer-fired", "transaction", "dialog", "state-dot"))
+"""What is black in black and white, besides the heads of arrows; all other shapes are outlines."""
+
+
+def _printed(name: str, style: Style) -> Style:
+    """A style for black ink on white paper: thin lines, and no fills but where they say something."""
+    if style.size or name.startswith("head-") or name in SOLID:
+        return style._replace(fill="black", stroke="black" if style.stroke else "", width=style.width * 0.6)
+    if name in ("paper", "hit", "media"):
+        return style._replace(fill="paper" if name == "paper" else "")
+    width = style.width * 0.6 or 0.6
+    return style._replace(stroke="black", fill="paper" if style.fill else "", width=width)
+
+
+PRINTED = {name: _printed(name, style) for name, style in STYLES.items()}
+
+
+def styles_of(theme: str) -> dict[str, Style]:
+    """Every style as it looks in a theme: "print" has its own, all others share theirs and differ in tones."""
+    return PRINTED if theme == "print" else STYLES

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
+FIXED = 0.62
+"""How wide a letter of a face of fixed width is, as a share of its size."""
+
 _NARROW = frozenset("ijlIft.,:;'|!()[]/\\ -")
 _BROAD = frozenset("mwMW@%")
 

@@ -159,8 +159,8 @@ def test_api_calls_and_callbacks_have_a_lane_beside_their_lifeline() -> None:
     svg = ladder.to_svg()
     assert svg.count(">API</text>") == 3
     assert "makeCall(sip:bob@example.com)</text>" in svg
-    text = ladder.to_text(150)
-    assert "┊ makeCall(sip:bob@example.co… ─►│" in text
+    text = ladder.to_text(200)
+    assert "┊─ makeCall(sip:bob@example.com) ─►│" in text
     assert "│─ onIncomingCall(id=7) ─►┊" in text
     assert "│◄" in text and "answer it" in text
 

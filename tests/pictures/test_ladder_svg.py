@@ -231,3 +231,21 @@ def test_words_and_lines_stand_out_from_the_paper(dark: bool) -> None:
         assert contrast(TONES[f"deep-{tone}"][dark], paper) >= 4.5, tone  # a number stands on it in paper's colour
     assert contrast(TONES["ink"][dark], TONES["panel"][dark]) >= 4.5
     assert contrast(TONES["ink"][dark], TONES["amber"][dark]) >= 4.5
+
+
+def test_print_is_black_on_white() -> None:
+    svg = told.crashed_proxy().ladder(findings=True, color="call").to_svg("print")
+    assert set(re.findall(r"#[0-9a-f]{6}", svg)) == {"#000000", "#ffffff"}
+    assert "prefers-color-scheme" not in svg
+
+
+def test_heads_of_arrows_between_the_same_lifelines_leave_room_for_words() -> None:
+    trace = told.Told("alice", "proxy")
+    for _ in range(3):
+        trace.sent(0.0, "proxy", "alice", "180 Ringing")
+    for id in range(1, 4):
+        trace.trace.delivered(0.005, "alice", id)
+    groups = [shape for shape in trace.trace.ladder().picture().shapes if isinstance(shape, display.Group)]
+    ends = sorted(item.y2 for group in groups for item in group.items if isinstance(item, display.Arrow))
+    assert len(ends) == 3
+    assert all(later - earlier >= 20 for earlier, later in pairwise(ends))

@@ -22,7 +22,18 @@ from sipsim.pictures.lettering import advance, visible
 LOOP = 46.0  # how far a message to its own sender swings out
 REACH = 0.8  # how far towards the next lifeline a message gets that never arrives
 BELOW = 18.0  # how much lower a label stands that is below its line
-PLACES = ((0.0, 0.53), (0.0, 0.42), (0.0, 0.62), (BELOW, 0.53), (BELOW, 0.64), (0.0, 0.33), (0.0, 0.7), (BELOW, 0.36))
+PLACES = (
+    (0.0, 0.53),
+    (0.0, 0.42),
+    (0.0, 0.62),
+    (BELOW, 0.53),
+    (BELOW, 0.64),
+    (0.0, 0.33),
+    (0.0, 0.7),
+    (BELOW, 0.36),
+    (0.0, 0.77),
+    (0.0, 0.26),
+)
 """Where a label may stand: how much below its usual place, and how far along a space, from the tail on."""
 ALONG = (0.08, 0.22, 0.36, 0.5, 0.64, 0.78, 0.92)  # how far along a line no other words may stand
 

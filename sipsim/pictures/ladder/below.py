@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from sipsim.pictures.display import Group, Shape, Text
 from sipsim.pictures.ladder.model import Section
-from sipsim.pictures.lettering import broken, visible, wrapped
+from sipsim.pictures.lettering import FIXED, broken, visible, wrapped
 
 LINE = 15.0  # from one line to the next
 HEADING, WORDS, OCTETS = 14.0, 12.0, 11.0  # sizes of letters, a little more than they are drawn with
-LETTER = 0.62  # width of a letter of fixed width, as a share of its size
 
 
 class Below:
@@ -31,7 +30,7 @@ class Below:
         shapes = [*self.words(section.title, "heading", HEADING, 16.0)]
         for line in section.lines:
             if section.verbatim:
-                letters = max(int((self.room - 16.0) / (LETTER * OCTETS)), 20)
+                letters = max(int((self.room - 16.0) / (FIXED * OCTETS)), 20)
                 shapes += [self._line(16.0, piece, "octets") for piece in broken(visible(line), letters)]
             else:
                 shapes += self.words(line, "note-text", WORDS, 16.0)

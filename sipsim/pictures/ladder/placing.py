@@ -173,6 +173,9 @@ class _Placer:
                 self.lanes[space] = place.top + FAN
             self.lanes[space] = max(self.lanes[space], place.top + (ROW if space == place.space else CLEAR))
 
+        if arrow.end is None:
+            self.lanes[place.space] = max(self.lanes[place.space], place.end + REMARK * _lines(arrow) + NEAR)
+
     def put_head(self, arrow: Arrow, place: Place) -> None:
         source, target = self.index[arrow.source], self.index[arrow.target]
         if arrow.lost is None:
@@ -191,7 +194,11 @@ class _Placer:
 
     def finish(self, height: float) -> None:
         placement = self.placement
-        ends = (p.end for p, row in zip(placement.places, self.rows, strict=True) if not isinstance(row, Mark))
+        ends = (
+            place.end + (REMARK * _lines(row) if isinstance(row, Arrow) else 0.0)
+            for place, row in zip(placement.places, self.rows, strict=True)
+            if not isinstance(row, Mark)
+        )
         placement.bottom = max(height, *ends, self.top) + 22.0 if self.rows else self.top
         for row, place in zip(self.rows, placement.places, strict=True):
             if isinstance(row, Bar) and row.stop is None:

@@ -21,7 +21,7 @@ from sipsim.pictures.ladder.strokes import Pen, variants
 from sipsim.pictures.lettering import broken, cells, shorten
 
 NARROWEST = 40
-LANE = (14, 32)  # the least and the most that the lane of an API is wide
+LANE = (14, 40)  # the least and the most that the lane of an API is wide
 REPEAT = 45  # longer ladders name their columns at the foot again
 LABELS = (10, 44)  # what a space between two lifelines wants beside its labels, and at most
 

@@ -17,7 +17,20 @@ from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from sipsim.errors import UsageError
-from sipsim.pictures.display import DASHES, STYLES, TONES, Arrow, Box, Group, Line, Picture, Point, Shape, Style, Text
+from sipsim.pictures.display import (
+    DASHES,
+    TONES,
+    Arrow,
+    Box,
+    Group,
+    Line,
+    Picture,
+    Point,
+    Shape,
+    Style,
+    Text,
+    styles_of,
+)
 from sipsim.pictures.lettering import advance, visible
 
 if TYPE_CHECKING:
@@ -26,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path
 
-THEMES = ("light", "dark", "auto")
+THEMES = ("light", "dark", "print", "auto")
 HEAD = 9.5  # length of an arrow head, in pixels
 HALO = 3.0
 DPI = 144.0
@@ -52,7 +65,7 @@ def draw(picture: Picture, ax: Axes | None = None, theme: str = "light") -> Axes
     ax.set_axis_off()
     ax.apply_aspect()
     point = ax.get_window_extent().width / picture.width * 72.0 / ax.figure.dpi
-    writer = _Writer(ax, point, theme == "dark")
+    writer = _Writer(ax, point, theme)
     with _quiet():
         for shape in picture.shapes:
             writer.draw(shape, (0.0, 0.0), 0.0)
@@ -160,10 +173,11 @@ def _size(text: str, style: Style) -> float:
 class _Writer:
     """Shapes to matplotlib's artists; `point` is a pixel of the picture in points."""
 
-    def __init__(self, ax: Axes, point: float, dark: bool) -> None:
+    def __init__(self, ax: Axes, point: float, theme: str) -> None:
         self.ax = ax
         self.point = point
-        self.dark = dark
+        self.dark = theme == "dark"
+        self.styles = styles_of(theme)
 
     def draw(self, shape: Shape, at: Point, angle: float) -> None:
         """A shape in a frame of its own, that begins at `at` and is turned by `angle` degrees."""
@@ -203,7 +217,7 @@ class _Writer:
         return Path.make_compound_path(*parts)
 
     def line(self, line: Line, at: Point, angle: float) -> None:
-        style = STYLES[line.style]
+        style = self.styles[line.style]
         strokes = tuple(stroke for stroke in line.strokes if stroke)
         if strokes:
             self.path(self.strokes(strokes, at, angle), style._replace(fill=""), style.dash)
@@ -215,11 +229,13 @@ class _Writer:
         radius = min(box.radius, box.width / 2, box.height / 2)
         path = BoxStyle.Round(0.0, radius)(box.x, box.y, box.width, box.height, 1.0)
         self.path(
-            path.transformed(Affine2D().rotate_deg(angle).translate(*at)), STYLES[box.style], STYLES[box.style].dash
+            path.transformed(Affine2D().rotate_deg(angle).translate(*at)),
+            self.styles[box.style],
+            self.styles[box.style].dash,
         )
 
     def arrow(self, arrow: Arrow, at: Point, angle: float) -> None:
-        style, turn = STYLES[arrow.style], atan2(arrow.y2 - arrow.y1, arrow.x2 - arrow.x1)
+        style, turn = self.styles[arrow.style], atan2(arrow.y2 - arrow.y1, arrow.x2 - arrow.x1)
         tip = (arrow.x2, arrow.y2)
         short = HEAD * 0.8 if arrow.head == "filled" else 0.0
         shaft = ((arrow.x1, arrow.y1), (tip[0] - short * cos(turn), tip[1] - short * sin(turn)))
@@ -229,11 +245,11 @@ class _Writer:
         wings = [(tip[0] - HEAD * cos(turn + by), tip[1] - HEAD * sin(turn + by)) for by in (0.42, -0.42)]
         filled = arrow.head == "filled"
         head = self.strokes(((wings[0], tip, wings[1]),), at, angle, closed=filled)
-        self.path(head, STYLES[f"head-{arrow.style}"] if filled else style._replace(fill=""))
+        self.path(head, self.styles[f"head-{arrow.style}"] if filled else style._replace(fill=""))
 
     def text(self, text: Text, at: Point, angle: float) -> None:
         """A text and its tail, each at its own place, the anchor being that of both."""
-        parts = [(text.text, STYLES[text.style])] + ([(text.tail, STYLES["tail"])] if text.tail else [])
+        parts = [(text.text, self.styles[text.style])] + ([(text.tail, self.styles["tail"])] if text.tail else [])
         shown = [(visible(words), style, _size(visible(words), style)) for words, style in parts]
         widths = [_width(words, _face(style)) * size for words, style, size in shown]
         whole = sum(widths) + 5.0 * (len(shown) - 1)

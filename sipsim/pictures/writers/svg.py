@@ -23,10 +23,11 @@ from sipsim.pictures.display import (
     Shape,
     Style,
     Text,
+    styles_of,
 )
 from sipsim.pictures.lettering import visible
 
-THEMES = ("auto", "light", "dark")
+THEMES = ("auto", "light", "dark", "print")
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 FIXED = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
 HEAD = 9.5  # length of an arrow head
@@ -41,7 +42,9 @@ def escape(text: str) -> str:
 
 
 def write(picture: Picture, theme: str = "auto") -> str:
-    """The picture as an SVG document; theme "auto" follows the reader's setting, "light" and "dark" do not.
+    """The picture as an SVG document; theme "auto" follows the reader's setting, the others do not.
+
+    "light" is for documents, "dark" for dark slides, "print" is black and white: thin lines and no fills.
 
     UsageError: another theme.
     """
@@ -71,7 +74,7 @@ def _n(number: float) -> str:
 
 def _sheet(theme: str, prefix: str, used: set[str]) -> str:
     """The rules of the styles in use; in theme "auto" the dark tones follow for readers who ask for them."""
-    styles = [(f".{prefix}{name}", style) for name, style in STYLES.items() if name in used]
+    styles = [(f".{prefix}{name}", style) for name, style in styles_of(theme).items() if name in used]
     rules = "".join(f"{name}{{{_shape_rule(style)}{_tones(style, theme == 'dark')}}}" for name, style in styles)
     if theme != "auto":
         return rules
