@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sipsim.teaching.tasks.dialogs_and_record_route import dialogs_and_record_route
 from sipsim.teaching.tasks.digest import digest
+from sipsim.teaching.tasks.failures_and_response_codes import failures_and_response_codes
 from sipsim.teaching.tasks.first_call import first_call
 from sipsim.teaching.tasks.forking import forking
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
@@ -24,4 +25,5 @@ EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "dialogs-and-record-route": dialogs_and_record_route,
     "forking": forking,
     "digest": digest,
+    "failures-and-response-codes": failures_and_response_codes,
 }

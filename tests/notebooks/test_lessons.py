@@ -26,6 +26,10 @@ SOLUTIONS = {
     },
     "06-dialogs-and-record-route": {'"atlanta")': '"atlanta", record_route=False)'},
     "07-forking": {'"parallel"': '"sequential"', "# and add something here": 'phones["desk"].rejects(486)'},
+    "09-failures-and-response-codes": {
+        "bob.rejects(486)": "bob.rejects(486, retry_after=5)",
+        "# and add something here": "alice.waits(486)",
+    },
     "08-digest": {"# add something here": 'alice.credentials("biloxi.com", "guest", "knock-knock")'},
 }
 """What to replace in the cell of the exercise, and by what."""
@@ -135,6 +139,16 @@ def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addr
         ("05-proxies-and-via", ["482 Loop Detected", "received=192.0.2.2", "z9hG4bK-alice-1"]),
         ("06-dialogs-and-record-route", ["481 Call/Transaction Does Not Exist", "CSeq so far 1"]),
         ("07-forking", ["486 Busy Here\n500 Server Internal Error\n603 Decline", "desk-1 rings at"]),
+        (
+            "09-failures-and-response-codes",
+            [
+                "after 0.020 s: 486 Busy Here",
+                "after 32.",
+                "408 Request Timeout",
+                "404 Not Found",
+                "nobody can be reached",
+            ],
+        ),
         ("08-digest", ["is equal: True", "401 Unauthorized", "407 Proxy Authentication Required"]),
     ],
 )

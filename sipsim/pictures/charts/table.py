@@ -10,12 +10,15 @@ from sipsim.pictures.lettering import advance, fit, visible
 MARGIN, PAD, ROW = 24.0, 12.0, 26.0
 WIDEST = 320.0  # of a cell whose text others chose
 SIZE = 12.5
+BOLD = 1.12  # how much wider the head's letters are
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], foot: str, empty: str) -> Picture:
     """The picture of a table; `empty` stands in it where there are no rows. Texts may be anybody's."""
     columns = list(zip(head, *rows, strict=True))
-    widths = [2 * PAD + max(advance(fit(cell, WIDEST, SIZE), SIZE + 0.5) for cell in column) for column in columns]
+    widths = [
+        2 * PAD + max(_wide(title, SIZE * BOLD), *(_wide(c, SIZE) for c in cells), 0.0) for title, *cells in columns
+    ]
     width = max(sum(widths), advance(empty, SIZE) + 2 * PAD, advance(foot, 11), min(advance(title, 17), 2 * WIDEST))
     top = 58.0
     height = top + ROW * (1 + max(len(rows), 1)) + 46.0
@@ -40,3 +43,7 @@ def _cells(row: Sequence[str], widths: Sequence[float], y: float, style: str) ->
         shapes.append(Text(x + PAD, y + 17.5, fit(cell, WIDEST, SIZE), style))
         x += width
     return shapes
+
+
+def _wide(cell: str, size: float) -> float:
+    return advance(fit(cell, WIDEST, SIZE), size)
