@@ -38,8 +38,9 @@ fuzz: $(VENV)/all  ## property tests alone, EXAMPLES=100000 new examples each
 soak: $(VENV)/all  ## random runs with faults, N=10000 of them; SEED=4711 shows that one
 	PYTHONPATH=tests $(BIN)/python -m campaign $(if $(SEED),--seed $(SEED),--runs $(or $(N),10000) --start $(or $(START),0))
 
-docs: $(VENV)/docs  ## the pages and the lessons, run, as a site in build/docs
-	$(BIN)/python -m sphinx -q -c docs . build/docs
+docs: $(VENV)/docs  ## screenshots; the pages and the lessons, run, as a site in build/docs
+	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/docs
 	@echo 'Open build/docs/docs/index.html'
 
 peers:  ## the programs of others that tests talk to, from Debian's packages

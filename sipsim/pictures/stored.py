@@ -48,7 +48,7 @@ def told(data: bytes, suffix: str) -> list[str]:
     if suffix == ".png":
         return "; ".join(_comments(data)).split("; ")
     text = data.decode("utf-8", "replace")
-    if suffix == ".svg":
+    if suffix in (".svg", ".html"):
         return unescape("; ".join(re.findall(r"<(?:title|desc) id=[^>]*>([^<]*)<", text))).split("; ")
     return [] if suffix == ".pdf" else text.splitlines()
 

@@ -73,7 +73,7 @@ def test_the_gallery_is_the_same_as_a_run_draws(capsys) -> None:
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("suffix", ["svg", "txt", "md", "mmd", "puml", "png", "pdf"])
+@pytest.mark.parametrize("suffix", ["svg", "txt", "md", "mmd", "puml", "html", "png", "pdf"])
 def test_a_stale_picture_is_told_by_what_changed(suffix: str, tmp_path: Path, capsys) -> None:
     path = tmp_path / f"call.{suffix}"
     trace = sipsim.run("ozeki", seed=7)

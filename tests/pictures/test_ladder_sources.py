@@ -109,7 +109,7 @@ def test_a_notebook_draws_mermaid_and_shows_plantuml() -> None:
 def test_the_suffix_says_how_a_ladder_is_saved(tmp_path: Path) -> None:
     ladder = Ladder(told.simple_call())
     starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".txt": b"ozeki\n", ".md": b"# ozeki\n",
-              ".mmd": b"sequenceDiagram\n", ".puml": b"@startuml\n"}  # fmt: skip
+              ".html": b"<!doctype html>", ".mmd": b"sequenceDiagram\n", ".puml": b"@startuml\n"}  # fmt: skip
     for suffix, start in starts.items():
         path = tmp_path / f"call{suffix}"
         ladder.save(path)

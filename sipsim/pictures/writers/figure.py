@@ -208,7 +208,7 @@ class _Writer:
             linewidth=style.width * self.point, linestyle=dashes, alpha=style.opacity if style.opacity < 1.0 else None,
             fill=bool(style.fill), capstyle="butt", joinstyle="round", zorder=2,
         )  # fmt: skip
-        self.ax.add_patch(patch)
+        self.ax.add_artist(patch)  # not `add_patch`, which works out the limits of the Axes each time
 
     def strokes(self, strokes: tuple[tuple[Point, ...], ...], at: Point, angle: float, closed: bool = False) -> Path:
         from matplotlib.path import Path
