@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +15,7 @@ import pytest
 import told
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from sipsim.errors import UsageError
 from sipsim.pictures.display import Box, Picture, Text
@@ -89,9 +91,15 @@ def test_without_axes_it_makes_a_figure_that_pyplot_does_not_keep() -> None:
     assert before == ("matplotlib.pyplot" in sys.modules)
 
 
-def test_dark_and_light_differ() -> None:
-    ladder = Ladder(told.simple_call())
-    assert ladder.to_png(theme="dark") != ladder.to_png() and ladder.to_pdf(theme="dark") != ladder.to_pdf()
+def test_themes_differ_and_print_is_black_and_white() -> None:
+    ladder = Ladder(told.crashed_proxy())
+    images = {theme: ladder.to_png(dpi=48, theme=theme) for theme in ("light", "dark", "print", "auto")}
+    assert len(set(images.values())) == 3 and images["auto"] == images["light"]
+    pages = {ladder.to_pdf(theme=theme) for theme in ("light", "dark", "print")}
+    assert len(pages) == 3
+    for theme, grey in (("print", True), ("light", False)):
+        pixels = imread(BytesIO(images[theme]))
+        assert (pixels[..., 0] == pixels[..., 1]).all() == (pixels[..., 1] == pixels[..., 2]).all() == grey
 
 
 @pytest.mark.parametrize("dpi", [0, -1, 1e9, float("nan"), "many"])
