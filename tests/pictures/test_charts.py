@@ -324,3 +324,23 @@ def test_hostile_route_values_are_shown_and_never_obeyed(payload: str):
         assert element.tag.split("}")[1] in TAGS
         assert set(element.attrib) <= ATTRIBUTES
     assert str(chart).replace("\n", "").isprintable()
+
+
+@pytest.mark.covers("P02")
+def test_a_binding_is_in_the_table_when_the_registrar_says_200():
+    lab = sipsim.Lab(seed=1)
+    lab.registrar("example.com")
+    lab.user_agent("sip:bob@example.com").register()
+    trace = lab.run()
+    (accepted,) = [record for record in trace.select("sent", "registrar") if b" 200 " in record.raw[:15]]
+    assert [record["aor"] for record in trace.locations(at=accepted.time).records] == ["sip:bob@example.com"]
+    assert trace.locations(at=0.0).records == []
+
+
+@pytest.mark.covers("O7")
+def test_the_bye_of_the_callee_follows_its_own_route_set():
+    trace = sipsim.run("ozeki", seed=1)
+    routes = trace.route_sets().routes
+    byes = [hop for hop in routes.later if hop.method == "BYE"]
+    assert [(hop.source, hop.target) for hop in byes] == [("bob", "proxy"), ("proxy", "alice")]
+    assert [hop.values for hop in byes] == [routes.callee_set, []]

@@ -20,6 +20,7 @@ WIDEST = 340.0  # of a name or a label that others chose
 LINE = 16.0
 BETWEEN = 5.0  # rows of the same line
 NAME, LABEL, SMALL = 13.0, 11.5, 10.0
+BOLD = 1.1  # how much wider bold letters are
 
 
 @dataclass
@@ -113,7 +114,7 @@ class _Sheet:
     def node(self, state: str) -> Node:
         """The size of a state's box."""
         texts = [self.inside(pair, row) for pair, row in self.inner[state]]
-        wide = [advance(text, LABEL) + advance(tail, 11) + 8.0 for text, tail in texts]
+        wide = [advance(text, LABEL) * BOLD + 16.0 + advance(tail, SMALL) for text, tail in texts]
         head = advance(fit(state, WIDEST, NAME), NAME) + 20.0 + advance(self.timers(state), SMALL)
         width = max(96.0, head, *wide, 0.0) + 24.0
         return Node(width, 34.0 + (len(texts) * LINE + 8.0 if texts else 0.0), width / 2)
@@ -136,14 +137,16 @@ class _Sheet:
             shapes.append(Line((((box.x, box.y + 32.0), (box.x + box.width, box.y + 32.0)),), style))
         for i, (pair, row) in enumerate(self.inner[state]):
             text, tail = self.inside(pair, row)
-            shapes.append(self.row(pair, Text(box.x + 12.0, box.y + 48.0 + i * LINE, text, self.ink(pair), tail=tail)))
+            y = box.y + 48.0 + i * LINE
+            section = Text(box.x + box.width - 12.0, y, tail, "address", "end")
+            shapes.append(self.row(pair, Text(box.x + 12.0, y, text, self.ink(pair)), section))
         timers = f", {timers} alive" if timers else ""
         return Group(tuple(shapes), self.names[state], f"state {state}{timers}{', where it stands' if here else ''}")
 
     def inside(self, pair: Pair, row: Row) -> tuple[str, str]:
         """What stands in a box for a row that leads back to its state."""
         text = f"{label(pair[1], row.actions)}{self.times(pair)}"
-        return fit(text, WIDEST, LABEL), fit(_section(row.rfc), WIDEST / 2, 11.0)
+        return fit(text, WIDEST, LABEL), fit(_section(row.rfc), WIDEST / 2, SMALL)
 
     def row(self, pair: Pair, *texts: Text) -> Group:
         return Group(texts, self.names[pair], self.machine.explain(*pair) + self.times(pair))

@@ -121,7 +121,7 @@ def _write(ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, flo
 def _bar(ax: Axes, span: Span, row: int, end: float, width: float) -> None:
     length = span.end - span.start
     colour = tone("orange" if span.how else "sky")
-    ax.broken_barh([(span.start, length)], (row - 0.16, 0.32), facecolor=colour, alpha=0.75)
+    ax.broken_barh([(span.start, length)], (row - 0.16, 0.32), facecolor=colour)
     mark = {"fired": "o", "stopped": "|"}.get(span.how, ">")
     ax.plot([span.end], [row], mark, color=tone("vermillion"), markersize=7 if mark == "o" else 9, markeredgewidth=2.2)
     if length > width * 0.05:

@@ -198,7 +198,7 @@ def _flights(ax: Axes, graph: Graph, places: dict[Any, Point], flights: list[Fli
         ax.annotate(
             shown(flight.text), (x, y), (12 * dy, -12 * dx), textcoords="offset points", fontsize="small",
             ha="left" if dy > 0.3 else "right" if dy < -0.3 else "center",
-            va="top" if dx > 0.3 else "bottom" if dx < -0.3 else "center", color=colour, zorder=6, **PLAIN,
+            va="top" if dx > 0.3 else "bottom" if dx < -0.3 else "center", zorder=6, **PLAIN,
         )  # fmt: skip
 
 
