@@ -21,7 +21,7 @@ from sipsim.elements.next_hops import next_hops
 from sipsim.elements.refusing import refuse, refuse_unread, unreadable
 from sipsim.elements.spelling import Spelt
 from sipsim.elements.stream_reader import StreamReader
-from sipsim.elements.via import host_port, is_usual, over, reply_hop, stamped, straight_to, via_text
+from sipsim.elements.via import before_branch, host_port, is_usual, over, reply_hop, stamped, straight_to
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -144,13 +144,15 @@ class Element(Spelt):
 
     def _client(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
         machine = INVITE_CLIENT if request.method == "INVITE" else NON_INVITE_CLIENT
-        transaction = Transaction(machine, over(request, hop.transport), self.timing, hop.transport != "UDP")
-        return Exchange(self, transaction, client_key(request), hop, user)
+        reliable = hop.transport != "UDP"
+        if reliable:
+            request = over(request, hop.transport)
+        return Exchange(self, Transaction(machine, request, self.timing, reliable), client_key(request), hop, user)
 
     def send_outside_transaction(self, request: Request, hop: Uri | Hop) -> None:
         """Send a request that has no transaction: an ACK for a 2xx (§13.2.2.4)."""
         for first in next_hops(self, request, hop)[:1]:
-            self.send(over(request, first.transport), first)
+            self.send(request if first.transport == "UDP" else over(request, first.transport), first)
 
     def send(self, message: Message, remote: Hop, copy: int = 1) -> None:
         """Hand a message's octets to the network; `copy` counts from 1, 2 is the first retransmission."""
@@ -165,10 +167,10 @@ class Element(Spelt):
     def new_via(self, mark: str = "") -> str:
         """A Via value with a new branch (§8.1.1.7), which ends with the `mark` of a proxy (§16.6 item 8)."""
         branch = self.identifiers.branch(self.name)
-        return via_text(self.address, f"{branch}.{mark}" if mark else branch)
+        return before_branch(self.address) + (f"{branch}.{mark}" if mark else branch)
 
     def via_with(self, branch: str) -> str:
-        return via_text(self.address, branch)
+        return before_branch(self.address) + branch
 
     @property
     def host_port(self) -> str:

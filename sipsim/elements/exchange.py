@@ -187,8 +187,10 @@ class Exchange:
                 lingers = name in LINGERING
                 if element.trace.everything:
                     self._alarms[name] = self._alarm(name, delay, lingers)
-                else:  # as `set_alarm` does, and at once, as a call has sixteen of these
-                    self._alarms[name] = element.env.call_later(delay, self._feed, FIRED[name], lingering=lingers)
+                elif lingers:
+                    self._alarms[name] = element.env.call_later(delay, self._end, lingering=True)
+                else:  # as `set_alarm` does, and at once, as a call has eight of these
+                    self._alarms[name] = element.env.call_later(delay, self._feed, FIRED[name])
             elif kind == "end":
                 element.forget(self)
             elif kind == "ignored":
@@ -199,6 +201,12 @@ class Exchange:
             self._tell(told)
         if lingers:
             self.transaction.pack()
+
+    def _end(self) -> None:
+        """Nobody has come any more: what its table says to each of the lingering timers, done at once."""
+        self._alarms.clear()
+        self.transaction.state = "terminated"
+        self.element.forget(self)
 
     def _tell(self, effect: Effect) -> None:
         """Pass a message or a failure up to whoever uses this transaction."""

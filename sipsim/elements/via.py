@@ -21,24 +21,20 @@ def host_port(address: Address) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _before_branch(address: Address) -> str:
+def before_branch(address: Address) -> str:
+    """The Via of whoever sends from an address (§8.1.1.7), without its branch; over UDP until a transport is chosen."""
     return f"SIP/2.0/UDP {host_port(address)};branch="
 
 
 @lru_cache(maxsize=1024)
 def _usual_line(address: Address) -> bytes:
-    return f"Via: {_before_branch(address)}".encode("utf-8", "surrogateescape")
+    return f"Via: {before_branch(address)}".encode("utf-8", "surrogateescape")
 
 
 @lru_cache(maxsize=1024)
 def straight_to(address: Address) -> Hop:
     """The way to an address over UDP."""
     return Hop(address)
-
-
-def via_text(address: Address, branch: str) -> str:
-    """The Via of whoever sends a request from an address (§8.1.1.7), over UDP until the transport is chosen."""
-    return _before_branch(address) + branch
 
 
 def is_usual(line: bytes, source: Address) -> bool:
@@ -52,7 +48,7 @@ def is_usual(line: bytes, source: Address) -> bool:
 
 def over(request: Request, transport: str) -> Request:
     """The request with this transport in its top Via (§18.1.1)."""
-    if transport == "UDP" or request.via.transport == transport:  # as `via_text` has it, or a CANCEL's INVITE
+    if transport == "UDP" or request.via.transport == transport:  # as `before_branch` has it, or a CANCEL's INVITE
         return request
     return with_via(request, str(replace(request.via, transport=transport)))
 

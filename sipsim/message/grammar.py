@@ -55,10 +55,10 @@ def encode(text: str) -> bytes:
     UsageError on CR, LF and NUL, which would end the line or hide what follows, and on surrogates that stand for
     no octet.
     """
-    if text.isascii() and text.isprintable():  # as nearly always
-        return text.encode()
     if "\n" in text or "\r" in text or "\0" in text:
         raise UsageError(f"value {text!r} has CR, LF or NUL: a header field value is one line of text")
+    if text.isascii():  # as nearly always
+        return text.encode()
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -68,7 +68,7 @@ def encode(text: str) -> bytes:
 def encode_lines(*texts: str) -> list[bytes]:
     """Each of these as `encode` has it."""
     joined = "\n".join(texts)
-    if joined.isascii() and joined.replace("\n", "").isprintable():
+    if joined.isascii() and "\r" not in joined and "\0" not in joined:
         lines = joined.encode().split(b"\n")
         if len(lines) == len(texts):  # as nearly always
             return lines

@@ -173,12 +173,15 @@ class Request(Message):
 
     def check(self) -> None:
         """As for every message; CSeq names the method too, and the URI is readable, without headers (§19.1.1)."""
-        headers = self.uri.headers  # before From and To, which may have the same long URI: this is a 414 of its own
+        try:  # the URI before From and To, which may have the same long one: this is a 414 of its own
+            uri = self.__dict__["uri"] = Uri.parse(self.uri_text)
+        except SipParseError:
+            uri = self.uri  # which says where
         super().check()
         method = self.cseq.method
         if method != self.method:
             raise SipParseError(f"CSeq has method {method}, the start line {self.method}")
-        if headers:
+        if uri.headers:
             raise SipParseError("a Request-URI has no headers")
 
     def with_uri(self, uri: Uri | str) -> Self:
@@ -282,21 +285,28 @@ def parse(data: bytes) -> Request | Response:
     return message
 
 
-def parse_whole(data: bytes) -> Request | Response:
+def parse_whole(data: bytes, limits: bool = True) -> Request | Response:
     """As `parse`, and split at once: for whoever looks at the lines anyway, and for messages of any shape."""
     head, blank, rest = data.partition(b"\r\n\r\n")
     lines = head.splitlines()  # octets, so only at CR, LF or both
-    if len(data) > LONGEST_LINE or len(lines) > MOST_LINES or b"\r\n".join(lines) != head:
+    if limits and (len(data) > LONGEST_LINE or len(lines) > MOST_LINES or b"\r\n".join(lines) != head):
         _check_limits(data, head)
     if not blank or not lines:
         raise refuse("no start line, or no empty line below the header fields", decode(data[-60:]))
-    return _of(lines, rest, data)
+    lines, names = _named(lines)
+    start = lines[0]
+    request = read_request_line(start)
+    if request:
+        return Request(request[0], request[1], lines, names, rest, data)
+    response = read_status_line(start)
+    if response:
+        return Response(response[0], response[1], lines, names, rest, data)
+    return Request(*read_odd_request_line(start), lines, names, rest, data)
 
 
 def unpacked(data: bytes) -> Request | Response:
     """The message that was packed as `bytes(message)`; without the limits of `parse`, as it was one before."""
-    head, _, rest = data.partition(b"\r\n\r\n")
-    return _of(head.split(b"\r\n"), rest, data)
+    return parse_whole(data, limits=False)
 
 
 _COLONS = repeat(b":")
@@ -310,18 +320,6 @@ def _named(lines: list[bytes]) -> tuple[list[bytes], list[str]]:
         names = []
     names.insert(0, "")
     return (lines, names) if len(names) == len(lines) else name_lines(lines)
-
-
-def _of(lines: list[bytes], rest: bytes, data: bytes) -> Request | Response:
-    """The message of these lines and what is below them."""
-    lines, names = _named(lines)
-    request = read_request_line(lines[0])
-    if request:
-        return Request(request[0], request[1], lines, names, rest, data)
-    response = read_status_line(lines[0])
-    if response:
-        return Response(response[0], response[1], lines, names, rest, data)
-    return Request(*read_odd_request_line(lines[0]), lines, names, rest, data)
 
 
 class _Unsplit:

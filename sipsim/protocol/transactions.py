@@ -168,11 +168,11 @@ class Transaction:
     def pack(self) -> None:
         """Keep its messages as octets from now on, as it only waits for stragglers: a third of the memory."""
         request, response, sent = self._request, self._response, self._sent
-        self._request = bytes(request)
+        self._request = octets_of(request)
         if response is not None:
-            self._response = bytes(response)
+            self._response = octets_of(response)
         if sent is not None:
-            self._sent = self._request if sent is request else bytes(sent)
+            self._sent = octets_of(sent)
 
     @property
     def terminated(self) -> bool:
@@ -289,6 +289,12 @@ _ACTIONS = _Actions(
         "report transport error": Transaction._report_transport_error,
     }
 )
+
+
+def octets_of(message: Message | bytes) -> bytes:
+    """A message's octets; those of one that is packed are all it is."""
+    return message if isinstance(message, bytes) else message.data or bytes(message)
+
 
 _INVITE_STATUS = {1: "1xx", 2: "2xx"} | dict.fromkeys(range(3, 7), "3xx-6xx")
 _OTHER_STATUS = {1: "1xx"} | dict.fromkeys(range(2, 7), "200-699")

@@ -95,14 +95,18 @@ class Environment(simpy.Environment):
         """Do what is due next: a posted call, a timer, or a SimPy event with its callbacks."""
         agenda, queue = self._agenda, self._queue
         while agenda and not (queue and queue[0] < agenda[0]):
-            if agenda[0][3] is not None:
-                self._now, _, _, fn, arg = heappop(agenda)
-                fn(arg)
+            when, _, order, fn, source = agenda[0]
+            if fn is not None:
+                heappop(agenda)
+                self._now = when
+                fn(source)
                 return
-            timer = agenda.take()
+            timer = source.take(order, agenda)
             if timer is not None:
-                self._now = timer.when
-                timer.fire()
+                self._now = when
+                fn, args = timer.fn, timer.args
+                timer.fn = timer.args = None
+                fn(*args)
                 return
         _simpy_step(self)
 

@@ -55,15 +55,6 @@ class Timer:
             if stopped * 2 > len(home) + SLACK:
                 home.sweep()
 
-    def fire(self) -> None:
-        """Make the call. The timer has left its queue before."""
-        fn, args, home = self.fn, self.args, self.home
-        self.fn = self.args = None
-        if home.stopped * 2 > len(home) + SLACK:
-            home.sweep()
-        if fn is not None:
-            fn(*args)
-
     def __repr__(self) -> str:
         return f"<Timer at {self.when:.6f} s{'' if self.active else ', over'}>"
 
@@ -92,15 +83,24 @@ class Lane(deque[Timer]):
         """The last live timer."""
         return next((timer for timer in reversed(self) if timer.fn is not None), None)
 
-    def next(self, agenda: Agenda) -> None:
-        """The head, first on the agenda, is taken; what comes next moves up."""
-        self.popleft()
+    def take(self, order: int, agenda: Agenda) -> Timer | None:
+        """Take the timer of this number, of which the first entry of the agenda is; None where that is over.
+
+        The entry goes on to what comes next here.
+        """
+        if not self or self[0].order != order or self[0].fn is None:
+            agenda.move(self)
+            return None
+        timer = self.popleft()
         if self:
             head = self[0]
             heapreplace(agenda, (head.when, NORMAL, head.order, None, self))
         else:
             heappop(agenda)
             self.armed = False
+        if self.stopped * 2 > len(self) + SLACK:
+            self.sweep()
+        return timer
 
     def off(self) -> None:
         """The agenda has dropped its entry, for want of a live timer."""
@@ -127,9 +127,16 @@ class OddTimer(Timer):
 
     tail = head
 
-    def next(self, agenda: Agenda) -> None:
+    def take(self, order: int, agenda: Agenda) -> Timer | None:
+        if self.fn is None:
+            agenda.move(self)
+            return None
         heappop(agenda)
-        self.home.total -= 1
+        home = self.home
+        home.total -= 1
+        if home.stopped * 2 > len(home) + SLACK:
+            home.sweep()
+        return self
 
     def off(self) -> None:
         self.home.total -= 1
@@ -171,21 +178,12 @@ class Agenda(list[Entry]):
         head = source.head()
         if head is not None and head.order == order:
             return True
-        self._move(source, head)
+        self.move(source)
         return False
 
-    def take(self) -> Timer | None:
-        """Take the timer that the first entry is of; None, as for `ready`, where that is not live."""
-        _, _, order, _, source = self[0]
-        head: Timer | None = source.head()
-        if head is not None and head.order == order:
-            source.next(self)
-            return head
-        self._move(source, head)
-        return None
-
-    def _move(self, source: Any, head: Timer | None) -> None:
+    def move(self, source: Any) -> None:
         """Let the first entry stand for what its source has now: the head, if there is one."""
+        head: Timer | None = source.head()
         if head is None:
             heappop(self)
             source.off()

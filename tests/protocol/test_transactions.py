@@ -8,7 +8,7 @@ from transaction_bench import MACHINES, Host, request, response
 from sipsim.errors import UsageError
 from sipsim.message.message import Response
 from sipsim.protocol.machine import Machine
-from sipsim.protocol.timing import Timing
+from sipsim.protocol.timing import LINGERING, Timing
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -388,3 +388,10 @@ def test_a_2xx_is_told_from_the_packed_one_before() -> None:
     host.transaction.pack()
     assert host.feed("send 2xx", response(200, host.request, "bob-1")) == [("send", first, 2)]
     assert host.feed("send 2xx", second) == [("send", second, 1)]
+
+
+def test_timers_that_wait_for_stragglers_do_nothing_but_end_a_transaction() -> None:
+    """So an element may end it when one fires, without asking the table."""
+    for machine in (INVITE_CLIENT, NON_INVITE_CLIENT, INVITE_SERVER, NON_INVITE_SERVER):
+        waiting = [row for (_, fed), row in machine.rows.items() if fed.removeprefix("timer ") in LINGERING]
+        assert waiting and all(row[:2] == ("terminated", ()) for row in waiting)
