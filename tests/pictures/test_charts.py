@@ -263,6 +263,10 @@ def test_drawings_show_svg_and_text_and_are_the_same_each_time(make: Callable[[]
 ASKED: dict[str, tuple[Callable[[Trace], object], str]] = {
     "a user nobody knows": (lambda t: t.locations(aor="sip:carol@example.com"), "sip:bob@example.com"),
     "no time": (lambda t: t.locations(at=-1), "seconds of the run"),
+    "no instant of a chart": (lambda t: t.state_chart("alice", at="noon"), "seconds of the run"),
+    "no instant of the network": (lambda t: sipsim.draw_topology(t, at=float("nan")), "seconds of the run"),
+    "no number": (lambda t: t.state_chart("alice", message="INVITE"), "a number on the ladder"),
+    "no such number": (lambda t: sipsim.draw_timers(t, "alice", message=10_000), "messages, from 1"),
     "no call": (lambda t: t.route_sets("nobody's"), "alice-1@"),
     "no bindings of a user": (lambda t: sipsim.draw_registrations(t, "x"), "sip:bob@example.com"),
     "no element": (lambda t: sipsim.draw_timers(t, "carol"), "'alice'"),

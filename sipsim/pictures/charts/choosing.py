@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
@@ -14,13 +15,27 @@ if TYPE_CHECKING:
 
 def record_at(trace: Trace, element: str, number: int) -> Record:
     """The record of a message at an element: that it was sent there, or that it arrived."""
-    sent = trace.message(number)
+    sent = _numbered(trace, number)
     if sent.element == element:
         return sent
     arrived = [r for r in trace.select("delivered", element) if r.cause == sent.id]
     if not arrived:
         raise UsageError(f"message={number}: neither left {element!r} nor arrived there")
     return arrived[0]
+
+
+def _numbered(trace: Trace, number: object) -> Record:
+    """The message with this number; UsageError where there is none."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise UsageError(f"message={number!r}: a number on the ladder, from 1")
+    return trace.message(number)
+
+
+def instant(at: object) -> float:
+    """An instant of a run, in seconds; UsageError for what is none."""
+    if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at < inf:
+        raise UsageError(f"at={at!r}: seconds of the run, from 0")
+    return float(at)
 
 
 def chosen(
@@ -35,7 +50,7 @@ def chosen(
         there = ", ".join(dict.fromkeys(repr(walk.element) for walk in walks))
         raise UsageError(f"element={element!r}: has no transactions in this trace; {there} have")
     if message is not None:
-        records = {r.record: r for r in walks.at(trace.message(message).id)}
+        records = {r.record: r for r in walks.at(_numbered(trace, message).id)}
         keys = {(s.element, s.machine, s.transaction) for s in records.values()}
         mine = [walk for walk in mine if (walk.element, walk.machine, walk.transaction) in keys]
         if not mine:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from sipsim.errors import UsageError
 from sipsim.pictures.charts.bindings import Grant, Life, known
+from sipsim.pictures.charts.choosing import instant
 from sipsim.pictures.charts.table import table
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
@@ -34,9 +34,7 @@ class LocationTable(Drawing):
     noun = "location table"
 
     def __init__(self, trace: Trace, at: float | None = None, *, aor: str | None = None) -> None:
-        if at is not None and (isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at < inf):
-            raise UsageError(f"at={at!r}: seconds of the run, from 0, or None for its end")
-        self.at = at if at is not None else trace[len(trace)].time if len(trace) else 0.0
+        self.at = instant(at) if at is not None else trace[len(trace)].time if len(trace) else 0.0
         self.aor = aor
         standing = [(life, life.granted(self.at)) for life in known(trace, aor)]
         self._standing = [(life, grant) for life, grant in standing if grant is not None]

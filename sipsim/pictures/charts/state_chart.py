@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
-from sipsim.pictures.charts.choosing import chosen, record_at
+from sipsim.pictures.charts.choosing import chosen, instant, record_at
 from sipsim.pictures.charts.states import Visits, lay_out, names
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
@@ -39,7 +39,7 @@ class StateChart(Drawing):
     ) -> None:
         self.machine = machine
         self.walk = walk
-        self.at = at.time if isinstance(at, Record) else at
+        self.at = at.time if isinstance(at, Record) else None if at is None else instant(at)
         self.visits = Visits() if walk is None else self._visits(walk, at)
         self.title = (f"{walk.element}: {machine.name}" if walk else machine.name) if title is None else title
 

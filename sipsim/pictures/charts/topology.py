@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sipsim.errors import UsageError
 from sipsim.message.message import Response
 from sipsim.pictures.charts.axes import PLAIN, axes_for, shown, tone
+from sipsim.pictures.charts.choosing import instant
 from sipsim.pictures.display import FAMILIES
 from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.trace.sentences import label
@@ -116,6 +117,7 @@ def draw_topology(
     trace = source if isinstance(source, Trace) else getattr(source, "trace", None)
     if at is not None and not isinstance(trace, Trace):
         raise UsageError("at: a graph has no messages; give the trace of a run, or its lab")
+    at = None if at is None else instant(at)
     if pos is not None and (missing := [str(node) for node in graph if node not in pos]):
         raise UsageError(f"pos: has no place for {', '.join(missing)}")
     places = pos if pos is not None else _places(graph)
