@@ -44,7 +44,8 @@ class Drawing(ABC):
     def to_svg(self, theme: str = "auto") -> str:
         """The drawing as an SVG document.
 
-        `theme` is "auto" (light or dark, as the reader has it), "light" (for documents) or "dark". UsageError: another.
+        `theme` is "auto" (light or dark, as the reader has it), "light", "dark" or "print" (black and white, thin, no
+        fills). UsageError: another.
         """
         return svg.write(self.picture(), theme)
 

@@ -61,10 +61,11 @@ class Flight:
         """Where a label of this width may stand: in the space that is kept for it, then elsewhere."""
         lean, rise = cos(self.angle), sin(self.angle)
         half = width / 2 * lean + 4, width / 2 * abs(rise) * 0.8 + 7
-        below = self.arrow.arrived is not None and not self.arrow.remark
+        below = self.arrow.arrived is not None and not (self.arrow.remark or self.arrow.flags)
         for drop, share in PLACES if below else [place for place in PLACES if not place[0]]:
             for start, end in self.spaces:
-                x = start + (end - start) * share
+                inset = min(half[0] + 4, abs(end - start) / 2)
+                x = min(max(start + (end - start) * share, min(start, end) + inset), max(start, end) - inset)
                 yield Spot(x - (drop - 9) * rise, self.at(x) + (drop - 9) * lean, *half, self.row)
 
 

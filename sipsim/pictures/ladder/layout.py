@@ -14,7 +14,7 @@ from sipsim.pictures.ladder.below import HEADING, WORDS, Below
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
 from sipsim.pictures.ladder.placing import Placement, place
 from sipsim.pictures.ladder.sheet import Sheet
-from sipsim.pictures.ladder.spacing import HEADER, TIMES, Spacing
+from sipsim.pictures.ladder.spacing import HEADER, Spacing
 from sipsim.pictures.lettering import advance, fit
 
 MARGIN = 24.0
@@ -56,7 +56,7 @@ def _ladder(
     """One ladder with its headers from `top` on, where it ends, and the texts that it shows only in part."""
     placement = place(model, axis, top + HEADER + 34.0)
     sheet = Sheet(model, spacing, placement, width)
-    shapes = [*_times(placement), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
+    shapes = [*_times(placement, spacing.times), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
     if placement.bottom - top <= REPEAT - 58.0:
         return shapes, placement.bottom, sheet.clipped
     return [*shapes, *spacing.headers(placement.bottom)], placement.bottom + HEADER, sheet.clipped
@@ -73,13 +73,13 @@ def _below(below: Below, model: Model, clipped: list[str], foot: str) -> Iterato
     yield from below.words(foot, "foot", 11)
 
 
-def _times(placement: Placement) -> Iterator[Shape]:
+def _times(placement: Placement, x: float) -> Iterator[Shape]:
     for time, y in placement.ticks:
-        yield Text(TIMES - 10, y + 3.7, f"{time:.3f}", "time", "end")
+        yield Text(x - 10, y + 3.7, f"{time:.3f}", "time", "end")
     for start, end, gap in placement.folds:
         if end - start > 50:
             length = f"⋮ {gap:.0f} s" if gap >= 9.5 else f"⋮ {gap:.2g} s"
-            yield Text(TIMES - 10, (start + end) / 2 + 3.7, length, "gap", "end")
+            yield Text(x - 10, (start + end) / 2 + 3.7, length, "gap", "end")
 
 
 def _lifelines(sheet: Sheet, top: float) -> Iterator[Shape]:

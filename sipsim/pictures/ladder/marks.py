@@ -9,7 +9,6 @@ from sipsim.pictures.ladder import lanes
 from sipsim.pictures.ladder.model import Bar, Mark
 from sipsim.pictures.ladder.placing import Place
 from sipsim.pictures.ladder.sheet import Sheet, Spot
-from sipsim.pictures.ladder.spacing import TIMES
 from sipsim.pictures.lettering import advance, fit, visible
 
 SIZE = 13.0  # of letters, a little more than they are drawn with: some are bold
@@ -83,7 +82,7 @@ def _sides(sheet: Sheet, mark: Mark) -> list[tuple[str, float, float]]:
     i, last = sheet.index[mark.column], len(sheet.xs) - 1
     x, inset = sheet.xs[i], sheet.tracks.inset(mark.column)
     right = ("start", (sheet.width if i == last else sheet.xs[i + 1]) - x - inset - 22, inset + 8)
-    left = ("end", x - (sheet.xs[i - 1] if i else TIMES) - 34, 14.0)
+    left = ("end", x - (sheet.xs[i - 1] if i else sheet.times) - 34, 14.0)
     return [left] if i == 0 < last else [right] if i == last else [right, left]
 
 
@@ -127,7 +126,7 @@ def plate(sheet: Sheet, bar: Bar, place: Place) -> Group:
     left, right = sorted((sheet.x[bar.source], sheet.x[bar.target]))
     text = fit(f"⇄ {bar.text}", max(right - left - 40, 90), SIZE)
     half = advance(text, SIZE) / 2 + 10
-    shares = (0.5, 0.3, 0.7) if (right - left) * 0.3 > half else (0.5,)
+    shares = (0.5, 0.3, 0.7) if (right - left) * 0.3 > half + 8 else (0.5,)
     spots = (Spot(left + (right - left) * share, y, half, 11) for y in _from_the_middle(place) for share in shares)
     x, y, *_ = sheet.free(spots)
     return Group((Box(x - half, y - 11, 2 * half, 22, "media-box", 11), Text(x, y + 4, text, "media-text", "middle")))

@@ -27,6 +27,7 @@ PAIR = 22.0  # between the heads of two arrows from one lifeline to the same oth
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
 MEDIA = 44.0  # the least height of a media bar
 REMARK = 14.0  # a line of a remark below an arrow
+FLAG = 8.0  # what broken rules take beyond that
 ONE_LINE = 26  # letters of a remark that always fit into one line
 FLIGHT = 18.0  # the fall of an arrow that never arrives
 
@@ -185,7 +186,9 @@ class _Placer:
         if lines := _lines(arrow):
             spaces = gaps_between(source, target, len(self.index))
             space = spaces[0] if (source < target) == (arrow.lost is not None) else spaces[-1]
-            self.lanes[space] = max(self.lanes[space], place.end + REMARK * lines + NEAR)
+            self.lanes[space] = max(
+                self.lanes[space], place.end + REMARK * lines + NEAR + (FLAG if arrow.flags else 0.0)
+            )
 
     def tick(self, time: float, height: float, moments: list[_Moment]) -> None:
         ticks = self.placement.ticks

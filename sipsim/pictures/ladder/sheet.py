@@ -45,6 +45,7 @@ class Sheet:
     def __init__(self, model: Model, spacing: Spacing, placement: Placement, width: float) -> None:
         self.model = model
         self.xs = xs = spacing.xs
+        self.times = spacing.times
         self.lanes = spacing.lanes  # by column: where the lane of its API calls ends
         self.placement = placement
         self.width = width

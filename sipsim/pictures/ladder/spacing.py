@@ -11,12 +11,12 @@ from sipsim.pictures.ladder.model import Arrow, Column, Mark, Model
 from sipsim.pictures.ladder.placing import gaps_between
 from sipsim.pictures.lettering import advance, fit_middle, visible
 
-TIMES = 72.0  # where the column of times ends
+TIMES = 72.0  # where the column of times ends, at least
 LEAST, MOST = 180.0, 260.0  # distance of two lifelines
 WIDEST = 340.0  # of words outside of the first and the last one
 NARROWEST = 76.0  # width of a header
 HEADER = 40.0  # height of a header
-NAME, ADDRESS = 13.8, 10.4  # sizes of letters: a little more than they are drawn with, names being bold
+NAME, ADDRESS = 15.2, 10.4  # sizes of letters: a little more than they are drawn with, names being bold
 
 
 class Spacing:
@@ -37,7 +37,9 @@ class Spacing:
         apart = {column: min(width, WIDEST) for column, width in _lanes(model).items() if column in self.index}
         for column, width in apart.items():
             self._lane(self.index[column], width)
-        self.xs = list(accumulate(self.gaps, initial=TIMES + 14 + self.before))
+        latest = max((row.end[0] if row.end else row.begin for row in model.rows), default=0.0)
+        self.times = max(TIMES, advance(f"{latest:.3f}", 10.5) + 30)  # where the column of times ends
+        self.xs = list(accumulate(self.gaps, initial=self.times + 14 + self.before))
         self.edge = self.xs[-1] + self.beyond
         self.lanes = {
             column: self.xs[i] + (width if self._rightmost(i) else -width)
