@@ -18,7 +18,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
 from sipsim.elements.servers.overload import turned_away
 from sipsim.elements.servers.registrar import Registrar
-from sipsim.elements.servers.response_context import Branch, ResponseContext
+from sipsim.elements.servers.response_context import MOST_VISITS, Branch, ResponseContext
 from sipsim.elements.servers.slow_answers import SlowAnswers
 from sipsim.elements.servers.target_search import NOWHERE_ELSE, Forwards, TargetSearch
 from sipsim.elements.workbench import Bench
@@ -38,9 +38,6 @@ from sipsim.simulation.network import Packet
 
 RING_TIME = 20.0
 """Seconds that a target may ring before the next is tried, in a search one after another (below Timer C)."""
-
-MOST_VISITS = 20
-"""How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
 
 Way = tuple[Request, str, Sequence[Binding]]
 """Where a request goes: the request as it is to be forwarded, its loop mark, its targets."""
@@ -289,10 +286,11 @@ class Proxy(Registrar):
         if breadth < len(found) and (self.forking == "parallel" or not breadth):
             refuse(self, exchange, routing.TOO_BROAD)
             return
-        if self._searches and self._visits(request) > MOST_VISITS:
+        first = self._first_visit(request) if self._searches else None
+        if first is not None and first.visits > MOST_VISITS:
             refuse(self, exchange, routing.AGAIN_AND_AGAIN)
             return
-        context = ResponseContext(self, exchange)
+        context = ResponseContext(self, exchange, first)
         if request.method == "INVITE":
             exchange.respond(build.reply(request, 100))
             self._contexts[exchange] = context
@@ -304,15 +302,16 @@ class Proxy(Registrar):
             targets = [binding.contact for binding in found]
             context.start(self.branches(exchange, request, targets, mark, breadth))
 
-    def _visits(self, request: Request) -> int:
-        """How often a request has come back here, every time as another one, since it came first."""
+    def _first_visit(self, request: Request) -> ResponseContext | None:
+        """The context of a request that has come back here, as it came first; it counts how often that happens."""
         me = f"{self.address}".lower()
         for via in reversed(request.vias):
             exchange = self.clients.get(((via.branch or "").lower(), request.method)) if via.sent_by == me else None
             if exchange is not None and isinstance(exchange.user, ResponseContext):
-                exchange.user.visits += 1
-                return exchange.user.visits
-        return 0
+                first = exchange.user.first or exchange.user
+                first.visits += 1
+                return first
+        return None
 
     def _search(self, context: ResponseContext, request: Request, mark: str, found: Sequence[Binding]) -> None:
         """Ask the targets as this proxy forks, and whoever else turns up."""

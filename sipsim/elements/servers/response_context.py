@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from sipsim.elements.servers.proxy import Proxy
     from sipsim.elements.servers.target_search import TargetSearch
 
+MOST_VISITS = 20
+"""How often a request may spiral back to a proxy that searches one after another: Max-Breadth does not bound that."""
+
+MOST_RETURNS = 3 * MOST_VISITS
+"""How often it may come back, served or refused, before no other target of it is asked; a limit of ours."""
+
 Branch = tuple[Request, Uri]
 """A copy of the request and the hop that it goes to."""
 
@@ -28,16 +34,18 @@ class ResponseContext:
     """The branches of one forwarded request, and what they brought so far.
 
     `search` knows of targets that are not asked yet; without one all are. `cancelled` says that the caller has taken
-    the request back, `visits` counts how often it has come back by itself.
+    the request back. Where the request has come back by itself, `first` is the context of its first visit, which counts
+    the later `visits`.
     """
 
     __slots__ = (
         "_answered", "_finals", "_given_up", "_pending", "_rang", "_refused", "_tag",
-        "cancelled", "invite", "proxy", "search", "server", "visits",
+        "cancelled", "first", "invite", "proxy", "search", "server", "visits",
     )  # fmt: skip
 
-    def __init__(self, proxy: Proxy, server: Exchange) -> None:
+    def __init__(self, proxy: Proxy, server: Exchange, first: ResponseContext | None = None) -> None:
         self.proxy = proxy
+        self.first = first
         self.server = server
         self.invite = server.request.method == "INVITE"
         self.search: TargetSearch | None = None
@@ -55,6 +63,12 @@ class ResponseContext:
         """The To tag of responses that the proxy makes by itself."""
         self._tag = self._tag or self.proxy.identifiers.tag(self.proxy.name)
         return self._tag
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it comes back so often, or finds so many loops, that other targets would be no better."""
+        loops = sum(response.status == 482 for response in self._finals)
+        return loops > MOST_VISITS or (self.first or self).visits > MOST_RETURNS
 
     def start(self, branches: Iterable[Branch]) -> None:
         """Send a copy along each branch to its next hop."""

@@ -81,7 +81,7 @@ class TargetSearch:
     def go_on(self, finals: list[Response]) -> bool:
         """Ask the next round, or whoever the user's calls are forwarded to when nobody else is left."""
         self._stop_waiting()
-        if self._stopped or not (self._targets or self._forwarded(finals)):
+        if self._stopped or self.context.is_lost or not (self._targets or self._forwarded(finals)):
             return False
         self._ask(self._breadth)
         return True
