@@ -210,15 +210,30 @@ def test_a_leave_that_crosses_a_refresh_waits_for_it_and_wins(lab: Lab) -> None:
     assert not registrar.location.look_up(BOB, 31) and not bob.registration.active
 
 
-def test_a_crash_ends_the_refreshing(lab: Lab) -> None:
+def test_a_crash_ends_the_refreshing_until_the_phone_boots(lab: Lab) -> None:
+    """Then it registers anew, as a phone does that is switched on, and keeps that up."""
     lab.registrar("example.com")
     bob = lab.user_agent(BOB)
     lab.run(bob.register(60, refresh=True))
     bob.crash()
-    lab.run(until=20)
+    lab.run(until=200)
     bob.restart()
-    lab.run(until=1000)
-    assert times(lab.trace, "REGISTER", "bob") == [0.0]
+    lab.run(until=250)
+    assert times(lab.trace, "REGISTER", "bob")[:2] == [0.0, 200.0] and bob.registration.active
+    assert len(times(lab.trace, "REGISTER", "bob")) == 3
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_phone_boots_without_a_word_where_it_was_not_registered(lab: Lab, registered: bool) -> None:
+    lab.registrar("example.com")
+    bob = lab.user_agent(BOB)
+    if registered:
+        lab.run(bob.register())
+        lab.run(bob.unregister())
+    bob.crash()
+    bob.restart()
+    lab.run()
+    assert len(times(lab.trace, "REGISTER", "bob")) == 2 * registered
 
 
 @pytest.mark.parametrize("status", [403, 481, 603])

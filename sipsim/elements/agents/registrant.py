@@ -35,8 +35,9 @@ class Registrant(Endpoint):
         instead of this phone's own (`agent.contact` among them binds it too); `q`, from 0 to 1, says how much those
         without a q of their own are liked. `refresh` keeps the registration up, as a policy says, until this phone
         unregisters or crashes, or a refresh is refused (see `Registration.ended`); one that times out, or meets a
-        server in trouble, is tried again, with growing pauses. `cache_outbound` takes the address of the outbound proxy
-        that is found for a REGISTER for all other requests, until the next REGISTER, which looks again.
+        server in trouble, is tried again, with growing pauses. A phone that restarts registers anew where it was
+        registered. `cache_outbound` takes the address of the outbound proxy that is found for a REGISTER for all other
+        requests, until the next REGISTER, which looks again.
         """
         if expires is not None:
             whole_seconds("expires", expires)
@@ -65,6 +66,12 @@ class Registrant(Endpoint):
         old = self.contact_uri
         super().move(host, port)
         self.registration.moved(old)
+
+    def restart(self) -> None:
+        """Come back at the same address, with nothing remembered; who was registered registers anew."""
+        super().restart()
+        with self.acting(f"{self.name}.restart()"):
+            self.registration.boot()
 
     def forget_users(self) -> None:
         self.registration.forget()

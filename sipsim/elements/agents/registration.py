@@ -67,6 +67,7 @@ class Registration:
         self._waiting: deque[Wish] = deque()
         self._alarms: dict[str, Alarm | Timer] = {}
         self._ended: Outcome | None = None
+        self._at_boot: tuple[int | None, RefreshPolicy | None] | None = None
         self._failures = 0  # of refreshes, in a row
         self._lapses = 0.0
 
@@ -246,12 +247,22 @@ class Registration:
         self._bound = without(self._bound, (NameAddr("", old),))
 
     def lost(self) -> None:
-        """Forget the binding, as a crash does; whoever waits for an answer hears of it."""
+        """Forget the binding, as a crash does; whoever waits for an answer hears of it.
+
+        What is kept is what a phone has in its settings: whether to register when it is switched on.
+        """
+        self._at_boot = (self._asked, self._policy) if self.active else None
         wishes = [*([self._under_way] if self._under_way is not None else []), *self._waiting]
         self.forget()
         self._end(End("crash"))
         for wish in wishes:
             wish.outcome.disappoint(RegistrationFailed(503, f"{self.agent.name} crashed"))
+
+    def boot(self) -> None:
+        """Register anew after a restart, where the phone was registered, at its own address."""
+        if self._at_boot is not None:
+            (expires, policy), self._at_boot = self._at_boot, None
+            self.ask(self.bound, expires, policy)
 
     def forget(self) -> None:
         """Stop refreshing and waiting, without a message."""
