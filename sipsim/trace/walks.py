@@ -102,17 +102,20 @@ class Walks(Sequence[Walk]):
     """All walks of a trace, in the order in which they began; `at(record)` says where a record's machines stand."""
 
     def __init__(self, trace: Trace) -> None:
-        reader = _Reader()
-        for record in trace:
-            reader.take(record)
+        self._trace = trace
+        self._reader = _Reader()
+        self._seen = 0
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take in what the trace has recorded since."""
+        reader = self._reader
+        for number in range(self._seen + 1, len(self._trace) + 1):
+            reader.take(self._trace[number])
+        self._seen = len(self._trace)
         keeping = {walk.element for walk in reader.walks.values() if walk.certain}
         self._walks = [walk for walk in reader.walks.values() if walk.certain or _serves(walk, keeping)]
-        kept = set(map(id, self._walks))
-        self._standing = {
-            record: Standing(walk.element, walk.machine, walk.transaction, state, row, record)
-            for record, (walk, state, row) in reader.standing.items() if id(walk) in kept
-        }  # fmt: skip
-        self._arrivals = reader.arrivals
+        self._kept = set(map(id, self._walks))
 
     def __len__(self) -> int:
         return len(self._walks)
@@ -128,8 +131,14 @@ class Walks(Sequence[Walk]):
 
     def at(self, record: int) -> list[Standing]:
         """Where the machines stand that a record is about; of a message first the sender's, then the receivers'."""
-        records = [record, *self._arrivals.get(record, ())]
-        return [self._standing[found] for found in records if found in self._standing]
+        records = [record, *self._reader.arrivals.get(record, ())]
+        return [standing for found in records if (standing := self._stands(found)) is not None]
+
+    def _stands(self, record: int) -> Standing | None:
+        walk, state, row = self._reader.standing.get(record, (None, "", None))
+        if walk is None or id(walk) not in self._kept:
+            return None
+        return Standing(walk.element, walk.machine, walk.transaction, state, row, record)
 
 
 def _serves(walk: Walk, keeping: set[str]) -> bool:

@@ -6,9 +6,10 @@ whoever has the book as it was: new messages and sentences, and the changed piec
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from sipsim.pictures.ladder.model import Arrow, Row
+from sipsim.pictures.ladder.model import Arrow, Model, Row
 from sipsim.pictures.lettering import shorten, visible
 from sipsim.pictures.player.explaining import Explainer
 from sipsim.pictures.player.meanings import FIELDS, METHODS, STATUSES
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 AT_ONCE = 400
 """How many messages, notes and media bars are drawn on one page, unless a ladder says less."""
 
+SETTLED = 60.0
+"""So many seconds after its arrival nothing new is said of a message."""
 BRIEF = 240
 """How many characters of a name, a reason or a sentence are shown."""
 
@@ -34,21 +37,32 @@ class Book:
         self.at_once = min(ladder.wishes.max_rows or AT_ONCE, AT_ONCE)
         self.seen = 0  # how many records of the trace are in it
         self.content: dict[str, Any] = {"edition": 0, "messages": {}, "sentences": {}, "pages": [], "words": _words()}
+        self._explainer = Explainer(self.trace)
+        self._drawn: list[tuple[Model, dict[str, Any]]] = []  # each page's model, and what was drawn of it
         self.news()
 
     def news(self) -> dict[str, Any]:
         """Bring the book up to what the trace has by now; gives what changed, in the book's own form."""
         ladder = self.ladder.whole()
         self.seen = len(self.trace)
-        explainer = Explainer(self.trace)
+        self._explainer.catch_up()
         pages = split(ladder, self.at_once)
         messages = {
-            str(arrow.number): self._message(explainer, arrow, page)
+            str(arrow.number): self._message(arrow, page)
             for page, model in enumerate(pages) for arrow in model.arrows if not arrow.duplicate
         }  # fmt: skip
-        sentences = {str(id): [brief(told), *ties] for id, (told, *ties) in explainer.sentences.items()}
-        drawn = [draw(model, ladder.foot) for model in pages]
-        return self._turn(ladder, messages, sentences, drawn)
+        sentences = {str(id): [brief(told), *ties] for id, (told, *ties) in self._explainer.sentences.items()}
+        return self._turn(ladder, messages, sentences, self._pages(pages, ladder.foot))
+
+    def _pages(self, models: list[Model], foot: str) -> list[dict[str, Any]]:
+        """Draw the pages; one whose model is as before is not drawn again. The foot stands below the last."""
+        last = len(models) - 1
+        for i, model in enumerate(models):
+            if i < last and i < len(self._drawn) - 1 and self._drawn[i][0] == model:
+                continue
+            self._drawn[i : i + 1] = [(model, draw(model, foot if i == last else ""))]
+        del self._drawn[last + 1 :]
+        return [drawn for _, drawn in self._drawn]
 
     def _turn(
         self, ladder: Ladder, messages: dict[str, Any], sentences: dict[str, Any], pages: list[dict[str, Any]]
@@ -73,8 +87,12 @@ class Book:
         old.update(about, messages=messages, sentences=sentences, pages=pages)
         return news
 
-    def _message(self, explainer: Explainer, arrow: Arrow, page: int) -> dict[str, Any]:
-        said = explainer.message(self.trace[arrow.record])
+    def _message(self, arrow: Arrow, page: int) -> dict[str, Any]:
+        """What there is to say of a message; of one that is long over, what was said before."""
+        known = self.content["messages"].get(str(arrow.number))
+        if known and known["page"] == page and self.trace[self.seen].time > (known["ended"] or math.inf) + SETTLED:
+            return known  # type: ignore[no-any-return]
+        said = self._explainer.message(self.trace[arrow.record])
         return {
             "key": key_of(arrow), "page": page, "text": arrow.text, "method": arrow.method, "family": arrow.family,
             "from": brief(arrow.source), "to": brief(arrow.target), "sent": arrow.sent, "ended": arrow.ended,

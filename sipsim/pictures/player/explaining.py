@@ -7,6 +7,7 @@ a browser at once and be read there without asking again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ from sipsim.trace.walks import Standing, Walks
 
 if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
+
+NEAR = 40
+"""How many causes back the hop before is looked for."""
 
 
 def lines_of(raw: bytes) -> list[str]:
@@ -58,7 +62,13 @@ class Explainer:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.walks = Walks(trace)
+        self.identities: dict[int, tuple[object, ...]] = {}
+        self.firsts: dict[tuple[str, str, bytes], Record] = {}
         self.sentences: dict[int, tuple[str, int, int]] = {}  # id: in words, the cause's id, number of a message
+
+    def catch_up(self) -> None:
+        """Take in what the trace has recorded since."""
+        self.walks.catch_up()
 
     def message(self, record: Record) -> dict[str, Any]:
         """One `sent` record as JSON values, to be read beside `sentences`."""
@@ -82,12 +92,22 @@ class Explainer:
 
     def _before(self, record: Record) -> Record | None:
         """The same message at the hop before: what arrived here and was sent on, or what was sent before as a copy."""
-        message = record.message
-        for earlier in _senders(self.trace, record) if message is not None else ():
-            other = earlier.message
-            if other is not None and message is not None and _same(message, other):
+        raw = record.raw
+        first = self.firsts.setdefault((record.element, record.peer, raw), record)
+        if first.id < record.id:
+            return first
+        identity = self._identity(record)
+        for earlier in _senders(self.trace, record) if identity else ():
+            if earlier.peer == record.element and self._identity(earlier) == identity:
                 return earlier
         return None
+
+    def _identity(self, record: Record) -> tuple[object, ...]:
+        """What a message has in common with itself at the next hop: its call, its CSeq, its status; () for no SIP."""
+        known = self.identities.get(record.id)
+        if known is None:
+            known = self.identities[record.id] = _identity_of(record.message)
+        return known
 
     def _state(self, standing: Standing) -> list[Any]:
         row = list(standing.row) if standing.row else []
@@ -95,18 +115,19 @@ class Explainer:
 
 
 def _senders(trace: Trace, record: Record) -> Iterator[Record]:
-    """The `sent` records among the causes, the latest first."""
+    """The `sent` records among the nearest causes, the latest first."""
     at = record
-    while at.cause and 0 < at.cause < at.id:
+    for _ in range(NEAR):
+        if not at.cause or not 0 < at.cause < at.id:
+            return
         at = trace[at.cause]
         if at.kind == "sent":
             yield at
 
 
-def _same(one: Message, other: Message) -> bool:
-    """Whether they are one message at two hops: the same call, the same CSeq, and the same status if any."""
-    try:
-        same = one.cseq == other.cseq and one.header("Call-ID") == other.header("Call-ID")
-        return same and getattr(one, "status", None) == getattr(other, "status", None)
-    except SipParseError:
-        return False
+def _identity_of(message: Message | None) -> tuple[object, ...]:
+    if message is None:
+        return ()
+    with suppress(SipParseError):
+        return message.header("Call-ID"), message.cseq, getattr(message, "status", None)
+    return ()
