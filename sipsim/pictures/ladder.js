@@ -210,7 +210,24 @@ function machine(book, message, [element, name, transaction, state, row]) {
     h("ol", { class: "states" }, ...states),
     row.length ? h("p", {}, "Here it took the row ", h("code", {}, `${row[0]}, ${row[1]}`), ".") : null,
     ways.length ? h("div", { class: "ways" }, h("span", {}, "From here"), h("ul", {}, ...ways)) : null,
+    table?.chart ? chart(table.chart, `State chart: ${element}'s ${name}, ${state}`, state, row, visited) : null,
   ];
+}
+
+let charted = true; // whether readers want to see charts; one who closes one closes all
+
+/** The whole machine as Python drew it, with the present state, the last row and the states before marked. */
+function chart({ width, height, parts, states, ways }, label, state, row, visited) {
+  const drawing = svg("svg", { role: "img", "aria-label": label, viewBox: `0 0 ${width} ${height}`, class: "chart" });
+  drawing.style.width = `${Math.round(width * 0.8)}px`;
+  drawing.append(...nodesOf(parts).values());
+  const mark = (key, kind) => key && drawing.querySelector(`[data-key="${CSS.escape(key)}"]`)?.classList.add(kind);
+  visited.forEach((one) => mark(states[one], "been"));
+  mark(states[state], "now");
+  mark(ways[row.join(" ")], "taken");
+  const details = h("details", { open: charted }, h("summary", {}, "State chart"), h("div", { class: "charted", tabindex: 0, role: "group", "aria-label": label }, drawing));
+  details.addEventListener("toggle", () => { charted = details.open; });
+  return details;
 }
 
 /** One player on one element; `state` holds selected, position, playing and filter, and may be shared with Python. */
@@ -403,7 +420,7 @@ class Player {
     if (focus && this.nodes.has(focus)) this.nodes.get(focus).node.focus({ preventScroll: true });
     this.canvas.setAttribute("viewBox", `0 0 ${page.width} ${page.height}`);
     this.canvas.style.maxWidth = `${page.width}px`;
-    this.canvas.style.minWidth = `${Math.min(page.width, 460)}px`;
+    this.canvas.style.minWidth = `${Math.min(page.width, 520)}px`;
     const which = this.book.pages.length > 1 ? `, page ${this.index + 1} of ${this.book.pages.length}` : "";
     this.canvas.setAttribute("aria-label", `Ladder diagram${which}: ${Object.keys(page.messages).length} messages. Arrow keys go from one to the next.`);
     this.pager.querySelector(".pages").textContent = `page ${this.index + 1} of ${this.book.pages.length}`;

@@ -122,14 +122,18 @@ class Player(anywidget.AnyWidget):
     # ---- what the browser says
 
     def _selected(self, change: dict[str, Any]) -> None:
-        number = change["new"]
-        record = self.trace.message(number) if number else None
+        problems = []
+        try:
+            record = self.trace.message(change["new"]) if change["new"] else None
+        except UsageError as error:
+            self.problem = f"selected: {error}"
+            return
         for fn in self._told:
             try:
                 fn(record)
-                self.problem = ""
             except Exception as error:
-                self.problem = f"{getattr(fn, '__name__', 'on_select')}: {type(error).__name__}: {error}"
+                problems.append(f"{getattr(fn, '__name__', 'on_select')}: {type(error).__name__}: {error}")
+        self.problem = "; ".join(problems)
 
     def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") == "again":

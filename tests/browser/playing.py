@@ -56,6 +56,8 @@ def reads_a_message(player: Locator) -> None:
     panel(player).page.keyboard.press("Escape")
     arrow(player, 7).click()
     expect(panel(player).locator("[aria-current=step]")).to_have_text(["accepted", "accepted"])
+    expect(panel(player).locator(".chart .now").first).to_contain_text("accepted")
+    expect(panel(player).locator(".chart .taken").last).to_contain_text("2xx")
     tab(player, "Why").click()
     panel(player).get_by_role("button", name="6 200 OK bob -> proxy at 2.010 s").click()
     expect(arrow(player, 6)).to_have_attribute("aria-pressed", "true")
@@ -164,7 +166,7 @@ EVERYWHERE = """player => {
         }
     }
     const alive = [...player.querySelectorAll('*')].filter((element) =>
-        !/^(div|span|p|pre|code|button|input|select|option|ol|ul|li|dl|dt|dd|strong|svg|g|path|rect|circle|text|tspan|title)$/
+        !/^(div|span|p|pre|code|button|input|select|option|ol|ul|li|dl|dt|dd|strong|details|summary|svg|g|path|rect|circle|text|tspan|title)$/
             .test(element.localName)
         || [...element.attributes].some(({name}) => /^on|href|src|style/.test(name) && name !== 'style'));
     return alive.map((element) => element.outerHTML.slice(0, 200));

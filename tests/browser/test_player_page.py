@@ -90,10 +90,12 @@ def test_without_script_there_is_the_picture(browser: Browser, tmp_path: Path):
     context.close()
 
 
-@pytest.mark.parametrize("core", hostile.CORES, ids=range(len(hostile.CORES)))
-def test_no_message_is_obeyed(context: BrowserContext, tmp_path: Path, core: str):
+@pytest.mark.parametrize("part", range(5))
+def test_no_message_is_obeyed(context: BrowserContext, tmp_path: Path, part: int):
     """Markup in every place that is shown, in every frame, in every tab: no script runs, nothing is fetched."""
-    payload = " ".join(frame.format(core) for frame in hostile.FRAMES)
-    page = opened(context, hostile.hostile(payload), tmp_path)
-    playing.looks_everywhere(player_of(page))
-    assert page.asked == [(tmp_path / "call.html").as_uri()] and not page.wrong
+    for core in hostile.CORES[part::5]:
+        payload = " ".join(frame.format(core) for frame in hostile.FRAMES)
+        page = opened(context, hostile.hostile(payload), tmp_path)
+        playing.looks_everywhere(player_of(page))
+        assert page.asked == [(tmp_path / "call.html").as_uri()] and not page.wrong
+        page.close()

@@ -7,13 +7,17 @@ whoever has the book as it was: new messages and sentences, and the changed piec
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sipsim.pictures.charts.state_chart import StateChart
+from sipsim.pictures.charts.states import names
 from sipsim.pictures.ladder.model import Arrow, Model, Row
-from sipsim.pictures.lettering import shorten, visible
-from sipsim.pictures.player.explaining import Explainer
+from sipsim.pictures.player.explaining import Explainer, brief
 from sipsim.pictures.player.meanings import FIELDS, METHODS, STATUSES
-from sipsim.pictures.player.pages import changed, draw, key_of, split
+from sipsim.pictures.player.pages import PREFIX, changed, draw, key_of, split
+from sipsim.pictures.writers import svg
+from sipsim.protocol.machine import Machine
 from sipsim.trace.walks import TABLES
 
 if TYPE_CHECKING:
@@ -24,8 +28,6 @@ AT_ONCE = 400
 
 SETTLED = 60.0
 """So many seconds after its arrival nothing new is said of a message."""
-BRIEF = 240
-"""How many characters of a name, a reason or a sentence are shown."""
 
 
 class Book:
@@ -94,16 +96,11 @@ class Book:
             return known  # type: ignore[no-any-return]
         said = self._explainer.message(self.trace[arrow.record])
         return {
-            "key": key_of(arrow), "page": page, "text": arrow.text, "method": arrow.method, "family": arrow.family,
+            "key": key_of(arrow), "page": page, "text": brief(arrow.text), "method": brief(arrow.method),
             "from": brief(arrow.source), "to": brief(arrow.target), "sent": arrow.sent, "ended": arrow.ended,
-            "label": brief(arrow.label), "way": brief(arrow.way), "remark": brief(arrow.remark),
+            "label": brief(arrow.label), "family": arrow.family, "way": brief(arrow.way), "remark": brief(arrow.remark),
             "transport": brief(arrow.transport), "copy": arrow.copy, "call": brief(arrow.call), **said,
         }  # fmt: skip
-
-
-def brief(text: str) -> str:
-    """`text` made visible, and no longer than anybody reads in one piece; messages themselves are never cut."""
-    return shorten(visible(text[: 2 * BRIEF]), BRIEF)
 
 
 def _calls(rows: list[Row]) -> list[str]:
@@ -111,19 +108,26 @@ def _calls(rows: list[Row]) -> list[str]:
     return list(dict.fromkeys(brief(row.call) for row in rows if isinstance(row, Arrow) and row.call))
 
 
+@cache
 def _words() -> dict[str, Any]:
-    """What lines of messages mean, and the tables of states."""
+    """What lines of messages mean, and the tables of states with their charts."""
+    machines = {machine.name: _machine(machine) for machine in TABLES.values()}
+    return {"fields": FIELDS, "methods": METHODS, "statuses": STATUSES, "machines": machines}
+
+
+def _machine(machine: Machine) -> dict[str, Any]:
+    """A table of states: its rows, its chart in pieces, and which of these are which state and which row."""
+    picture, ids = StateChart(machine, title="").picture(), names(machine)
     return {
-        "fields": FIELDS,
-        "methods": METHODS,
-        "statuses": STATUSES,
-        "machines": {
-            machine.name: {
-                "rfc": machine.rfc,
-                "initial": machine.initial,
-                "states": list(machine.states),
-                "rows": [[state, input, row[0]] for (state, input), row in machine.rows.items()],
-            }
-            for machine in TABLES.values()
+        "rfc": machine.rfc,
+        "initial": machine.initial,
+        "states": list(machine.states),
+        "rows": [[state, input, row[0]] for (state, input), row in machine.rows.items()],
+        "chart": {
+            "width": round(picture.width, 1),
+            "height": round(picture.height, 1),
+            "parts": dict(svg.pieces(picture, PREFIX)),
+            "states": {state: ids.get(state, "") for state in machine.states},
+            "ways": {" ".join(pair): ids.get(pair, "") for pair in machine.rows},
         },
     }

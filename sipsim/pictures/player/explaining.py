@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message
 from sipsim.message.names import fold_octets
-from sipsim.pictures.lettering import visible
+from sipsim.pictures.lettering import shorten, visible
 from sipsim.trace.record import Record
 from sipsim.trace.sentences import sentence
 from sipsim.trace.walks import Standing, Walks
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 NEAR = 40
 """How many causes back the hop before is looked for."""
+
+BRIEF = 240
+"""How many characters of a name, a reason or a sentence are shown."""
+
+
+def brief(text: str) -> str:
+    """`text` made visible, and no longer than anybody reads in one piece; messages themselves are never cut."""
+    return shorten(visible(text[: 2 * BRIEF]), BRIEF)
 
 
 def lines_of(raw: bytes) -> list[str]:
@@ -110,8 +118,8 @@ class Explainer:
         return known
 
     def _state(self, standing: Standing) -> list[Any]:
-        row = list(standing.row) if standing.row else []
-        return [standing.element, standing.machine, standing.transaction, standing.state, row]
+        words = standing.element, standing.machine, standing.transaction, standing.state
+        return [*map(brief, words), [*map(brief, standing.row or ())]]
 
 
 def _senders(trace: Trace, record: Record) -> Iterator[Record]:

@@ -33,6 +33,7 @@ history-info|RFC 7044 §5|The addresses that a request was meant for on its way 
 identity|RFC 8224|A signature over who is calling, which others can verify.
 identity-info|RFC 4474|Where the certificate for the Identity can be fetched; no longer in use.
 in-reply-to|RFC 3261 §20.21|The calls that this one returns.
+info-package|RFC 6086 §7.2|Which kind of application data this INFO carries.
 join|RFC 3911 §7.1|The call that this one should be joined with.
 max-breadth|RFC 5393 §5.3.1|How many branches a request may still be forked into, all together.
 max-forwards|RFC 3261 §20.22|How many more proxies may forward the request, so that loops end: each takes one away.
@@ -52,6 +53,7 @@ proxy-authorization|RFC 3261 §20.28|Proof that the sender knows a password, for
 proxy-require|RFC 3261 §20.29|Extensions that every proxy on the way must understand, or refuse.
 rack|RFC 3262 §7.2|Which reliable provisional response this PRACK acknowledges.
 reason|RFC 3326 §2|Why the request was sent, for instance that the call was answered elsewhere.
+recv-info|RFC 6086 §7.3|The kinds of application data that the sender takes in INFO requests.
 record-route|RFC 3261 §20.30|A proxy asks to stay on the way of all later requests of this dialog.
 refer-sub|RFC 4488 §4|Whether the REFER makes a subscription to its outcome.
 refer-to|RFC 3515 §2.1|The address that the receiver is asked to call.
