@@ -8,6 +8,7 @@ from sipsim.elements.alarm import Alarm, set_alarm
 from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
+from sipsim.protocol.inspection import Fields
 from sipsim.protocol.timing import LINGERING, Timing
 from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
 from sipsim.simulation.environment import Environment, Timer
@@ -83,7 +84,7 @@ class Exchange:
         self.user = user
         self.branch = transaction.request.branch or ""
         self.detours: list[Hop] | None = None  # where else a server's responses may go, once one got lost
-        self._cancelled = False
+        self._cancelled: Fields | None = None
         self._alarms: dict[str, Alarm | Timer] = {}
 
     @property
@@ -105,13 +106,15 @@ class Exchange:
         """Feed a message that the network brought for this transaction."""
         self._feed(received_input(message, self.transaction.machine), message)
 
-    def cancel(self) -> None:
+    def cancel(self, headers: Fields = ()) -> None:
         """Take an INVITE back by CANCEL, once, and as soon as a provisional response allows it (§9.1).
+
+        `headers` are to stand in the CANCEL, such as a Reason (RFC 3326).
 
         Where not even then a final response comes within 64*T1, the INVITE counts as timed out.
         """
-        if not self._cancelled and self.transaction.state in ("calling", "proceeding"):
-            self._cancelled = True
+        if self._cancelled is None and self.transaction.state in ("calling", "proceeding"):
+            self._cancelled = headers
             if self.transaction.state == "proceeding":
                 self._send_cancel()
 
@@ -148,13 +151,13 @@ class Exchange:
             element.trace.state(element.env.now, element.name, machine.name, before, name, after, rfc, self.branch)
         self._carry_out(effects)
         if after is not before:
-            if self._cancelled and after == "proceeding":
+            if self._cancelled is not None and after == "proceeding":
                 self._send_cancel()
             elif after != "proceeding" and "cancel" in self._alarms:
                 self._alarms.pop("cancel").cancel()
 
     def _send_cancel(self) -> None:
-        self.element.request(build.cancel(self.request), self.remote, Unheard())
+        self.element.request(build.cancel(self.request, self._cancelled or ()), self.remote, Unheard())
         self.end_within(self.element.timing.limit)
 
     def end_within(self, seconds: float) -> None:

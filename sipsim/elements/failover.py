@@ -10,6 +10,7 @@ from sipsim.elements.exchange import Exchange, Host, TransactionUser
 from sipsim.elements.via import reply_address, with_via
 from sipsim.errors import SipParseError
 from sipsim.message.message import Request, Response, parse
+from sipsim.protocol.inspection import Fields
 from sipsim.protocol.matching import answered_key, client_key
 from sipsim.protocol.routing import mark_of
 from sipsim.simulation.locating import locate_response
@@ -85,10 +86,10 @@ class Failover(Exchange):
         attempt = self._attempt
         super().__init__(sender, attempt.transaction, attempt.key, attempt.remote, user)
 
-    def cancel(self) -> None:
+    def cancel(self, headers: Fields = ()) -> None:
         """Take the INVITE back where it is, and ask nobody else."""
-        self._cancelled = True
-        self._attempt.cancel()
+        self._cancelled = headers
+        self._attempt.cancel(headers)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         """A server that is overloaded or out of order has failed, as one that can't be reached has."""
@@ -114,7 +115,7 @@ class Failover(Exchange):
         sender, failed = self._sender, self.remote
         if why != "transport error":  # the server itself has failed, whatever the transport
             self._untried = [hop for hop in self._untried if hop.address != failed.address]
-        if self._cancelled or not self._untried:
+        if self._cancelled is not None or not self._untried:
             return False
         text = f"{failed} failed ({why}): {self.request.method} goes to {self._untried[0]}"
         sender.trace.add("note", sender.env.now, sender.name, text=text)

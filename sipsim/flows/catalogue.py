@@ -15,16 +15,21 @@ from sipsim.flows import (
     changing,
     extensions,
     failing,
+    messages,
     odd_requests,
     offering,
     ozeki,
     reaching,
     refusing,
     registering,
+    replacing,
     rfc3261,
     rfc3665_failures,
     rfc3665_registrations,
     rfc3665_sessions,
+    rfc5359,
+    rfc6026,
+    rfc6228,
     searching,
     session_timing,
 )
@@ -32,7 +37,8 @@ from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, session_timing,
-    odd_requests, authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures,
+    messages, replacing, odd_requests, authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions,
+    rfc3665_failures, rfc5359, rfc6026, rfc6228,
 )  # fmt: skip
 
 

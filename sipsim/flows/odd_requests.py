@@ -61,7 +61,7 @@ def stray_bye(peer: ScriptedPeer, bob: UserAgent) -> Request:
 
 
 WHAT = {
-    "method": Odd(asks("MESSAGE")),
+    "method": Odd(asks("PUBLISH")),
     "unheard-of method": Odd(asks("DANCE")),
     "broken": Odd(spoilt(b"CSeq: 1 OPTIONS", b"CSeq: 1 INVITE")),
     "version": Odd(spoilt(b"SIP/2.0\r\nVia", b"SIP/7.0\r\nVia")),

@@ -112,9 +112,12 @@ def ack(invite: Request, response: Response) -> Request:
     return _within(invite, "ACK", response.line("to"))
 
 
-def cancel(invite: Request) -> Request:
-    """The CANCEL of an INVITE that is not answered yet (RFC 3261 §9.1)."""
-    return _within(invite, "CANCEL", invite.line("to"))
+def cancel(invite: Request, headers: Iterable[tuple[str, str]] = ()) -> Request:
+    """The CANCEL of an INVITE that is not answered yet (RFC 3261 §9.1), with a Reason perhaps."""
+    request = _within(invite, "CANCEL", invite.line("to"))
+    for name, value in headers:
+        request = request.with_header(name, value)
+    return request
 
 
 def _within(invite: Request, method: str, to: bytes) -> Request:

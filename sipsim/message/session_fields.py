@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.fields import seconds
 from sipsim.message.grammar import find_param, read_params, refuse
 
@@ -60,3 +61,11 @@ class Replaces(NamedTuple):
     def __str__(self) -> str:
         only = ";early-only" if self.early_only else ""
         return f"{self.call_id};to-tag={self.to_tag};from-tag={self.from_tag}{only}"
+
+
+def checked_replaces(value: Replaces | str) -> Replaces:
+    """What a caller gives to be replaced; `UsageError` for what names no dialog."""
+    try:
+        return value if isinstance(value, Replaces) else Replaces.parse(value)
+    except (SipParseError, TypeError, AttributeError):
+        raise UsageError(f"replaces: {value!r} is no dialog; write id@host;to-tag=...;from-tag=...") from None

@@ -126,13 +126,13 @@ def test_text_may_have_either_line_end_and_its_body_stays_as_it_is(end: str) -> 
     head = end.join([
         "MESSAGE sip:bob@example.com SIP/2.0", "Via: SIP/2.0/UDP [host_port];branch=[branch]",
         "From: <sip:peer@example.com>;tag=p", "To: <sip:bob@example.com>", "Call-ID: c", "CSeq: 1 MESSAGE",
-        "Content-Length: 3",
+        "Content-Type: text/plain", "Content-Length: 3",
     ])  # fmt: skip
     peer.say(f"{head}{end}{end}a\nb", bob)
     lab.run()
     data = bytes(lab.trace.select("sent")[0].message)
-    assert b"\r\r" not in data and data.count(b"\r\n") == 8 and data.endswith(b"\r\n\r\na\nb")
-    assert [message.status for message in peer.heard] == [405]
+    assert b"\r\r" not in data and data.count(b"\r\n") == 9 and data.endswith(b"\r\n\r\na\nb")
+    assert [message.status for message in peer.heard] == [200]
 
 
 def test_a_status_that_there_can_not_be_is_not_waited_for() -> None:

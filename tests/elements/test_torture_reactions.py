@@ -53,6 +53,8 @@ ELSE: dict[str, dict[str, int | str]] = {
     "bext01": {"user agent": 420, "proxy": 420},
     "invut": {"user agent": 415},
     "sdp01": {"user agent": 406},
+    # A phone shows instant messages that are plain text; this one has a part besides (RFC 3428 §7).
+    "mpart01": {"user agent": 415},
     # A proxy may answer an OPTIONS that goes no further as its final recipient (RFC 3261 §16.3 item 3, §11).
     "zeromf": {"proxy": 200},
     # `received` in brackets says what it says without them.
@@ -211,7 +213,7 @@ SAID: dict[tuple[str, str], tuple[int, str, list[str]]] = {
 }
 """What an answer has to bring: its status, a header field, and the values of that."""
 
-UNKNOWN_TO_A_PHONE = {"intmeth": 501, "esc02": 501, "regaut01": 405, "mpart01": 405}
+UNKNOWN_TO_A_PHONE = {"intmeth": 501, "esc02": 501, "regaut01": 405}
 
 REGISTERED = {
     "cparam01": ["<sip:+19725552222@gw1.example.net>;expires="],

@@ -19,6 +19,7 @@ from sipsim.elements.via import with_via
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import is_loose
+from sipsim.protocol.inspection import Fields
 from sipsim.protocol.retrying import Step, Tries, is_worth_a_try
 from sipsim.simulation.environment import Timer
 
@@ -73,11 +74,11 @@ class Attempts:
     def __repr__(self) -> str:
         return f"<{self._exchange.request!r}, {len(self.tries.done)} tries more>"
 
-    def cancel(self) -> None:
+    def cancel(self, headers: Fields = ()) -> None:
         """Try nothing more. What is under way is taken back; where a try was waited for, the last response stands."""
         self._stopped = True
         if self._alarm is None:
-            self._exchange.cancel()
+            self._exchange.cancel(headers)
         elif self._refused is not None:
             self.forget()
             self.client.on_response(self._exchange, self._refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +17,7 @@ from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import DialogKey, loose
 from sipsim.protocol.digest_client import ANY, DigestClient
-from sipsim.protocol.inspection import Abilities
+from sipsim.protocol.inspection import Abilities, Fields
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
 from sipsim.protocol.options import LARGEST, one_of, seconds, whole, whole_or_none
@@ -31,13 +32,16 @@ from sipsim.simulation.network import Address, Hop
 if TYPE_CHECKING:
     from sipsim.elements.calls.incoming_change import IncomingChange
 
+REMEMBERED = 32
+"""Calls that are over and not forgotten: who wants to replace one is told so (RFC 3891 §3)."""
+
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE"
 """The methods that a user agent understands (RFC 3261 §20.5)."""
 
-PHONE = Abilities(methods=tuple(ALLOW.split(", ")))
+PHONE = Abilities(methods=tuple(ALLOW.split(", ")), extensions=("replaces",))
 """What a phone understands of which nobody said anything else."""
 
 
@@ -97,6 +101,10 @@ class Endpoint(Element):
     _reliable = "no"
     session_expires: int | None = None
     min_se: int | None = None
+    info_packages: tuple[str, ...] = ()
+    """The packages of INFO that calls take from now on (RFC 6086)."""
+    on_info: Callable[[Any, Any], Any] | None = None
+    """Told of each INFO in a call, with the call and what came (see `Info`)."""
     refresher: str | None = None
 
     def __init__(
@@ -119,6 +127,7 @@ class Endpoint(Element):
         self.outbound = outbound  # may refuse, so before anything stands
         super().__init__(env, bench, name, host=host, port=port)
         self.dialogs: dict[DialogKey, DialogUser] = {}
+        self.past: deque[DialogKey] = deque(maxlen=REMEMBERED)  # dialogs of calls that are over
         self.calls: dict[object, Any] = {}
         self.tally = Tally()
         self.digest: DigestClient | None = None
@@ -175,6 +184,12 @@ class Endpoint(Element):
     @video.setter
     def video(self, names: Iterable[str] | None) -> None:
         self._video = video_named(names)
+
+    @property
+    def features(self) -> Fields:
+        """What an INVITE and its 2xx say of this phone (§13.2.1, RFC 6086 §4.2.1)."""
+        features = self.abilities.features
+        return (*features, ("Recv-Info", ", ".join(self.info_packages))) if self.info_packages else features
 
     @property
     def reliable(self) -> str:

@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from inspect import isgenerator
 from typing import Any
 
 from sipsim.elements.agents.answering import Answering
-from sipsim.elements.agents.attempts import carry_on, tried, why_failed
-from sipsim.elements.agents.endpoint import DialogUser, Endpoint
+from sipsim.elements.agents.endpoint import DialogUser
+from sipsim.elements.agents.query import Query, Text
 from sipsim.elements.agents.registrant import Registrant
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.incoming_call import TRYING_AFTER, IncomingCall
 from sipsim.elements.calls.incoming_change import IncomingChange
 from sipsim.elements.calls.outgoing_call import OutgoingCall
+from sipsim.elements.calls.replacing import MISPLACED, replaced_by
 from sipsim.elements.calls.session import SDP
 from sipsim.elements.element import Element
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.refusing import refuse
 from sipsim.elements.servers.gate import ALGORITHMS, QOP, Gate
 from sipsim.elements.story import told
 from sipsim.elements.workbench import Bench
-from sipsim.errors import CallFailed, UsageError
+from sipsim.errors import UsageError
 from sipsim.message import build
-from sipsim.message.message import Request, Response
+from sipsim.message.grammar import decode
+from sipsim.message.message import Request
+from sipsim.message.session_fields import Replaces
 from sipsim.message.uri import Uri
 from sipsim.protocol import inspection
 from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
-from sipsim.protocol.inspection import Refusal, takes
+from sipsim.protocol.inspection import Abilities, Refusal, takes
 from sipsim.protocol.location import as_uri
+from sipsim.protocol.matching import server_key
 from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.options import Option, seconds
 from sipsim.protocol.reliable import LACKING, is_asked_for
 from sipsim.protocol.session_timers import too_small
-from sipsim.protocol.uri_headers import formed_for
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import Environment
 
@@ -44,8 +48,14 @@ OnReinvite = Callable[[IncomingChange], Any]
 """What a user does about a re-INVITE: a function, or a generator function, of the change that is asked for."""
 
 
-IN_DIALOGS = frozenset(("BYE", "PRACK", "UPDATE"))
+IN_DIALOGS = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 """Methods that mean nothing outside of a dialog."""
+
+TYPES = {"MESSAGE": ("text/plain",), "INFO": ("application/dtmf-relay", "application/dtmf", "text/plain")}
+"""The bodies that we read of requests with something else than descriptions (RFC 3428 §7, RFC 6086 §4.2.2)."""
+
+LARGEST_TEXT = 1300
+"""Octets of an instant message that may go where nothing guards against congestion (RFC 3428 §8)."""
 
 
 class UserAgent(Answering, Registrant):
@@ -54,7 +64,8 @@ class UserAgent(Answering, Registrant):
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
     and `on_call` say otherwise: `on_call` is a function or a generator function of the incoming call. More of that
     in `Answering`. `on_reinvite`, a function or generator function of an incoming change, decides about re-INVITEs;
-    without it, what fits is accepted. `video`, `reliable` and other options are those of `Endpoint`.
+    without it, what fits is accepted. `messages` are the instant messages that came; `on_message`, if there is one, is
+    told of each. `video`, `reliable` and other options are those of `Endpoint`.
 
     With a `password` it answers whoever asks who it is (digest, RFC 3261 §22): as `username`, by default the user of
     its URI, in `realm`, by default in every one. `credentials` adds more, `waits` says what it is patient with.
@@ -77,6 +88,8 @@ class UserAgent(Answering, Registrant):
         )  # fmt: skip
         self.on_call = self._answer_after_ringing
         self.on_reinvite: OnReinvite | None = None
+        self.on_message: Callable[[Text], Any] | None = None
+        self.messages: list[Text] = []
         self._ongoing: dict[object, Exchange] = {}  # requests outside of dialogs, by what is the same on all ways
         self._identities: dict[Exchange, object] = {}  # the same the other way round
         self.gate: Gate | None = None
@@ -86,16 +99,35 @@ class UserAgent(Answering, Registrant):
 
     # What the user does
 
-    def call(self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first") -> OutgoingCall:
-        """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`."""
+    def call(
+        self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first",
+        replaces: Replaces | str | None = None,
+    ) -> OutgoingCall:  # fmt: skip
+        """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`.
+
+        `replaces` names a call of theirs that this one takes the place of, see `Call.replacement` (RFC 3891).
+        """
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
-            return OutgoingCall(self, uri, offer=offer, forks=forks)
+            return OutgoingCall(self, uri, offer=offer, forks=forks, replaces=replaces)
 
     def options(self, target: str | Uri) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
         with self.acting(f'{self.name}.options("{target}")'):
-            return Query(self, as_uri("target", target)).outcome
+            accepts = (("Accept", SDP),)
+            return Query(self, self.queries, "OPTIONS", as_uri("target", target), accepts, contact=self.contact).outcome
+
+    def message(self, target: str | Uri | UserAgent, text: str | bytes, content_type: str = "text/plain") -> Outcome:
+        """Send an instant message (RFC 3428); gives the 2xx, or `CallFailed`.
+
+        `UsageError` for more than the 1300 octets that may go where there is no TCP (§8 there).
+        """
+        uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
+        body = text if isinstance(text, bytes) else text.encode()
+        if len(body) > LARGEST_TEXT and "TCP" not in self.transports:
+            raise UsageError(f"text: {len(body)} octets, {LARGEST_TEXT} at most go by UDP")
+        with self.acting(f'{self.name}.message("{uri}")'):
+            return Query(self, self.queries, "MESSAGE", uri, body=body, content_type=content_type, wanted=True).outcome
 
     @property
     def current_call(self) -> Call | None:
@@ -131,13 +163,15 @@ class UserAgent(Answering, Registrant):
         elif request.to_tag:
             self._user_of(request).on_request(exchange, request)  # type: ignore[union-attr]
         elif request.method == "INVITE":
-            self._ring(exchange)
+            self._invited(exchange, request)
+        elif "replaces" in request.names:
+            refuse(self, exchange, MISPLACED)
         else:
             self.serve(exchange, request)
 
     def _refusal(self, exchange: Exchange, request: Request) -> Refusal | None:
         """What is wrong with a request, by the checks of §8.2 in their order, or with the time that it comes."""
-        can = self.abilities
+        can = self.abilities if request.method not in TYPES else self._reads(request)
         refusal = inspection.method(request, can)
         if refusal is not None:
             return refusal
@@ -154,6 +188,13 @@ class UserAgent(Answering, Registrant):
             refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self._lacks(request)
         return refusal
 
+    def _reads(self, request: Request) -> Abilities:
+        """What we understand of a request with a text; the bodies of an INFO are its package's matter."""
+        types, kind = TYPES[request.method], request.content_type
+        if kind is not None and "info-package" in request.names:
+            types = (f"{kind.type}/{kind.subtype}",)
+        return replace(self.abilities, types=types)
+
     def _lacks(self, request: Request) -> Refusal | None:
         """What an INVITE would have to offer for us to take it, and why the user does not (§13.3.1)."""
         if self.reliable == "required" and not is_asked_for(request):
@@ -164,6 +205,9 @@ class UserAgent(Answering, Registrant):
 
     def serve(self, exchange: Exchange, request: Request) -> None:
         """Answer OPTIONS, as an INVITE would be answered, and tell what this phone can do (§11.2)."""
+        if request.method == "MESSAGE":
+            self._read(exchange, request)
+            return
         refusal = None if request.to_tag else self.unwilling()
         if refusal is not None:
             refuse(self, exchange, refusal)
@@ -173,6 +217,15 @@ class UserAgent(Answering, Registrant):
         kind = SDP if body else None
         listing = self.abilities.listing
         exchange.respond(build.reply(request, 200, to_tag=tag, headers=listing, body=body, content_type=kind))
+
+    def _read(self, exchange: Exchange, request: Request) -> None:
+        """An instant message: it is shown, and that is the answer (RFC 3428 §7)."""
+        kind = request.content_type
+        found = Text(request.from_.uri, decode(request.body), "text/plain" if kind is None else str(kind))
+        self.messages.append(found)
+        self.reply(exchange, 200)
+        if self.on_message is not None:
+            self._react("on_message", self.on_message, found, lambda: None)
 
     def on_ack(self, request: Request) -> None:
         user = self._user_of(request)
@@ -191,6 +244,13 @@ class UserAgent(Answering, Registrant):
         call = self.calls.get(invite, user)
         if call is not None:
             call.on_cancel(invite)
+
+    def _cancel(self, exchange: Exchange, request: Request) -> None:
+        if "reason" in request.names:
+            invite = self.servers.get(server_key(request, "INVITE"))
+            if invite is not None and isinstance(call := self.calls.get(invite), Call):
+                call.reasons = request.reasons
+        super()._cancel(exchange, request)
 
     def lose_state(self) -> None:
         super().lose_state()
@@ -225,6 +285,20 @@ class UserAgent(Answering, Registrant):
     def _user_of(self, request: Request) -> DialogUser | None:
         """Who has the dialog that a request says it is in (§12.2.2)."""
         return self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+
+    def _invited(self, exchange: Exchange, request: Request) -> None:
+        """A call that is new, or takes the place of another one (RFC 3891 §3)."""
+        replaced = replaced_by(request, self.dialogs, self.past)
+        if isinstance(replaced, Refusal):
+            refuse(self, exchange, replaced)
+        elif replaced is None:
+            self._ring(exchange)
+        else:
+            call = IncomingCall(self, exchange)
+            if not call.cannot_be_read():
+                call.answer()
+                if call.state != "ended":
+                    replaced.hang_up()
 
     def _ring(self, exchange: Exchange) -> None:
         call = IncomingCall(self, exchange)
@@ -265,38 +339,3 @@ class UserAgent(Answering, Registrant):
 def _identity(request: Request) -> object:
     """What is the same in a request and its copy that took another way (§8.2.2.2)."""
     return request.call_id, request.cseq, request.from_tag
-
-
-class Query:
-    """An OPTIONS request and its outcome (§11.1)."""
-
-    def __init__(self, agent: UserAgent, target: Uri) -> None:
-        target, asked_for = formed_for("OPTIONS", target)
-        self.agent: Endpoint = agent
-        self._open = agent.queries
-        self._open[self] = None
-        self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s OPTIONS to {target}")
-        request = build.request(
-            "OPTIONS", str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
-            to=f"<{target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
-            contact=agent.contact, routes=agent.preloaded_routes, headers=(("Accept", "application/sdp"), *asked_for),
-        )  # fmt: skip
-        agent.request(request, agent.first_hop(target), self)
-
-    def on_response(self, exchange: Exchange, response: Response) -> None:
-        if response.status >= 200 and not (response.status >= 300 and carry_on(self, exchange, response)):
-            self._open.pop(self, None)
-            self.agent.learn(exchange.request, response)
-            self.outcome.settle(response)
-
-    def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self._open.pop(self, None)
-        self.outcome.disappoint(CallFailed(status_of(reason), why_failed(exchange, reason), tried(exchange)))
-
-    def lost(self) -> None:
-        """The user agent crashed: no answer will be heard."""
-        self._open.pop(self, None)
-        self.outcome.disappoint(CallFailed(503, f"{self.agent.name} crashed"))
-
-    def next_number(self, request: Request) -> int:
-        return request.cseq.number + 1

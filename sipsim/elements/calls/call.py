@@ -6,28 +6,27 @@ is told in `outgoing_call` and `incoming_call`, how it is changed in `outgoing_c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.elements.calls.acceptance import Acceptance
-from sipsim.elements.calls.incoming_change import IncomingChange
+from sipsim.elements.calls.changing import Changing
+from sipsim.elements.calls.in_dialog import InDialog, Info
 from sipsim.elements.calls.incoming_update import take_update
-from sipsim.elements.calls.outgoing_change import OutgoingChange
-from sipsim.elements.calls.session import SDP, Session
+from sipsim.elements.calls.session import SDP
 from sipsim.elements.calls.session_timer import SessionTimer
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.refusing import refuse
 from sipsim.errors import CallFailed, UsageError
 from sipsim.message.message import Request, Response
+from sipsim.message.rare_fields import Parameterised
 from sipsim.message.sdp import Sdp
+from sipsim.message.session_fields import Replaces
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.digest_client import credentials_of
-from sipsim.protocol.glare import GLARE, put_off
-from sipsim.protocol.inspection import NO_DIALOG, OUT_OF_ORDER
+from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, refusal
 from sipsim.protocol.reliable import UNMATCHED
 
 
@@ -38,7 +37,7 @@ class Ending(NamedTuple):
     why: str
 
 
-class Call(Session, Outcomes):
+class Call(Changing, Outcomes):
     """What both directions have in common.
 
     `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
@@ -47,25 +46,21 @@ class Call(Session, Outcomes):
     status and its reason, "CANCEL", "early BYE", or begins with "BYE".
     """
 
-    too_early = 491
-    """What an INVITE in the dialog gets before the call is answered (§14.2)."""
     owns_call_id = False
     """Whether this end made the Call-ID (§14.1)."""
 
-    _unacknowledged: Acceptance | None = None
-    _changes: Sequence[OutgoingChange] = ()  # of our own: the first one is under way, or will be next
-    _asked: IncomingChange | None = None  # a re-INVITE that has no final response yet
-    _refused: Exchange | None = None  # the last re-INVITE that we refused
-    _answers_in: Mapping[str, tuple[Sdp, bytes]] = {}  # early dialogs by remote tag, with what was agreed on there
     timer: SessionTimer | None = None
     """The session timer, where both ends agreed on one (RFC 4028)."""
-    pending = ""
-    """The offer of an INVITE that has no answer yet, or none that is sure to arrive: "ours" or "theirs"."""
+    reasons: tuple[Parameterised, ...] = ()
+    """Why the peer has ended the call, or taken it back, if it said so: the Reason of its BYE or CANCEL (RFC 3326)."""
+    infos: tuple[Info, ...] = ()
+    """What came by INFO."""
+    _because: Fields = ()
     _why = "BYE"
     _taken_back_by = ""  # "CANCEL" or "early BYE", where the INVITE was taken back
 
     def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
-        Session.__init__(self, agent, call_id)
+        Changing.__init__(self, agent, call_id)
         Outcomes.__init__(self)
         self._key = key  # in the agent's calls, where it is not the call itself
         agent.calls[key or self] = self
@@ -96,138 +91,42 @@ class Call(Session, Outcomes):
 
     # What the user does
 
-    def hang_up(self) -> Outcome:
-        """End the call by whatever fits its state; gives `ended`."""
+    def hang_up(self, *, reason: str | int | None = None) -> Outcome:
+        """End the call by whatever fits its state; gives `ended`.
+
+        `reason` says why in the BYE or CANCEL: a status, or a whole Reason value (RFC 3326).
+        """
         raise NotImplementedError
 
-    def reinvite(
-        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True,
-        video: Iterable[str] | None = None,
-    ) -> Outcome:  # fmt: skip
-        """Change the session, or refresh it, by a re-INVITE (§14.1).
+    def info(self, body: str | bytes = b"", content_type: str = "text/plain", *, package: str | None = None) -> Outcome:
+        """Tell the peer something in the session, which stays as it is (RFC 6086); gives the 2xx or `CallFailed`."""
+        fields = () if package is None else (("Info-Package", package),)
+        return self._say("INFO", fields, body, content_type)
 
-        `codecs` are names such as "PCMA", `direction` is "sendrecv", "sendonly", "recvonly" or "inactive", `video` are
-        names such as "H264", [] to go on without; what is not given stays as it is. Without `offer` the peer makes the
-        offer, in its 2xx. The outcome gives the call, or `CallFailed` when the peer refuses: then the session stays as
-        it was. One re-INVITE at a time is under way, the next one waits; one that meets the peer's own (491) is tried
-        again by itself.
-        """
-        change = OutgoingChange(self, codecs, direction, offer, video)
-        if self.state in ("calling", "ringing"):
-            raise UsageError(f"call.reinvite(): the call is {self.state}; what is not answered can't be changed")
-        with self.agent.acting("call.reinvite()"):
-            if self.state == "answered":
-                self._changes = [*self._changes, change]
-                self.go_on()
-            else:
-                self.agent.ignored("call.reinvite(): the call has ended already")
-                change.give_up()
-        return change.outcome
+    def message(self, text: str | bytes, content_type: str = "text/plain") -> Outcome:
+        """Send an instant message in the dialog (RFC 3428); gives the 2xx, or `CallFailed`."""
+        return self._say("MESSAGE", (), text, content_type)
 
-    def update(
-        self, *, codecs: Iterable[str] | None = None, direction: str | None = None, offer: bool = True,
-        video: Iterable[str] | None = None,
-    ) -> Outcome:  # fmt: skip
-        """Change the session, or with `offer` False say no more than where we are, by UPDATE (RFC 3311).
+    def _say(self, method: str, fields: Fields, body: str | bytes, content_type: str) -> Outcome:
+        if self.dialog_now is None or self.state not in ("ringing", "answered"):
+            raise UsageError(f"call.{method.lower()}(): the call is {self.state}; there is no dialog")
+        octets = body if isinstance(body, bytes) else body.encode()
+        with self.agent.acting(f"call.{method.lower()}()"):
+            return InDialog(self, method, fields, octets, content_type if octets else "").outcome
 
-        It is answered at once, without the user, so it may be sent before the call is answered as well: as soon as the
-        first offer has an answer that was acknowledged (see `reliable`). The rest is as with `reinvite`.
-        """
-        change = OutgoingChange(self, codecs, direction, offer, video, "UPDATE")
-        if self.state == "calling":
-            raise UsageError("call.update(): the call is calling; there is no dialog yet")
-        with self.agent.acting("call.update()"):
-            if self.state in ("answered", "ringing"):
-                self._changes = [*self._changes, change]
-                self.go_on()
-            else:
-                self.agent.ignored("call.update(): the call has ended already")
-                change.give_up()
-        return change.outcome
+    def replacement(self, *, early_only: bool = False) -> Replaces:
+        """What a call to our peer has to say to take the place of this one: `phone.call(..., replaces=)` (RFC 3891)."""
+        dialog = self.dialog_now
+        if dialog is None:
+            raise UsageError(f"call.replacement(): the call is {self.state}; there is no dialog")
+        return Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag, early_only)
 
-    def hold(self) -> Outcome:
-        """Let the peer wait: we send, music perhaps, and don't listen (RFC 3264 §8.4)."""
-        return self.reinvite(direction="sendonly")
-
-    def resume(self) -> Outcome:
-        """Talk and listen again."""
-        return self.reinvite(direction="sendrecv")
-
-    def refresh(self, method: str = "INVITE") -> Outcome:
-        """Say that the session goes on as it is, by re-INVITE or UPDATE (RFC 4028 §7.4)."""
-        return self.update(offer=False) if method == "UPDATE" else self.reinvite()
-
-    # Changing the session
-
-    def go_on(self) -> None:
-        """Begin the next change of our own, if nothing is in its way (§14.1)."""
-        if not self._changes or self._changes[0].state != "waiting" or self._at_a_bad_time:
-            return
-        if self.state != "answered" and not self._may_update(self._changes[0]):
-            return
-        if self._refused is not None and self._refused.state == "completed":  # its ACK is still to come
-            self.agent.alarm("wait for the ACK of a refusal", self.agent.timing.t1, self.go_on)
-            return
-        self._changes[0].begin()
-
-    def _may_update(self, change: OutgoingChange) -> bool:
-        """Whether a change may be asked for before the call is answered (RFC 3311 §5.1)."""
-        ready = self.state == "ringing" and self.dialog_now is not None and change.method == "UPDATE"
-        return ready and not (change.offers and self.pending)
-
-    @property
-    def dialog_now(self) -> Dialog | None:
-        """The dialog in which requests are sent: an early one, before there is another."""
-        return self.dialog
-
-    @property
-    def open_offer(self) -> str:
-        """Whose offer has no answer yet: "ours", "theirs", or "" where every one has (RFC 3264 §4)."""
-        if self._changes and self._changes[0].state == "asking" and self._changes[0].offers:
-            return "ours"
-        if self._asked is not None and self._asked.offered is not None:
-            return "theirs"
-        return self.pending
-
-    def agree_in(self, dialog: Dialog, local: Sdp, described: bytes) -> None:
-        """An exchange in a dialog is complete; in an early one it waits there for the 2xx."""
-        self.agree(local, described)
-        if self.dialog is None:
-            self._answers_in = {**self._answers_in, dialog.remote_tag: (local, described)}
-
-    def changed(self, change: OutgoingChange) -> None:
-        """A change of our own has come to its end."""
-        self._changes = [other for other in self._changes if other is not change]
-        self.go_on()
-
-    def settled(self, change: IncomingChange, acceptance: Acceptance | None) -> None:
-        """The peer's re-INVITE has its final response."""
-        self._asked = None
-        self._unacknowledged = acceptance
-        if acceptance is None:
-            self._refused = change.exchange
-            self.go_on()
-
-    @property
-    def _at_a_bad_time(self) -> int:
-        """The status for an INVITE that comes in the way of another (§14.2), 0 when nothing is in the way."""
-        waits = self._unacknowledged is not None and self._unacknowledged.waits
-        change = self._changes[0] if self._changes else None
-        if waits or (change is not None and change.state == "asking" and (change.offers or change.method == "INVITE")):
-            return 491
-        return 500 if self._asked is not None else 0
-
-    def _invited_again(self, exchange: Exchange) -> None:
-        status = self._at_a_bad_time
-        if self.state != "answered":
-            status = status or self.too_early if self.state in ("calling", "ringing") else 481
-        if status == 500:
-            refuse(self.agent, exchange, put_off(self.agent.dice("glare")))
-        elif status:
-            refuse(self.agent, exchange, GLARE if status == 491 else NO_DIALOG)
-        else:
-            self._asked = IncomingChange(self, exchange)
-            self.agent.consider(self._asked)
+    def because(self, reason: str | int | None) -> None:
+        """Say so in the CANCEL or BYE that is sent next."""
+        if reason is not None:
+            text = reason if isinstance(reason, str) else f"SIP;cause={reason}"
+            Parameterised.parse(text)
+            self._because = (("Reason", text),)
 
     # What arrives
 
@@ -252,6 +151,8 @@ class Call(Session, Outcomes):
             refuse(agent, exchange, OUT_OF_ORDER)
         elif request.method == "BYE":
             agent.reply(exchange, 200)
+            if "reason" in request.names:
+                self.reasons = request.reasons
             self._finish(self.peer if self.state != "ending" else agent.name, "BYE")
         elif request.method == "INVITE":
             self._invited_again(exchange)
@@ -264,8 +165,24 @@ class Call(Session, Outcomes):
             take_update(self, exchange, request, dialog)
         elif request.method == "PRACK":
             refuse(self.agent, exchange, UNMATCHED)
+        elif request.method == "INFO":
+            self._on_info(exchange, request)
         else:
             self.agent.serve(exchange, request)
+
+    def _on_info(self, exchange: Exchange, request: Request) -> None:
+        """Take note of an INFO whose package we know, or which has none (RFC 6086 §4.2.2)."""
+        agent = self.agent
+        package = request.info_package.value if "info-package" in request.names and request.info_package else None
+        if package is not None and package not in agent.info_packages:
+            known = ("Recv-Info", ", ".join(agent.info_packages))
+            refuse(agent, exchange, refusal(469, f"no package {package} here", known, rfc="RFC 6086 §4.2.2"))
+            return
+        agent.reply(exchange, 200)
+        came = Info(package, request.body, str(request.content_type or ""))
+        self.infos = (*self.infos, came)
+        if agent.on_info is not None:
+            agent.on_info(self, came)
 
     def on_ack(self, request: Request) -> None:
         """An ACK in the dialog: somebody may be waiting for it."""
@@ -294,7 +211,7 @@ class Call(Session, Outcomes):
         self._why = why
         self._play(False)
         self._let_go()
-        request = dialog.request("BYE", via=self.agent.new_via())
+        request = dialog.request("BYE", via=self.agent.new_via(), headers=self._because)
         self.agent.request(request, dialog.next_hop, self)
 
     def acknowledge(self, dialog: Dialog, invite: Request, answer: Sdp | None) -> tuple[Request, Uri]:
@@ -343,6 +260,7 @@ class Call(Session, Outcomes):
         agent.calls.pop(self._key or self, None)
         if self.dialog is not None:
             agent.dialogs.pop(self.dialog.key, None)
+            agent.past.append(self.dialog.key)
         if not self.is_settled("answered"):
             for name in ("ringing", "answered"):
                 self.settle(name, error=CallFailed(487, "the call has ended"))

@@ -129,6 +129,11 @@ class EarlyDialogs:
         for tag in list(self._heard):
             self._end(call, tag, input)
 
+    def end_of(self, call: Call, tag: str) -> None:
+        """One is no more, as a proxy says of it (RFC 6228 §4)."""
+        if tag in self._heard:
+            self._end(call, tag, "3xx-6xx")
+
     def forget(self) -> None:
         """Stop what would still happen by itself."""
         if self._alarm is not None:

@@ -167,12 +167,13 @@ class IncomingCall(Call):
         """Refuse after so many seconds, unless the call is settled before."""
         self._set("no answer", delay, self.refuse, refused)
 
-    def hang_up(self) -> Outcome:
+    def hang_up(self, *, reason: str | int | None = None) -> Outcome:
         """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
 
         The refusal is 486 while this user is in another call, else 603. The BYE waits for the ACK, or until it is clear
         that none will come.
         """
+        self.because(reason)
         if self.state in ("calling", "ringing") and self._unacknowledged is None:
             busy = any(call.state == "answered" for call in self.agent.calls.values())
             return self.reject(486 if busy else 603)
@@ -302,7 +303,7 @@ class IncomingCall(Call):
         granted = granting(self, self.exchange.request)
         ok = build.reply(
             self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
-            headers=(*self.agent.abilities.features, *granted), body=body, content_type=SDP if body else None,
+            headers=(*self.agent.features, *granted), body=body, content_type=SDP if body else None,
         )  # fmt: skip
         self.pending = "" if self._described else "ours"
         self.live(self._peer_tag, "2xx")

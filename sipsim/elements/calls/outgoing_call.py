@@ -18,6 +18,7 @@ from sipsim.errors import CallFailed, SipParseError
 from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
+from sipsim.message.session_fields import Replaces, checked_replaces
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import Fields
@@ -39,9 +40,14 @@ class OutgoingCall(Call):
     owns_call_id = True
     _acknowledgements: Sequence[Acknowledgement] = ()  # PRACKs
 
-    def __init__(self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first") -> None:
+    def __init__(
+        self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first",
+        replaces: Replaces | str | None = None,
+    ) -> None:  # fmt: skip
         one_of("forks", forks, ("first", "all"))
         target, self._asked_for = formed_for("INVITE", target)
+        if replaces is not None:
+            self._asked_for = (*self._asked_for, ("Replaces", str(checked_replaces(replaces))))
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
         self.target = target
         self._started_at = agent.env.now
@@ -65,11 +71,12 @@ class OutgoingCall(Call):
 
     # What the user does
 
-    def hang_up(self, *, early_bye: bool = False) -> Outcome:
+    def hang_up(self, *, early_bye: bool = False, reason: str | int | None = None) -> Outcome:
         """End the call by whatever fits its state: CANCEL before the answer, BYE after it (§9.1, §15).
 
         With `early_bye` a BYE in every early dialog takes the place of CANCEL, where there is one (§15).
         """
+        self.because(reason)
         with self.agent.acting("call.hang_up()"):
             if self.state == "answered":
                 self.bye()
@@ -136,6 +143,9 @@ class OutgoingCall(Call):
 
     def _on_provisional(self, invite: Request, response: Response) -> None:
         if response.status > 100:
+            if response.status == 199:
+                self._early.end_of(self, response.to_tag or "")
+                return
             self._early.hear(self, invite, response)
             if "rseq" in response.names and self.agent.reliable != "no" and is_reliable(response):
                 if not self._acknowledge_early(invite, response):
@@ -267,12 +277,12 @@ class OutgoingCall(Call):
         """Take the INVITE back (§9.1)."""
         self._taken_back_by = "CANCEL"
         if self._exchange is not None:
-            self._exchange.cancel()
+            self._exchange.cancel(self._because)
 
     def _features(self) -> Fields:
         """What this phone can do, and what it asks for (§13.2.1)."""
         agent = self.agent
-        features = agent.abilities.features
+        features = agent.features
         if agent.reliable == "required":
             features = (*features, *REQUIRED)
         if agent.min_se is not None:
@@ -306,8 +316,9 @@ class ForkedCall(Call):
         self.live(dialog.remote_tag, "2xx")
         self._confirm()
 
-    def hang_up(self) -> Outcome:
+    def hang_up(self, *, reason: str | int | None = None) -> Outcome:
         """End this call, and no other, by BYE (§15)."""
+        self.because(reason)
         with self.agent.acting("call.hang_up()"):
             if self.state == "answered":
                 self.bye()

@@ -56,6 +56,9 @@ class Proxy(Registrar):
     for which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other
     keywords are those of `Registrar`.
 
+    With `sends_199` a caller who knows 199 hears of each phone that rang and has refused, while others still ring
+    (RFC 6228).
+
     Where users have passwords, `challenges` says who has to log in: "own" senders of this domain, and whoever wants to
     be taken to another one; everybody with a "new" request; or everybody with "all" requests, those in dialogs too.
     """
@@ -66,6 +69,7 @@ class Proxy(Registrar):
     recurse = Option[bool](yes_or_no)
     ring_time = Option[float](partial(seconds, least=0.001, most=TIMER_C))
     record_route = Option[bool](yes_or_no)
+    sends_199 = Option[bool](yes_or_no)
     challenges = Option[str](partial(one_of, allowed=CHALLENGES))
     remembers = True
     """Whether it knows the ACK for a refusal, by its transaction, from that for a 2xx, which goes its own way."""
@@ -75,7 +79,7 @@ class Proxy(Registrar):
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *, forking: str = "parallel",
         recurse: bool = False, ring_time: float = RING_TIME, record_route: bool = True,
-        relay_to: Element | str | None = None, challenges: str = "own",
+        relay_to: Element | str | None = None, challenges: str = "own", sends_199: bool = False,
         queue_limit: int | None = None, service_time: float = 0.0, **registrar: Any,
     ) -> None:  # fmt: skip
         self.stateful = self.remembers
@@ -84,6 +88,7 @@ class Proxy(Registrar):
         self.ring_time = ring_time
         self.record_route = record_route
         self.challenges = challenges
+        self.sends_199 = sends_199
         self.relay_to = relay_to
         super().__init__(env, bench, name, domain, queue_limit=queue_limit, service_time=service_time, **registrar)
         self._own_routes = {

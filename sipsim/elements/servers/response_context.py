@@ -13,6 +13,7 @@ from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.best_response import best_response
+from sipsim.protocol.inspection import Fields
 from sipsim.protocol.timing import TIMER_C
 from sipsim.simulation.environment import Timer
 
@@ -29,6 +30,9 @@ MOST_RETURNS = 3 * MOST_VISITS
 Branch = tuple[Request, Uri]
 """A copy of the request and the hop that it goes to."""
 
+ELSEWHERE: Fields = (("Reason", 'SIP;cause=200;text="Call completed elsewhere"'),)
+"""What phones are told that ring in vain (RFC 3326 §3.1)."""
+
 
 class ResponseContext:
     """The branches of one forwarded request, and what they brought so far.
@@ -39,7 +43,7 @@ class ResponseContext:
     """
 
     __slots__ = (
-        "_answered", "_finals", "_given_up", "_pending", "_rang", "_refused", "_tag",
+        "_answered", "_early", "_finals", "_given_up", "_pending", "_rang", "_refused", "_tag",
         "cancelled", "first", "invite", "proxy", "search", "server", "visits",
     )  # fmt: skip
 
@@ -57,6 +61,11 @@ class ResponseContext:
         self._finals: list[Response] = []
         self._answered = self._refused = False
         self._tag = ""
+        self._early: dict[Exchange, list[str]] | None = (
+            None  # tags of early dialogs, where the caller hears of their ends
+        )
+        if self.invite and proxy.sends_199 and "199" in server.request.supported:
+            self._early = {}
 
     @property
     def tag(self) -> str:
@@ -123,13 +132,13 @@ class ResponseContext:
                 alarm.cancel()
         self._pending.clear()
 
-    def _end_search(self) -> None:
+    def _end_search(self, because: Fields = ()) -> None:
         """CANCEL each branch that has brought no final response, and begin no other."""
         if self.search is not None:
             self.search.stop()
         if self.invite:
             for exchange in list(self._pending):
-                exchange.cancel()
+                exchange.cancel(because)
 
     def _on_provisional(self, exchange: Exchange, response: Response) -> None:
         if response.status == 100:
@@ -139,7 +148,15 @@ class ResponseContext:
                 self._rang = {}
             self._rang[exchange] = self.proxy.env.now
         if not self._answered:
+            if self._early is not None and response.to_tag:
+                self._early.setdefault(exchange, []).append(response.to_tag)
             self.server.respond(self.proxy.upstream(response))
+
+    def _tell_of_the_end(self, exchange: Exchange, status: int) -> None:
+        """Say by 199 that the early dialogs of a branch are no more (RFC 6228 §6)."""
+        for tag in dict.fromkeys((self._early or {}).pop(exchange, ())):
+            because = (("Reason", f"SIP;cause={status}"),)
+            self.server.respond(build.reply(self.server.request, 199, to_tag=tag, headers=because))
 
     def _on_success(self, response: Response) -> None:
         """Every 2xx to INVITE goes upstream, and ends the search (§16.7 items 5 and 10)."""
@@ -149,12 +166,14 @@ class ResponseContext:
             self._answered = True
             self.server.respond(self.proxy.upstream(response))
         if self._pending or self.search is not None:
-            self._end_search()
+            self._end_search(ELSEWHERE)
 
     def _on_refusal(self, exchange: Exchange, response: Response) -> None:
         if response.status == 487 and exchange in self._given_up and not self.cancelled:
             self._conclude_with(exchange, 408)  # it was us who ran out of patience, not the caller
             return
+        if self._early and self._pending and not self._answered:
+            self._tell_of_the_end(exchange, response.status)
         left: Response | None = response
         if response.status >= 600:
             self._end_search()

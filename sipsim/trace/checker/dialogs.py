@@ -24,7 +24,7 @@ def makes_a_dialog(index: Index) -> Iterator[Fault]:
             continue
         wanted = [str(route.uri) for route in request.record_routes]
         for hop in transaction.sent(101 if transaction.method == "INVITE" else 200, 299):
-            if hop.copy_of is not None or not hop.own or not hop.to_tag:
+            if hop.copy_of is not None or not hop.own or not hop.to_tag or hop.status == 199:  # which ends one
                 continue
             has = [str(route.uri) for route in hop.record_routes]
             if not index.watched(hop.sender):  # who may be a proxy, and those behind it have added values on top
