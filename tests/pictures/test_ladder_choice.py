@@ -259,3 +259,16 @@ def test_the_messages_themselves_stand_below_under_their_numbers() -> None:
 
 def test_letters_go_on_after_z() -> None:
     assert [letters(n) for n in (1, 26, 27, 52, 53, 703)] == ["A", "Z", "AA", "AZ", "BA", "AAA"]
+
+
+def test_the_caller_stays_on_the_left_where_the_beginning_is_cut_away() -> None:
+    trace = told.Told("alice", "proxy", "bob")
+    for name, kind in (("alice", "user agent"), ("proxy", "proxy"), ("bob", "user agent")):
+        next(e for e in trace.trace.header["elements"] if e["name"] == name)["kind"] = kind
+    for i in range(4):
+        trace.message(i, "alice", "proxy", "INVITE", call=f"{i}")
+        trace.message(i + 0.005, "proxy", "bob", "INVITE", call=f"{i}")
+        trace.message(i + 0.010, "bob", "proxy", "486 Busy Here", call=f"{i}")
+    for most in range(1, 12):
+        shown = names(Ladder(trace.trace, max_rows=most, keep="last"))
+        assert shown == [name for name in ("alice", "proxy", "bob") if name in shown] or most < 3

@@ -15,14 +15,17 @@ from sipsim.pictures.ladder.model import Arrow, Bar, Column, Row
 
 
 def columns_of(
-    elements: Mapping[str, Mapping[str, Any]], rows: Iterable[Row], chosen: Sequence[str] = (), others: bool = True
-) -> list[Column]:
+    elements: Mapping[str, Mapping[str, Any]], rows: Iterable[Row], chosen: Sequence[str] = (), others: bool = True,
+    cut: bool = False,
+) -> list[Column]:  # fmt: skip
     """The columns that these rows need, `chosen` ones first and in that order; without rows, all elements.
 
-    Where `others` are not wanted, there are the chosen ones only. UsageError: a chosen name that is neither an element
-    nor seen in the trace.
+    Where `others` are not wanted, there are the chosen ones only. Where rows before the first one are `cut` away, the
+    first caller is a user agent, since a proxy only seems to be one. UsageError: a chosen name that is neither an
+    element nor seen in the trace.
     """
-    links, names = _talk(rows)
+    agents = {name for name, element in elements.items() if element.get("kind") == "user agent"} if cut else None
+    links, names = _talk(rows, agents)
     names += [
         row.column
         for row in rows
@@ -43,14 +46,15 @@ def _column(name: str, element: Mapping[str, Any]) -> Column:
     return Column(name, str(element.get("kind") or ""), str(next(iter(element.get("addresses") or ()), "")))
 
 
-def _talk(rows: Iterable[Row]) -> tuple[list[tuple[str, str]], list[str]]:
+def _talk(rows: Iterable[Row], callers_among: set[str] | None) -> tuple[list[tuple[str, str]], list[str]]:
     """Who talks to whom (each pair once, in order of appearance) and all who do, the first caller first."""
     links: dict[tuple[str, str], None] = {}
     callers: list[str] = []
     for row in rows:
         if isinstance(row, (Arrow, Bar)):
             links[row.source, row.target] = None
-            if isinstance(row, Arrow) and row.text == "INVITE" and not callers:
+            calls = isinstance(row, Arrow) and row.text == "INVITE" and not callers
+            if calls and (not callers_among or row.source in callers_among):
                 callers.append(row.source)
     return list(links), list(dict.fromkeys([*callers, *(name for link in links for name in link)]))
 

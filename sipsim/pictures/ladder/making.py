@@ -79,7 +79,9 @@ def model_of(trace: Trace, wishes: Wishes) -> Model:
     reader = Reader(trace, choice, naming, wishes.max_rows, wishes.keep == "last")
     choice.check(naming.elements)
     rows = folded(reader.rows) if wishes.repeats == "folded" else reader.rows
-    columns = columns_of(naming.elements, rows, wishes.chosen, wishes.others)
+    columns = columns_of(
+        naming.elements, rows, wishes.chosen, wishes.others, cut=wishes.keep == "last" and reader.omitted > 0
+    )
     sections = tell_apart(rows, wishes.color)
     if wishes.findings is not False:
         sections += flag(rows, trace.check() if wishes.findings is True else wishes.findings, naming)

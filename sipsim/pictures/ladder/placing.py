@@ -27,6 +27,7 @@ PAIR = 22.0  # between the heads of two arrows from one lifeline to the same oth
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
 MEDIA = 44.0  # the least height of a media bar
 REMARK = 14.0  # a line of a remark below an arrow
+PLATE = 8.0  # what the plate of a note covers of the lifelines below its middle
 FLAG = 8.0  # what broken rules take beyond that
 ONE_LINE = 26  # letters of a remark that always fit into one line
 FLIGHT = 18.0  # the fall of an arrow that never arrives
@@ -129,7 +130,9 @@ class _Placer:
         if mark.kind == "api" and mark.column in self.index:
             return self.lives[self.index[mark.column]] + API
         lane = max(self.lanes[space] for space in self.spaces(mark))
-        return max(lane, self.lives[self.index[mark.column]] + NEAR) if mark.column in self.index else lane
+        if mark.kind == "note" or mark.column not in self.index:  # it lies across all lifelines
+            return max(lane, max(self.lives.values(), default=-NEAR) + NEAR)
+        return max(lane, self.lives[self.index[mark.column]] + NEAR)
 
     def space(self, arrow: Arrow) -> int:
         """The space for an arrow's words: the first to be free, then that at the end with fewer messages."""
@@ -159,7 +162,7 @@ class _Placer:
         elif isinstance(row, Mark):
             for space in self.spaces(row):
                 self.lanes[space] = height + ROW
-                self.lives[space] = self.lives[space + 1] = height
+                self.lives[space] = self.lives[space + 1] = height + (PLATE if row.kind == "note" else 0.0)
         elif isinstance(row, Arrow) and moment.end:
             self.put_head(row, place)
         elif isinstance(row, Arrow):
