@@ -171,3 +171,17 @@ def test_the_callee_of_such_a_call_comes_back_by_his_own_transport(lab: Lab) -> 
     lab.run()
     by = {(r.element, r.peer): r.data["transport"] for r in lab.trace.select("sent") if said(r.message) == "BYE"}
     assert by == {("bob", "proxy"): "UDP", ("proxy", "alice"): "TCP"}
+
+
+@pytest.mark.parametrize("kind", ["registrar", "proxy"])
+def test_a_proxy_in_front_of_its_domain_s_registrar_passes_registers_on_to_it(kind: str) -> None:
+    """It has no users of its own, so the REGISTER is a first request like any other (RFC 3261 §10.2, §16.5)."""
+    lab = Lab(seed=1)
+    home = getattr(lab, kind)("example.com", "home")
+    edge = lab.proxy("example.com", "edge", relay_to=home)
+    bob = lab.user_agent("sip:bob@example.com", outbound=edge)
+    assert lab.run(bob.register()).active
+    assert [str(one.contact) for one in home.location.look_up("sip:bob@example.com", lab.env.now)] == [
+        str(bob.contact_uri)
+    ]
+    assert not list(edge.location.look_up("sip:bob@example.com", lab.env.now))

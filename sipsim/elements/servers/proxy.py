@@ -216,7 +216,8 @@ class Proxy(Registrar):
             return refusal
         request = routing.preprocess(request, self.is_me)
         routed = "route" in request.names
-        if not routed and self.is_me(request.uri):
+        registers = request.method == "REGISTER" and self._relay is not None and self.serves(request.uri)
+        if not routed and not registers and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
         mark = ""  # no ACK that is not looked up comes back
         if request.method != "ACK" or not self.remembers or self.serves(request.uri):
