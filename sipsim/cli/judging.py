@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sipsim.cli.words import DONE, FAILED, add_file
+from sipsim.cli.words import DONE, FAILED, add_file, opened
 from sipsim.trace.checker.rule import MUST, UNSEEN
-from sipsim.trace.files import load, read
 from sipsim.trace.trace import Trace
 
 
@@ -30,7 +28,7 @@ def add(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    return report(load(options.file), as_json=options.json)
+    return report(opened(options.file), as_json=options.json)
 
 
 def report(trace: Trace, *, as_json: bool = False, meant: Sequence[str] = (), failed: bool = False) -> int:
@@ -57,7 +55,7 @@ def _explain(options: argparse.Namespace) -> int:
         about = explain_code(int(options.file))
         print(json.dumps(about, indent=2, ensure_ascii=False) if options.json else code_as_text(about))
         return DONE
-    trace = read(sys.stdin.buffer.read()) if options.file == "-" else load(options.file)
+    trace = opened(options.file)
     found = explain(trace, options.message)
     print(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found))
     return DONE

@@ -9,13 +9,12 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from sipsim.cli.words import DONE, FAILED, add_file
+from sipsim.cli.words import DONE, FAILED, add_file, opened
 from sipsim.errors import UsageError
 from sipsim.lab.written import call_named, listed, pairs
 from sipsim.pictures.formats import format_of
 from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.pictures.stored import difference
-from sipsim.trace.files import load
 
 SUFFIXES = " ".join(Ladder.formats)
 
@@ -148,7 +147,7 @@ def show(ladder: Ladder, width: int | None = None, ascii: bool = False) -> None:
 def _ladder(options: argparse.Namespace) -> int:
     on_terminal = not (options.ladder or options.same_as or options.json)
     check_outputs(options, on_terminal)
-    ladder = Ladder(load(options.file), **chosen(options))
+    ladder = Ladder(opened(options.file), **chosen(options))
     stale = deliver(ladder, options, on_terminal)
     if not options.json:
         return complain(stale)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
+
+from sipsim.trace.files import load, read
+from sipsim.trace.trace import Trace
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
@@ -16,4 +20,9 @@ def add_scenario(command: argparse.ArgumentParser, form: str, meaning: str) -> N
 
 def add_file(command: argparse.ArgumentParser) -> None:
     """The argument that says what is read."""
-    command.add_argument("file", metavar="FILE", help="a .jsonl, .pcap or .pcapng file")
+    command.add_argument("file", metavar="FILE", help="a .jsonl, .pcap or .pcapng file, or - for standard input")
+
+
+def opened(file: str) -> Trace:
+    """The trace in a file, or in what comes from standard input."""
+    return read(sys.stdin.buffer.read()) if file == "-" else load(file)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,13 @@ def test_json_has_columns_and_rows(saved: Path, capsys) -> None:
     first = found["rows"][0]
     assert (first["kind"], first["number"], first["text"], first["badge"]) == ("message", 1, "INVITE", "SDP")
     assert {row["kind"] for row in found["rows"]} == {"message", "media"}
+
+
+def test_a_trace_comes_from_standard_input_too(saved: Path, monkeypatch, capsys) -> None:
+    for command, said in (("ladder", "13 200 OK"), ("check", "no rule is broken")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(saved.read_bytes())))
+        assert main([command, "-"]) == 0
+        assert said in capsys.readouterr().out
 
 
 @pytest.mark.covers("B7", "O9")
