@@ -26,6 +26,7 @@ from sipsim.lab.run import run
 from sipsim.lab.scenario_file import scenario_named
 from sipsim.lab.written import call_named, listed, pairs, parameters, read_value
 from sipsim.pictures.ladder.ladder import Ladder
+from sipsim.pictures.lettering import visible
 from sipsim.trace.files import load
 from sipsim.trace.saving import SUFFIXES, write
 from sipsim.trace.trace import Trace
@@ -132,7 +133,7 @@ class SipLadder(SphinxDirective):
         told = ", ".join(column.name for column in ladder.columns)
         alt = f"Ladder diagram, {ladder.title or 'untitled'}: {len(ladder.arrows)} messages between {told}"
         uri = "/" + Path(os.path.relpath(stem, self.env.srcdir)).as_posix() + ".*"
-        return nodes.image("", uri=uri, alt=self.options.get("alt", alt))
+        return nodes.image("", uri=uri, alt=self.options.get("alt", visible(alt)))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -98,6 +98,16 @@ def test_markdown_and_captures_do_too(site: Path) -> None:
     assert "│ Bob │" in page and "13 200 OK" in page
 
 
+def test_what_came_off_the_wire_is_shown_and_not_obeyed(site: Path) -> None:
+    trace = sipsim.run("busy")
+    trace.header["title"] = '"><script>alert(1)</script>\x1b[2J\u202e'
+    trace.save(site / "hostile.jsonl")
+    (site / "other.md").write_text("# Other\n\n```{sip-ladder} hostile.jsonl\n:form: both\n```\n")
+    page = (made(site) / "other.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;\\x1b[2J\\u202e" in page
+    assert page.replace("\n", "").isprintable()
+
+
 def test_paper_gets_a_pdf(site: Path) -> None:
     made(site)
     out = made(site, "latex")
