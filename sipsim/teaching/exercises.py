@@ -9,6 +9,7 @@ from sipsim.teaching.tasks.digest import digest
 from sipsim.teaching.tasks.failures_and_response_codes import failures_and_response_codes
 from sipsim.teaching.tasks.first_call import first_call
 from sipsim.teaching.tasks.forking import forking
+from sipsim.teaching.tasks.panel import panel
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
 from sipsim.teaching.tasks.registration import registration
 from sipsim.teaching.tasks.touch_it import touch_it
@@ -26,4 +27,5 @@ EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "forking": forking,
     "digest": digest,
     "failures-and-response-codes": failures_and_response_codes,
+    "panel": panel,
 }

@@ -30,6 +30,10 @@ SOLUTIONS = {
         "bob.rejects(486)": "bob.rejects(486, retry_after=5)",
         "# and add something here": "alice.waits(486)",
     },
+    "10-find-your-way-with-the-panel": {
+        "# add something here": 'held = lab.network.intercept("INVITE", dst="bob", times=1)\npacket = lab.run(held.next())\n'
+        'packet.edit(packet.message.with_header("Subject", "lunch")).let_go()'
+    },
     "08-digest": {"# add something here": 'alice.credentials("biloxi.com", "guest", "knock-knock")'},
 }
 """What to replace in the cell of the exercise, and by what."""
@@ -149,6 +153,7 @@ def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addr
                 "nobody can be reached",
             ],
         ),
+        ("10-find-your-way-with-the-panel", ["messages then", "<Stopped REGISTER bob -> proxy: stopped, "]),
         ("08-digest", ["is equal: True", "401 Unauthorized", "407 Proxy Authentication Required"]),
     ],
 )
