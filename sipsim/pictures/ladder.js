@@ -381,12 +381,14 @@ class Player {
 
   /** The book has grown: `pages` are the numbers of those that changed. */
   grown(pages) {
-    const atEnd = this.g >= this.total - 1;
+    const atEnd = this.g >= this.total - 1, pane = this.stage;
+    const low = pane.scrollTop + pane.clientHeight > pane.scrollHeight - 60; // who looks at the end wants to see what comes
     this.measure();
     if (atEnd) this.g = this.total;
     if (pages.includes(this.index)) this.patch();
     this.filter();
     this.move(atEnd && !this.state.get("playing") ? this.total : this.g, false);
+    if (low && !this.listing) pane.scrollTop = pane.scrollHeight;
     if (this.state.get("selected")) this.inspectNow();
   }
 

@@ -1,27 +1,41 @@
-"""The tab "Ladder": the ladder as it grows, its last rows when there are many."""
+"""The tab "Ladder": the ladder that plays, fed with what the trace grows by; a picture where there is no anywidget."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
 from sipsim.widgets.parts import box, html, put
 
+if TYPE_CHECKING:
+    from sipsim.widgets.player import Player
+
 MOST_ROWS = 150
-"""Rows that are drawn at most; the trace keeps all."""
+"""Rows of the picture at most; the trace keeps all."""
 
 
 class Drawing:
-    """Draws again when there is more to see; the ladder's writer escapes what came off the wire."""
+    """`player` is the ladder; where there can be none, `picture` is drawn again when there is more to see."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._drawn = -1
         self.picture = html("", "drawing")
-        self.widget = box((self.picture,), "ladder")
+        self.player = self._made()
+        self.widget = box((self.player or self.picture,), "ladder")
+        self.widget.add_class("sipsim-drawn" if self.player is None else "sipsim-played")
+
+    def _made(self) -> Player | None:
+        try:
+            return self._lab.trace.ladder(title="").widget() if self._lab.trace.messages else None
+        except UsageError:
+            return None
 
     def show(self) -> None:
-        """Draw, unless nothing happened since."""
+        """Draw, where no player does so by itself."""
         trace = self._lab.trace
-        if len(trace) == self._drawn:
+        if self.player is not None or len(trace) == self._drawn:
             return
         self._drawn = len(trace)
         if not trace.messages:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sipsim.lab.lab import Lab
 from sipsim.teaching.explain import explain
+from sipsim.trace.record import Record
 from sipsim.trace.sentences import printable
 from sipsim.widgets.octets import written
 from sipsim.widgets.parts import box, button, choice, escape, html, offer, put
@@ -38,6 +39,12 @@ class Inspector:
         """Show the message with this number on its arrow."""
         if number in self._numbers:
             self.which.value = number
+
+    def follow(self, record: Record | None) -> None:
+        """Show the message that was selected on the ladder."""
+        if record is not None and record.number is not None:
+            self.show()
+            self.choose(record.number)
 
     def show(self) -> None:
         """Offer the messages that there are now."""

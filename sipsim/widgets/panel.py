@@ -138,6 +138,8 @@ class Panel:
             row.add_class("sipsim-cards")
         self.ladder = Drawing(self.lab)
         self.inspector = Inspector(self.lab)
+        if self.ladder.player is not None:
+            self.ladder.player.on_select(self.inspector.follow)
         self.interceptor = Interceptor(self.lab, self.clicks)
         self.log = Log(self.clicks)
         pages: dict[str, Page] = {

@@ -1,43 +1,62 @@
-"""The tab "States": each element's transactions, dialogs and calls as they are now."""
+"""The tab "States": each transaction and dialog of the run with the chart of its table, and the way that it took."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
-from sipsim.elements.element import Element
 from sipsim.lab.lab import Lab
-from sipsim.widgets.parts import box, escape, html, put
+from sipsim.pictures.charts.state_chart import StateChart
+from sipsim.trace.sentences import printable
+from sipsim.trace.walks import TABLES, Walk, Walks
+from sipsim.widgets.parts import box, choice, escape, html, offer, put
 
-MOST_ROWS = 100
+OFFERED = 100
+"""The last so many can be chosen; `lab.trace.state_chart(...)` has them all."""
+EVERYBODY = ("every element", "")
 
 
 class States:
-    """A table with a row for all that has a state."""
+    """A choice of an element, of what it has under way or is through with, and the chart of that."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self.table = html("", "states.table")
-        self.widget = box((self.table,), "states")
+        self._read = -1
+        self._walks: dict[tuple[str, str, str], Walk] = {}
+        self._drawn: tuple[object, ...] = ()
+        self.element = choice([EVERYBODY], "states.element", "whose states")
+        self.which = choice([("nothing yet", None)], "states.which", "which transaction or dialog")
+        self.chart = html("", "states.chart")
+        for made in (self.element, self.which):
+            made.observe(lambda _: self._draw(), "value")
+        self.widget = box((box((self.element, self.which), "row"), self.chart), "states")
         self.widget.add_class("sipsim-page")
 
     def show(self) -> None:
-        """Read the states again."""
-        rows = [row for element in self._lab.elements.values() for row in rows_of(element)]
-        more = f"<p>and {len(rows) - MOST_ROWS} more</p>" if len(rows) > MOST_ROWS else ""
-        cells = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[:MOST_ROWS]
-        )
-        head = "".join(f"<th scope='col'>{name}</th>" for name in ("element", "what", "about", "state"))
-        empty = "<p>no transaction is under way, no call stands</p>"
-        put(self.table, "value", f"<table><tr>{head}</tr>{cells}</table>{more}" if rows else empty)
+        """Read what is new, and draw what is chosen."""
+        trace = self._lab.trace
+        if not trace.everything:
+            put(self.chart, "value", f"<p>a trace of level {escape(repr(trace.level))} keeps no states</p>")
+        elif len(trace) != self._read:
+            self._read = len(trace)
+            self._walks = {(walk.element, walk.machine, walk.transaction): walk for walk in Walks(trace)}
+            offer(self.element, [EVERYBODY, *((name, name) for name in self._lab.elements)])
+            self._draw()
+
+    def _draw(self) -> None:
+        whose = self.element.value
+        walks = {key: walk for key, walk in self._walks.items() if whose in ("", walk.element)}
+        offered = [(told(walk), key) for key, walk in list(walks.items())[-OFFERED:]]
+        newest_first: list[tuple[str, Any]] = offered[::-1] or [("nothing yet", None)]
+        offer(self.which, newest_first)
+        walk = self._walks.get(self.which.value)
+        table = TABLES.get(walk.machine) if walk is not None else None
+        now = (self.which.value, len(walk.steps) if walk is not None else 0)
+        if walk is not None and table is not None and now != self._drawn:
+            self._drawn = now
+            put(self.chart, "value", StateChart(table, walk).to_svg())
 
 
-def rows_of(element: Element) -> Iterator[tuple[str, str, str, str]]:
-    """Element, kind of thing, what it is about, state."""
-    for exchange in [*element.clients.values(), *element.servers.values()]:
-        transaction = exchange.transaction
-        yield element.name, transaction.machine.name, transaction.request.method, exchange.state
-    for call in getattr(element, "calls", {}).values():
-        yield element.name, "call", call.peer, call.state
-    for key in getattr(element, "dialogs", {}):
-        yield element.name, "dialog", " ".join(key), "known"
+def told(walk: Walk) -> str:
+    """A walk in one line: whose, what, and where it stands."""
+    of = f" of {walk.method}" if walk.method else ""
+    return printable(f"{walk.element}: {walk.machine}{of}, {walk.state} ({walk.began:.3f} s, {walk.transaction[-24:]})")

@@ -10,11 +10,13 @@ STYLE = """<style>
 }
 .sipsim-panel .widget-html, .sipsim-panel .widget-html-content { margin: 0; height: auto; line-height: 1.45; }
 .sipsim-panel .widget-html-content { font-size: 13px; overflow-wrap: anywhere; white-space: normal; }
-.sipsim-panel button { border-radius: 4px; padding: 0 11px; margin: 0; flex: none; color: var(--sipsim-ink); }
-.sipsim-panel button.mod-info { color: #fff; background: #0f62ad; }
-.sipsim-panel button:focus-visible, .sipsim-panel select:focus-visible, .sipsim-panel input:focus-visible,
-.sipsim-panel textarea:focus-visible { outline: 2px solid #0f62ad; outline-offset: 1px; }
-.sipsim-panel select { border-radius: 4px; text-overflow: ellipsis; }
+.sipsim-panel .jupyter-button { border-radius: 4px; padding: 0 11px; margin: 0; flex: none; color: var(--sipsim-ink); }
+.sipsim-panel .jupyter-button.mod-info { color: #fff; background: #0f62ad; }
+.sipsim-panel .jupyter-widgets button:focus-visible, .sipsim-panel .jupyter-button:focus-visible,
+.sipsim-panel .jupyter-widgets :is(select, input, textarea):focus-visible {
+  outline: 2px solid #0f62ad; outline-offset: 1px;
+}
+.sipsim-panel .widget-dropdown select { border-radius: 4px; text-overflow: ellipsis; }
 .sipsim-panel .widget-dropdown, .sipsim-panel .widget-text { margin: 0; min-width: 0; flex: 0 1 auto; }
 .sipsim-panel .widget-label { width: auto; min-width: 88px; text-align: left; margin: 0; }
 .sipsim-row, .sipsim-bar, .sipsim-cards, .sipsim-tabs {
@@ -31,7 +33,7 @@ STYLE = """<style>
   border: 1px solid var(--sipsim-line); border-radius: 6px; background: var(--sipsim-paper);
 }
 .sipsim-card .sipsim-row { gap: 4px; }
-.sipsim-card button { padding: 0 6px; }
+.sipsim-card .jupyter-button { padding: 0 6px; }
 .sipsim-row:has(> [style*="display: none"]:only-child) { display: none; }
 .sipsim-links-card .widget-inline-hbox:has(input) { flex-direction: column; align-items: stretch; height: auto; }
 .sipsim-links-card .widget-label { font-size: 11px; height: auto; line-height: 1.3; color: var(--sipsim-faint); }
@@ -55,15 +57,22 @@ STYLE = """<style>
 }
 .sipsim-pages { display: flex; flex-direction: column; gap: 0; overflow: visible; }
 .sipsim-tabs { gap: 2px; }
-.sipsim-tabs button { border-radius: 6px 6px 0 0; border: 1px solid var(--sipsim-line); border-bottom: none; }
-.sipsim-ladder, .sipsim-page {
+.sipsim-tabs .jupyter-button { border-radius: 6px 6px 0 0; border: 1px solid var(--sipsim-line); border-bottom: none; }
+.sipsim-drawn, .sipsim-page {
   border: 1px solid var(--sipsim-line); border-radius: 0 6px 6px 6px; background: var(--sipsim-paper);
 }
-.sipsim-ladder {
+.sipsim-drawn {
   display: flex; flex-direction: column-reverse; overflow: auto; height: 500px; padding: 4px;
 }
-.sipsim-ladder > * { flex: none; }
-.sipsim-ladder svg { display: block; margin: auto; }
+.sipsim-drawn > * { flex: none; }
+.sipsim-played { display: block; overflow: visible; }
+.sipsim-played .sipsim-player { border-radius: 0 6px 6px 6px; margin: 0; }
+.sipsim-played .sipsim-player .body { height: 500px; }
+.sipsim-played .sipsim-player .find { flex-basis: 420px; }
+.sipsim-played .sipsim-player .side.empty { display: none; }
+.sipsim-played .sipsim-player .body:has(.side.empty) { grid-template-columns: minmax(0, 1fr); }
+.sipsim-played .sipsim-player .title { visibility: hidden; }
+.sipsim-drawn svg { display: block; margin: auto; }
 .sipsim-page { display: flex; flex-direction: column; gap: 8px; overflow: auto; height: 500px; padding: 8px 10px; }
 .sipsim-page > * { flex: none; max-width: 100%; overflow: visible; }
 .sipsim-page p { margin: 4px 0; }
@@ -79,6 +88,8 @@ STYLE = """<style>
   margin: 6px 0; padding: 6px 9px; background: var(--sipsim-shade); font-size: 12px; white-space: pre-wrap; }
 .sipsim-page ul { margin: 4px 0; padding-left: 20px; }
 .sipsim-message-which { width: 420px; }
+.sipsim-states-which { width: 460px; }
+.sipsim-states-chart svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .sipsim-lines ol { margin: 0; padding: 0; list-style: none; }
 .sipsim-lines li { display: grid; grid-template-columns: 5em 1fr; }
 .sipsim-lines time { color: var(--sipsim-faint); font-variant-numeric: tabular-nums; font-size: 12px; }

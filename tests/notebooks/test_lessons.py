@@ -31,7 +31,8 @@ SOLUTIONS = {
         "# and add something here": "alice.waits(486)",
     },
     "10-find-your-way-with-the-panel": {
-        "# add something here": 'held = lab.network.intercept("INVITE", dst="bob", times=1)\npacket = lab.run(held.next())\n'
+        "# add something here": 'held = lab.network.intercept("INVITE", dst="bob", times=1)\n'
+        "packet = lab.run(held.next())\n"
         'packet.edit(packet.message.with_header("Subject", "lunch")).let_go()'
     },
     "08-digest": {"# add something here": 'alice.credentials("biloxi.com", "guest", "knock-knock")'},

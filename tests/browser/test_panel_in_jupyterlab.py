@@ -1,0 +1,146 @@
+"""The panel in a real JupyterLab, on three versions of its kernel: a session of calls, a message stopped and edited,
+steps of the clock, the script on the clipboard, and all of it without a mouse."""
+
+from __future__ import annotations
+
+import kernels
+import pytest
+from notebook_page import NotebookPage
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+BENCH = """
+import sipsim
+lab = sipsim.Lab(seed=7{network})
+alice = lab.user_agent("sip:alice@example.com")
+proxy = lab.proxy("example.com")
+desk = lab.user_agent("sip:bob@example.com", "desk")
+mobile = lab.user_agent("sip:bob@example.com", "mobile")
+"""
+PANEL = "panel = lab.panel()\npanel"
+
+
+def opened(page: NotebookPage, kernel: str = kernels.NEWEST, network: str = "") -> NotebookPage:
+    """A notebook with a panel, run on this kernel."""
+    page.write("panel", [BENCH.format(network=network), PANEL], kernel)
+    page.run_all()
+    page.part("panel").scroll_into_view_if_needed()
+    return page
+
+
+@pytest.mark.covers("B5")
+@pytest.mark.parametrize("kernel", kernels.KERNELS)
+def test_a_session(lab_page: NotebookPage, kernel: str):
+    """Two phones of one user, a fork, the loser's CANCEL; the proxy crashes, a call fails, it comes back."""
+    part = opened(lab_page, kernel).part
+    for phone in ("desk", "mobile"):
+        part(f"{phone}-register").click()
+        expect(part(f"{phone}-status")).to_contain_text("registered")
+    part("alice-call").click()
+    for phone in ("desk", "mobile"):
+        expect(part(f"{phone}-status")).to_contain_text("alice@example.com calls")
+    part("desk-answer").click()
+    expect(part("mobile-status")).to_contain_text("last call: CANCEL")
+    expect(part("ladder")).to_contain_text("487 Request Terminated")
+    part("alice-hang_up").click()
+    expect(part("alice-status")).to_contain_text("last call: BYE")
+
+    part("proxy-crash").click()
+    expect(part("proxy-status")).to_contain_text("down")
+    part("alice-call").click()
+    part("clock-until-quiet").click()
+    expect(part("alice-status")).to_contain_text("last call: 408")
+    part("proxy-restart").click()
+    part("clock-start").click()
+    part("alice-call").click()
+    expect(part("alice-status")).to_contain_text("last call: 404")
+    assert not part("problem").inner_text().strip()
+
+
+@pytest.mark.parametrize("kernel", kernels.KERNELS)
+def test_a_message_is_stopped_and_edited(lab_page: NotebookPage, kernel: str):
+    page = opened(lab_page, kernel)
+    part = page.part
+    part("tab-intercept").click()
+    part("intercept-which").locator("select").select_option("REGISTER")
+    part("intercept-stop_these").click()
+    expect(part("intercept-traps")).to_contain_text("held stops REGISTER")
+    part("desk-register").click()
+    editor = part("intercept-editor").locator("textarea")
+    expect(editor).not_to_have_value("")
+    editor.fill(editor.input_value().replace("CSeq: 1 REGISTER", "CSeq: one REGISTER"))
+    editor.blur()
+    expect(part("intercept-verdict")).to_contain_text("CSeq: no number and method")
+    editor.fill(editor.input_value().replace("CSeq: one REGISTER", "CSeq: 1 REGISTER\nSubject: <b>lunch</b>"))
+    part("intercept-let_go").click()
+    expect(part("desk-status")).to_contain_text("registered")
+    part("intercept-release_all").click()
+    page.wait_inside("any(b'Subject: <b>lunch' in r.raw for r in lab.trace.select('delivered', 'proxy'))")
+    part("tab-message").click()
+    expect(part("message-text")).to_contain_text("200 OK")
+    part("tab-python").click()
+    expect(part("lines")).to_contain_text("held.packets[0].edit(b'REGISTER sip:example.com SIP/2.0")
+    assert page.page.locator(".sipsim-lines b").count() == 0
+
+
+def test_on_sockets_too(lab_page: NotebookPage):
+    page = opened(lab_page, network=', network="udp"')
+    part = page.part
+    part("desk-register").click()
+    part("alice-call").click()
+    part("desk-answer").click()
+    expect(part("alice-status")).to_contain_text("in a call with bob@example.com")
+    part("alice-hold").click()
+    expect(part("alice-status")).to_contain_text("on hold with bob@example.com")
+    assert page.inside("{record.route[0][0] for record in lab.trace.select('sent')}") == "{'127.0.0.1'}"
+
+
+def test_a_keyboard_is_enough(lab_page: NotebookPage):
+    """Tab goes from part to part in the order in which they are seen; Enter and Space press what has the focus."""
+    page = opened(lab_page)
+    keys = page.page.keyboard
+    page.part("clock-pause").focus()
+    keys.press("Enter")
+    expect(page.part("clock")).to_contain_text("paused")
+    seen = []
+    for _ in range(45):
+        keys.press("Tab")
+        name = page.page.evaluate("document.activeElement.textContent || document.activeElement.title")
+        seen.append(name)
+        if name == "Register" and seen.count("Register") == 2:
+            keys.press("Space")
+            break
+    assert seen.index("Next message") < seen.index("Register")
+    page.part("clock-next-message").focus()
+    for _ in range(3):
+        keys.press("Enter")
+    expect(page.part("desk-status")).to_contain_text("registered")
+    page.part("tab-python").focus()
+    keys.press("Space")
+    expect(page.part("lines")).to_contain_text("desk.register()")
+
+
+def test_every_control_has_a_name(lab_page: NotebookPage):
+    page = opened(lab_page)
+    for tab in ("message", "intercept", "python", "ladder"):
+        page.part(f"tab-{tab}").click()
+        nameless = page.page.evaluate("""() => [...document.querySelectorAll(
+            '.sipsim-panel button, .sipsim-panel select, .sipsim-panel input, .sipsim-panel textarea')]
+            .filter(one => !(one.textContent.trim() && one.tagName === 'BUTTON') && !one.title
+                && !one.getAttribute('aria-label') && !(one.labels && [...one.labels].some(l => l.textContent.trim())))
+            .map(one => one.outerHTML)""")
+        assert nameless == []
+
+
+def test_the_script_is_copied(lab_page: NotebookPage):
+    page = opened(lab_page)
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.part("desk-register").click()
+    expect(page.part("desk-status")).to_contain_text("registered")
+    page.part("tab-python").click()
+    expect(page.part("lines")).to_contain_text("desk.register()")
+    page.part("log-copy").get_by_role("button").click()
+    expect(page.part("log-copy")).to_contain_text("copied")
+    copied = page.page.evaluate("() => navigator.clipboard.readText()")
+    assert "desk.register()" in copied and "lab.run(until=" in copied
