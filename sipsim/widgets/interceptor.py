@@ -18,6 +18,8 @@ from sipsim.widgets.parts import area, box, button, choice, html, number, offer,
 from sipsim.widgets.typed import Typed
 
 ANYBODY = ("anybody", "")
+TYPING = 0.2
+"""Seconds between a click and the look at what was typed before it."""
 
 
 class Interceptor:
@@ -101,11 +103,18 @@ class Interceptor:
         return [(held, packet) for held in self.interceptions for packet in held.packets]
 
     def _decide(self, verb: str) -> None:
+        """Carry out a decision about the message that is chosen.
+
+        A page may hold back what was typed until the kernel has answered something earlier, but never a click; so the
+        text is given a moment to overtake it.
+        """
+        packet, clock = self.waiting.value, self._clicks.clock
+        if packet is not None:
+            clock.hand_over(clock.loop.call_later, TYPING, self._carry_out, packet, verb)
+
+    def _carry_out(self, packet: Stopped, verb: str) -> None:
         """Edit what waits, where its text was changed, then do what the button says."""
-        packet = self.waiting.value
-        if packet is None:
-            return
-        data = octets(self.editor.value)
+        data = octets(self.editor.value) if self.waiting.value is packet else packet.data
         if verb != "drop" and data != packet.data:
             self._act(packet, f"edit({data!r})", lambda: packet.edit(data))
         delay = self.delay.value / 1000
