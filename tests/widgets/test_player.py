@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
+from base64 import b64decode
 from itertools import pairwise
 from typing import Any
 
+import nbformat
 import pytest
+from nbconvert import HTMLExporter
 
 import sipsim
 from sipsim.errors import UsageError
@@ -30,6 +34,16 @@ def test_it_degrades_to_the_picture(trace: Trace):
     assert only.keys() == {"text/plain"}
     assert ladder._repr_mimebundle_()[0].keys() == {"image/svg+xml", "text/plain"}
     widget.close()
+
+
+def test_a_page_made_of_a_notebook_shows_the_picture(trace: Trace):
+    """Where no state of widgets was saved, nbconvert takes the SVG, and the page needs no network for it."""
+    data, about = trace.ladder().widget()._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data=data, metadata=about, execution_count=1)
+    cell = nbformat.v4.new_code_cell("trace.ladder().widget()", outputs=[output], execution_count=1)
+    html, _ = HTMLExporter(template_name="basic").from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    picture = re.search(r'<img[^>]* src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert picture is not None and b"180 Ringing" in b64decode(picture[1])
 
 
 def test_without_its_packages_it_says_what_to_install(trace: Trace, monkeypatch: pytest.MonkeyPatch):
