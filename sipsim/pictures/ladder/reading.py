@@ -44,8 +44,10 @@ class Reader:
             "ignored": self.ignored, "media": self.medium, "fault": self.mark, "error": self.mark, "note": self.mark,
             "api": self.api,
         }  # fmt: skip
-        for record in trace:
-            self.take(record)
+        methods = [self.kinds.get(name) for name in trace.columns.kind_names]
+        for id, kind in enumerate(trace.columns.kinds, 1):  # most records are of kinds that pass by
+            if (method := methods[kind]) is not None:
+                method(trace[id])
         self.media.name_targets()
         self.rows = [row for row in self.rows if not isinstance(row, Bar) or choice.between(row.source, row.target)]
         if last and most is not None:
@@ -54,11 +56,6 @@ class Reader:
     @property
     def full(self) -> bool:
         return self.most is not None and len(self.rows) >= self.most
-
-    def take(self, record: Record) -> None:
-        method = self.kinds.get(record.kind)
-        if method is not None:
-            method(record)
 
     def sent(self, record: Record) -> None:
         self.numbered += 1
