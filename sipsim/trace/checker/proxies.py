@@ -87,7 +87,8 @@ def forwards_once(index: Index) -> Iterator[Fault]:
     for transaction in index.transactions:
         seen: dict[object, Transaction] = {}
         for branch in transaction.branches if index.steady(transaction.server) else ():
-            first = seen.setdefault((branch.first.uri_text, branch.first.destination), branch)
+            hop = branch.first  # by UDP after TCP has failed is another try of the same (§18.1.1)
+            first = seen.setdefault((hop.uri_text, hop.destination, hop.reliable), branch)
             if first is not branch and branch.first.time < index.anew(transaction):
                 yield fault(f"{branch.method} is forwarded to {branch.server} a second time", branch.first, first.first)
 

@@ -1,4 +1,4 @@
-"""What servers without state, or without room, may do: rules about transactions are not for them (§8.2.7, §16.11)."""
+"""What servers without state or without room may do (§8.2.7, §16.11), and whoever tries another transport (§18.1.1)."""
 
 from __future__ import annotations
 
@@ -51,3 +51,17 @@ def test_what_was_turned_away_is_served_when_it_comes_again(method: str) -> None
     statuses = [raw[8:11] for raw in said if raw.startswith(b"SIP/2.0 ")]
     assert b"503" in statuses and b"200" in statuses
     assert findings(lab) == []
+
+
+def test_a_large_request_that_goes_by_udp_after_tcp_was_refused_is_no_second_one() -> None:
+    """The proxy tries the same server in another way, with another branch (RFC 3261 §18.1.1, RFC 3263 §4.3)."""
+    lab = Lab(seed=1)
+    lab.proxy("example.com")
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent(BOB, answers=0)
+    lab.run(bob.register())
+    lab.network.unbind(bob.address, "TCP")
+    call = alice.call(f"{BOB}?Subject={'x' * 1500}")
+    lab.run(call.answered)
+    lab.run()
+    forwarded = [r.message.via.transport for r in lab.trace.select("sent", "proxy") if r.raw.startswith(b"INVITE ")]
+    assert forwarded == ["TCP", "UDP"] and findings(lab) == []
