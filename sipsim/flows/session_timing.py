@@ -70,9 +70,9 @@ def negotiated_timer(lab: Lab) -> Story:
     place(second, bob)
     call = alice.call(str(bob.uri))
     yield call.answered
-    yield lab.env.timeout(2500)  # one refresh, at half of the interval
     taken = bob.current_call
     assert taken is not None
+    yield lab.env.timeout(2500)  # one refresh, at half of the interval
     alice.crash()
     ending = yield taken.ended
     return {"why": ending.why}

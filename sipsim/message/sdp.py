@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\x00-\x20\x7f]+")
 
 _USUAL = re.compile(
     rb"v=0\r\no=[^\s]+ \d+ \d+ IN IP4 [^\s]+\r\ns=[^\r\n\0]*\r\nc=IN IP4 [^\s/]+\r\nt=0 0\r\n"
-    rb"m=audio [1-9]\d{0,3}(\d?) RTP/AVP (\d\d?)(?: \d+)*\r\n(?:a=[^\r\n\0]*\r\n)*"
+    rb"m=audio ([1-9]\d{0,4}) RTP/AVP (\d\d?)(?: \d+)*\r\n(?:a=[^\r\n\0]*\r\n)*"
 )
 
 
@@ -137,9 +137,7 @@ def usual_stream(body: bytes) -> str | None:
     That is quicker than reading it, for those who want to know no more.
     """
     found = _USUAL.fullmatch(body)
-    if found is None or (found[1] and int(body[body.index(b"m=audio ") + 8 :].split(b" ", 1)[0]) > 65535):
-        return None
-    return found[2].decode()
+    return None if found is None or int(found[1]) > 65535 else found[2].decode()
 
 
 @lru_cache(maxsize=1024)  # a phone describes many streams

@@ -115,6 +115,12 @@ def answer(
     `direction` is what this end would like; it does no more than the offer lets it do. An offer in which every stream
     is closed (port 0) is answered in kind (§8.2).
     """
+    if not more and direction == "sendrecv" and len(offered.media) == 1:  # as nearly always
+        stream = offered.media[0]
+        usual = stream.kind == "audio" and stream.port and stream.proto == "RTP/AVP"
+        common = _common(stream.formats, stream.lines, codecs) if usual else ()
+        if common and common[0][1] != EVENTS and direction_of(offered, stream) == "sendrecv":
+            return Sdp.audio(user, host, port, common)
     wishes, media = [Wish("audio", codecs, port, direction), *more], list[Media]()
     for stream in offered.media:
         wish, common = _fitting(stream, wishes)

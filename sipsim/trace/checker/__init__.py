@@ -5,7 +5,8 @@
     conversations   transactions and dialogs
     index           those of one trace, and forwarded copies, put together once
     check           the rules of all chapters, run over one trace
-    syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest
+    syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest,
+                    offers, extensions
                     the chapters: a rule is a short function that looks at an index and yields faults
 
 A rule speaks only of what the trace proves. Of an element that is watched (one of ours, not a host in a capture) all

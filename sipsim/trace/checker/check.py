@@ -11,7 +11,9 @@ from sipsim.trace.checker import (
     cseq,
     dialogs,
     digest,
+    extensions,
     forks,
+    offers,
     proxies,
     registration,
     repetition,
@@ -24,7 +26,10 @@ from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import UNSEEN, Finding, Rule
 from sipsim.trace.trace import Trace
 
-CHAPTERS = (syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest)
+CHAPTERS = (
+    syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest, offers,
+    extensions,
+)  # fmt: skip
 
 RULES = {rule.id: rule for chapter in CHAPTERS for rule in vars(chapter).values() if isinstance(rule, Rule)}
 """Every rule by its id, chapter by chapter."""
