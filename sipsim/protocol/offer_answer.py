@@ -29,7 +29,9 @@ KNOWN: Codecs = (
 EVENTS = "telephone-event/8000"
 """Keys pressed, which go along with a codec and are none (RFC 4733)."""
 
-VIDEO: Codecs = (("31", "H261/90000"), ("34", "H263/90000"), ("98", "H264/90000"), ("99", "VP8/90000"))
+VIDEO: Codecs = (
+    ("31", "H261/90000"), ("32", "MPV/90000"), ("34", "H263/90000"), ("98", "H264/90000"), ("99", "VP8/90000"),
+)  # fmt: skip
 """The same for pictures that move."""
 
 STATIC = {form: name for form, name in (*KNOWN, *VIDEO) if int(form) < 96}

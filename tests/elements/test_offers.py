@@ -91,7 +91,7 @@ def test_keys_go_with_a_codec_and_are_none(lab: Lab) -> None:
     assert Sdp.parse(messages(lab.trace, "200 INVITE", "bob")[0].body).media[0].formats == ("101", "0")
     with pytest.raises(UsageError, match="one at least"):
         alice.codecs = ["telephone-event"]
-    with pytest.raises(UsageError, match=r"video: 'PCMU' .* H261, H263, H264, VP8"):
+    with pytest.raises(UsageError, match=r"video: 'PCMU' .* H261, MPV, H263, H264, VP8"):
         call.reinvite(video=["PCMU"])
 
 

@@ -10,14 +10,17 @@ from sipsim import Sdp, UsageError
 from sipsim.protocol.offer_answer import (
     DIRECTIONS,
     KNOWN,
+    Wish,
     answer,
     changed,
     codecs_named,
     declined,
     mirrored,
+    misfit,
     narrowed,
     negotiated,
     offer,
+    streams,
     succeeding,
 )
 
@@ -143,3 +146,50 @@ def test_codecs_have_names() -> None:
     for wrong in (["MP3"], [], [8]):
         with pytest.raises(UsageError, match="codecs"):
             codecs_named(wrong)  # type: ignore[arg-type]
+
+
+# Several streams (examples of RFC 4317 §2.1 and §4.1)
+
+AUDIO = "m=audio 49170 RTP/AVP 0 8 97", "a=rtpmap:97 iLBC/8000"
+VIDEO = "m=video 51372 RTP/AVP 31 32", "a=rtpmap:31 H261/90000", "a=rtpmap:32 MPV/90000"
+MPV = (("32", "MPV/90000"),)
+
+
+def test_of_several_codecs_each_stream_keeps_the_one_that_both_know() -> None:
+    offered = sdp(*AUDIO, *VIDEO)
+    answered = answer(offered, "bob", "192.0.2.7", 49174, (("0", "PCMU/8000"),), more=[Wish("video", MPV, 49170)])
+    assert answered is not None and [str(media) for media in answered.media] == [
+        "audio 49174 RTP/AVP 0", "video 49170 RTP/AVP 32",
+    ]  # fmt: skip
+    assert [(one.kind, one.codec, one.payload, one.rate) for one in streams(offered, answered)] == [
+        ("audio", "PCMU", 0, 8000), ("video", "MPV", 32, 90000),
+    ]  # fmt: skip
+    assert misfit(offered, answered) == ""
+
+
+def test_a_stream_that_is_added_and_dropped_again_keeps_its_place() -> None:
+    first = offer("alice", "192.0.2.1", 4000)
+    more = changed(first, offer("alice", "192.0.2.1", 4000, more=[Wish("video", MPV, 4002)]))
+    less = changed(more, offer("alice", "192.0.2.1", 4000))
+    again = changed(less, offer("alice", "192.0.2.1", 4000, more=[Wish("text", MPV, 4004)]))
+    kinds = [[(media.kind, media.port) for media in one.media] for one in (first, more, less, again)]
+    assert kinds == [
+        [("audio", 4000)], [("audio", 4000), ("video", 4002)], [("audio", 4000), ("video", 0)],
+        [("audio", 4000), ("text", 4004)],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answered", "why"),
+    [
+        (["m=audio 1 RTP/AVP 0"], "1 streams answer 2"),
+        (["m=video 1 RTP/AVP 31", "m=audio 1 RTP/AVP 0"], "stream 1 is video, where audio was offered"),
+        (["m=audio 1 RTP/AVP 0", "m=video 1 RTP/AVP 31"], "stream 2 was closed, and is open"),
+        (["m=audio 1 RTP/SAVP 0", "m=video 0 RTP/AVP 31"], "stream 1 goes by RTP/SAVP, where RTP/AVP was offered"),
+        (["m=audio 1 RTP/AVP 18", "m=video 0 RTP/AVP 31"], "stream 1 has no format of those that were offered"),
+        (["m=audio 0 RTP/AVP 18", "m=video 0 RTP/AVP 31"], ""),
+        (["m=audio 1 RTP/AVP 105", "a=rtpmap:105 pcmu/8000/1", "m=video 0 RTP/AVP 31"], ""),
+    ],
+)
+def test_a_misfit_is_named(answered: list[str], why: str) -> None:
+    assert misfit(sdp("m=audio 9 RTP/AVP 0", "m=video 0 RTP/AVP 31"), sdp(*answered)) == why

@@ -163,7 +163,10 @@ class UserAgent(Answering, Registrant):
         elif request.to_tag:
             self._user_of(request).on_request(exchange, request)  # type: ignore[union-attr]
         elif request.method == "INVITE":
-            self._invited(exchange, request)
+            if "replaces" in request.names:
+                self._replace(exchange, request)
+            else:
+                self._ring(exchange)
         elif "replaces" in request.names:
             refuse(self, exchange, MISPLACED)
         else:
@@ -286,13 +289,11 @@ class UserAgent(Answering, Registrant):
         """Who has the dialog that a request says it is in (§12.2.2)."""
         return self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
 
-    def _invited(self, exchange: Exchange, request: Request) -> None:
-        """A call that is new, or takes the place of another one (RFC 3891 §3)."""
+    def _replace(self, exchange: Exchange, request: Request) -> None:
+        """A call that takes the place of another one is answered at once (RFC 3891 §3)."""
         replaced = replaced_by(request, self.dialogs, self.past)
         if isinstance(replaced, Refusal):
             refuse(self, exchange, replaced)
-        elif replaced is None:
-            self._ring(exchange)
         else:
             call = IncomingCall(self, exchange)
             if not call.cannot_be_read():

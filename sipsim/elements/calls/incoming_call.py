@@ -300,7 +300,7 @@ class IncomingCall(Call):
 
     def _accept(self, body: bytes) -> None:
         self.forget()
-        granted = granting(self, self.exchange.request)
+        granted = granting(self, self.exchange.request) if self.agent.min_se is not None else ()
         ok = build.reply(
             self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
             headers=(*self.agent.features, *granted), body=body, content_type=SDP if body else None,

@@ -221,7 +221,8 @@ class OutgoingCall(Call):
             self._on_another(dialog, local, described, fits and not why)
             return
         self._join(dialog)
-        heard(self, invite, response)
+        if self.agent.min_se is not None:
+            heard(self, invite, response)
         self._early.expire(self)
         self.settle("ringing")
         if fits and not why:

@@ -22,10 +22,8 @@ ANSWERED = refusal(486, "the call that was to be replaced has been answered", rf
 
 def replaced_by(
     request: Request, dialogs: Mapping[DialogKey, Any], past: Container[DialogKey]
-) -> Call | Refusal | None:  # fmt: skip
-    """The call that a request is to replace, None for a request that replaces none."""
-    if "replaces" not in request.names:
-        return None
+) -> Call | Refusal:  # fmt: skip
+    """The call that a request with Replaces is for, or why there is none."""
     wanted = request.replaces
     if wanted is None or request.method != "INVITE" or request.names.count("replaces") > 1 or request.to_tag:
         return MISPLACED
@@ -34,7 +32,7 @@ def replaced_by(
     state = getattr(found, "state", "")
     if key in past or state in ("ending", "ended"):
         return OVER
-    if state == "answered":
+    if found is not None and state == "answered":
         return ANSWERED if wanted.early_only else found
     if found is None or state not in ("calling", "ringing"):
         return UNKNOWN
