@@ -17,14 +17,14 @@ from sipsim.lab.scenario import scenario
     question="Which field that every INVITE has is missing in the MESSAGE, and what does the 200 promise?",
     codes=(200,),
 )
-def pager_message(lab: Lab, *, text: str = "Watson, come here.") -> Story:
+def pager_message(lab: Lab) -> Story:
     """One user writes to another: no dialog is made, and each message stands for itself."""
     first = lab.user_agent(f"sip:user1@{DOMAIN}", "User 1")
     proxy = lab.proxy(DOMAIN, "Proxy")
     second = lab.user_agent(f"sip:user2@{DOMAIN}", "User 2")
     first.outbound = proxy
     place(proxy, second)
-    yield first.message(str(second.uri), text)
+    yield first.message(str(second.uri), "Watson, come here.")
     return {"read": second.messages[0].text}
 
 
