@@ -35,7 +35,6 @@ PLACES = (
     (0.0, 0.26),
 )
 """Where a label may stand: how much below its usual place, and how far along a space, from the tail on."""
-ALONG = (0.08, 0.22, 0.36, 0.5, 0.64, 0.78, 0.92)  # how far along a line no other words may stand
 
 
 class Flight:
@@ -60,24 +59,27 @@ class Flight:
     def spots(self, width: float) -> Iterator[Spot]:
         """Where a label of this width may stand: in the space that is kept for it, then elsewhere."""
         lean, rise = cos(self.angle), sin(self.angle)
-        half = width / 2 * lean + 4, width / 2 * abs(rise) * 0.8 + 7
+        half, slope = width / 2 * lean + 4, rise / lean
         below = self.arrow.arrived is not None and not (self.arrow.remark or self.arrow.flags)
         for drop, share in PLACES if below else [place for place in PLACES if not place[0]]:
             for start, end in self.spaces:
-                inset = min(half[0] + 4, abs(end - start) / 2)
+                inset = min(half + 4, abs(end - start) / 2)
                 x = min(max(start + (end - start) * share, min(start, end) + inset), max(start, end) - inset)
-                yield Spot(x - (drop - 9) * rise, self.at(x) + (drop - 9) * lean, *half, self.row)
+                yield Spot(x - (drop - 9) * rise, self.at(x) + (drop - 9) * lean, half, 7 / lean, self.row, slope)
+
+    def line(self) -> Spot:
+        """The line itself, as something that words should not cover."""
+        slope = (self.y2 - self.y1) / (self.x2 - self.x1)
+        return Spot((self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2, abs(self.x2 - self.x1) / 2, 1.5, self.row, slope)
 
 
 def take_line(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> None:
-    """Keep other messages' words off this one's line, at least where they would cover it most."""
-    if arrow.source == arrow.target:
-        return
-    flight = Flight(sheet, row, arrow, place)
-    for start, end in flight.spaces:
-        for share in ALONG:
-            x = start + (end - start) * share
-            sheet.take(Spot(x, flight.at(x), 9, 1, row))
+    """Keep other messages' words off this one's line, and off what stands below its end."""
+    if arrow.source != arrow.target:
+        flight = Flight(sheet, row, arrow, place)
+        sheet.take(flight.line())
+        for x, y, line in _remark_lines(flight):
+            sheet.take(Spot(x, y - 4, advance(line, SMALL) / 2, 6, row))
 
 
 def draw(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> Group:
@@ -109,17 +111,22 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
 def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     """The remark in one line or two below the arrow's end, between two lifelines; below it the broken rules."""
     arrow = flight.arrow
-    remark = remark_of(arrow)
+    lines = list(_remark_lines(flight))
+    for x, y, line in lines:
+        yield Text(x, y, line, "why", "middle")
+    sheet.cut(remark_of(arrow), " ".join(line for _, _, line in lines), f"{arrow.number} {arrow.text}:")
+    if arrow.flags:
+        yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)
+
+
+def _remark_lines(flight: Flight) -> Iterator[tuple[float, float, str]]:
+    """The lines of a remark, each with its middle and its height."""
+    remark = remark_of(flight.arrow)
     left, right = sorted(flight.last)
     lines = in_two_lines(remark, right - left - 10) if remark else []
     half = max((advance(line, SMALL) / 2 for line in lines), default=0.0)
     x = min(max(flight.x2, left + half + 5), right - half - 5)
-    for i, line in enumerate(lines, 1):
-        sheet.take(Spot(x, flight.y2 + 14 * i - 3, half, 6, flight.row))
-        yield Text(x, flight.y2 + 1 + 14 * i, line, "why", "middle")
-    sheet.cut(remark, " ".join(lines), f"{arrow.number} {arrow.text}:")
-    if arrow.flags:
-        yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)
+    yield from ((x, flight.y2 + 1 + 14 * i, line) for i, line in enumerate(lines, 1))
 
 
 def _flags(sheet: Sheet, flight: Flight, y: float) -> Iterator[Shape]:

@@ -126,8 +126,9 @@ def plate(sheet: Sheet, bar: Bar, place: Place) -> Group:
     left, right = sorted((sheet.x[bar.source], sheet.x[bar.target]))
     text = fit(f"⇄ {bar.text}", max(right - left - 40, 90), SIZE)
     half = advance(text, SIZE) / 2 + 10
-    shares = (0.5, 0.3, 0.7) if (right - left) * 0.3 > half + 8 else (0.5,)
-    spots = (Spot(left + (right - left) * share, y, half, 11) for y in _from_the_middle(place) for share in shares)
+    inset = min(half + 8, (right - left) / 2)
+    xs = [min(max(left + (right - left) * share, left + inset), right - inset) for share in (0.5, 0.3, 0.7)]
+    spots = (Spot(x, y, half, 11) for y in _from_the_middle(place) for x in xs)
     x, y, *_ = sheet.free(spots)
     return Group((Box(x - half, y - 11, 2 * half, 22, "media-box", 11), Text(x, y + 4, text, "media-text", "middle")))
 

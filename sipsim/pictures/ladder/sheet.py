@@ -7,7 +7,7 @@ words are put where they cover none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.pictures.ladder.model import Mark, Model
@@ -22,21 +22,28 @@ STRIP = 48.0  # only what lies in the same or the next strip of this height is l
 
 
 class Spot(NamedTuple):
-    """A rectangle by its centre and half its size; `row` says whose it is."""
+    """What words or a line cover: centre, half the size, the row whose it is, and the fall from left to right."""
 
     x: float
     y: float
     half_width: float
     half_height: float
     row: int = -1
+    slope: float = 0.0
 
-    def covers(self, other: Spot) -> bool:
-        """Whether the two overlap and belong to different rows."""
-        return (
-            abs(self.x - other.x) < self.half_width + other.half_width
-            and abs(self.y - other.y) < self.half_height + other.half_height
-            and self.row != other.row
-        )
+    def covers(self, other: Spot) -> float:
+        """Over how many pixels, from left to right, the two overlap; nothing covers what belongs to its own row."""
+        left = max(self.x - self.half_width, other.x - other.half_width)
+        right = min(self.x + self.half_width, other.x + other.half_width)
+        if left >= right or self.row == other.row:
+            return 0.0
+        reach = self.half_height + other.half_height
+        fall = self.slope - other.slope
+        apart = self.y - other.y - self.slope * self.x + other.slope * other.x  # so far at x = 0, and `fall` a pixel
+        if abs(fall) > 1e-6:
+            ends = (-reach - apart) / fall, (reach - apart) / fall
+            return max(0.0, min(right, max(ends)) - max(left, min(ends)))
+        return right - left if abs(apart) < reach else 0.0
 
 
 class Sheet:
@@ -89,7 +96,7 @@ class Sheet:
         """The first of these spots that covers nothing of other rows, else one that covers least; it's taken now."""
         tried = []
         for spot in candidates:
-            covered = sum(other.half_height for other in self._near(spot) if spot.covers(other))
+            covered = sum(other.half_height * spot.covers(other) for other in self._near(spot))
             tried.append((covered, spot))
             if not covered:
                 break
@@ -97,10 +104,13 @@ class Sheet:
         self.take(best)
         return best
 
-    def _near(self, spot: Spot) -> Iterator[Spot]:
-        for strip in _strips(spot):
-            yield from self._taken.get(strip, ())
+    def _near(self, spot: Spot) -> Iterable[Spot]:
+        strips = _strips(spot)
+        if len(strips) == 1:
+            return self._taken.get(strips[0], ())
+        return dict.fromkeys(other for strip in strips for other in self._taken.get(strip, ()))
 
 
 def _strips(spot: Spot) -> range:
-    return range(int((spot.y - spot.half_height) // STRIP), int((spot.y + spot.half_height) // STRIP) + 1)
+    reach = spot.half_height + abs(spot.slope) * spot.half_width
+    return range(int((spot.y - reach) // STRIP), int((spot.y + reach) // STRIP) + 1)

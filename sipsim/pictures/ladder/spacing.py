@@ -29,6 +29,7 @@ class Spacing:
         self.before, self.beyond = halves[0], halves[-1]  # room on the left of the first lifeline, right of the last
         self.gaps = [max(LEAST, a + b + 16) for a, b in pairwise(halves)]
         self.index = {column.name: i for i, column in enumerate(model.columns)}
+        self.under_way: dict[tuple[int, int], Arrow] = {}  # the last message from a column to another one
         for row in model.rows:
             if isinstance(row, Arrow):
                 self._message(row)
@@ -48,21 +49,27 @@ class Spacing:
         }
 
     def _message(self, arrow: Arrow) -> None:
-        """Room for the words of a message between neighbours."""
-        spaces = gaps_between(self.index[arrow.source], self.index[arrow.target], len(self.columns))
+        """Room for the words of a message between neighbours, and more where it meets one coming the other way."""
+        source, target = self.index[arrow.source], self.index[arrow.target]
+        spaces = gaps_between(source, target, len(self.columns))
         if len(spaces) == 1 and self.gaps:
             wanted = Label(arrow).width + (48 if arrow.arrived is not None else 80)
             wanted = min(max(wanted, advance(remark_of(arrow), SMALL) + 14), MOST)
+            met = self.under_way.get((target, source))
+            if met is not None and met.arrived is not None and met.arrived > arrow.sent:
+                wanted = min(wanted * 1.6, WIDEST)
+            self.under_way[source, target] = arrow
             self.gaps[spaces[0]] = max(self.gaps[spaces[0]], wanted)
 
     def _outside(self, column: int, wanted: float) -> None:
-        """Room beside a lifeline: outside of the first and of the last one, else on the right."""
+        """Room beside a lifeline: outside of the first and of the last one, else on both sides."""
         if self._rightmost(column) or not self.gaps:
             self.beyond = max(self.beyond, wanted)
         elif column == 0:
             self.before = max(self.before, wanted)
         else:
-            self.gaps[column] = max(self.gaps[column], min(wanted + 80, WIDEST))  # words of messages stand there too
+            for gap in (column - 1, column):  # words of messages stand there too
+                self.gaps[gap] = max(self.gaps[gap], min(wanted + 80, WIDEST))
 
     def _lane(self, column: int, width: float) -> None:
         """The same for the lane of an API, which stands on the left of columns in between."""

@@ -1,0 +1,77 @@
+"""Words in a drawn ladder keep clear of one another: labels of labels, and what is said at lifelines of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import cos, radians, sin, tan
+
+import pytest
+
+import sipsim
+from sipsim.pictures.display import Box, Group, Picture, Shape, Text
+from sipsim.pictures.ladder.sheet import Spot
+from sipsim.pictures.lettering import advance
+
+EVERYTHING = ("transactions", "dialogs", "timers", "reasons")
+MESSY = {
+    "fork": {"seed": 7},
+    "glare": {"seed": 7},
+    "lost-200": {"seed": 7},
+    "crossing-cancel": {"seed": 7},
+    "out-of-order": {"seed": 7},
+    "ozeki": {"seed": 9, "loss": 0.3},
+}
+
+
+def chips(shapes: tuple[Shape, ...], group: Group | None = None) -> Iterator[Spot]:
+    """The numbers of messages, each as wide and as high as it is drawn."""
+    for shape in shapes:
+        if isinstance(shape, Group):
+            yield from chips(shape.items, shape)
+        elif isinstance(shape, Box) and shape.style.startswith("chip-") and group is not None:
+            turn = radians(group.angle)
+            x, y = shape.x + shape.width / 2, shape.y + shape.height / 2
+            middle = group.x + x * cos(turn) - y * sin(turn), group.y + x * sin(turn) + y * cos(turn)
+            yield Spot(*middle, shape.width / 2, shape.height / 2, row=1, slope=tan(turn))
+
+
+def said(shapes: tuple[Shape, ...], styles: tuple[str, ...]) -> Iterator[Spot]:
+    """Words that stand level, as they are drawn."""
+    for shape in shapes:
+        if isinstance(shape, Group):
+            yield from said(shape.items, styles)
+        elif isinstance(shape, Text) and shape.style in styles:
+            half = advance(shape.text, 10) / 2
+            x = shape.x + {"start": half, "middle": 0.0, "end": -half}[shape.anchor]
+            yield Spot(x, shape.y - 3.5, half, 4.0, row=2)
+
+
+def picture(name: str, **options) -> Picture:
+    return sipsim.run(name, **MESSY[name]).ladder(**options).picture()
+
+
+@pytest.mark.parametrize("marks", [(), EVERYTHING])
+@pytest.mark.parametrize("name", MESSY)
+def test_no_number_covers_another_one(name: str, marks: tuple[str, ...]) -> None:
+    numbers = list(chips(picture(name, marks=marks, findings=True).shapes))
+    assert len(numbers) > 5
+    assert [(a, b) for a, b in combinations(numbers, 2) if a._replace(row=0).covers(b)] == []
+
+
+@pytest.mark.parametrize("name", MESSY)
+def test_what_is_said_at_lifelines_covers_no_number_and_no_remark(name: str) -> None:
+    shapes = picture(name, marks=EVERYTHING).shapes
+    covered = [*chips(shapes), *(spot._replace(row=1) for spot in said(shapes, ("why",)))]
+    words = list(said(shapes, ("inner-text",)))
+    assert words
+    assert [(a, b) for a in words for b in covered if a.covers(b)] == []
+
+
+def test_lines_and_slanted_words_are_known_as_they_are() -> None:
+    words = Spot(100, 100, 40, 7, 1, 0.2)
+    assert words.covers(Spot(100, 100, 80, 1, 2, -0.2)) > 0  # a line across
+    assert words.covers(Spot(100, 110, 80, 1, 2, 0.2)) == 0  # one beside them, all along
+    assert words.covers(Spot(100, 107, 80, 1, 2, 0.2)) == 80  # a parallel one through their lower edge
+    assert words.covers(Spot(190, 118, 20, 1, 2, 0.2)) == 0  # one that begins beyond them
+    assert words.covers(words) == 0
