@@ -50,8 +50,17 @@ def advance(text: str, size: float = 12.0) -> float:
 
     No font is asked, so that a picture is the same on every machine; the estimate is rather too wide than too narrow.
     """
-    em = sum(0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c) for c in text)
-    return em * size
+    return sum(map(_EM.__getitem__, text)) * size
+
+
+class _Ems(dict[str, float]):
+    """How wide characters are, as shares of their size; those beyond ASCII are worked out each time."""
+
+    def __missing__(self, c: str) -> float:
+        return 0.31 if c in _NARROW else 0.88 if c in _BROAD else 0.68 if c.isupper() else 0.56 * cell(c)
+
+
+_EM = _Ems((c, _Ems()[c]) for c in map(chr, range(32, 127)))
 
 
 def shorten(text: str, room: int, more: str = "…") -> str:

@@ -86,6 +86,14 @@ class Record:
         return source, destination
 
     @property
+    def sending(self) -> tuple[str, int]:
+        """How the message went out: its transport, and the how many-eth time; a `UsageError` as of `route`."""
+        if (sent := self.sent) is None:
+            raise UsageError(f"record {self.id} is about no message, it is of kind {self.kind!r}")
+        _, _, transport, copy, _ = sent._subject
+        return transport, copy
+
+    @property
     def message(self) -> Message | None:
         """The parsed message that this record is about; None where there is none or its octets are no SIP."""
         try:

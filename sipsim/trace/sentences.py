@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def printable(text: str) -> str:
     """`text` with controls, bidi marks, raw octets and all else that can't be seen as their code points."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
 
 

@@ -121,10 +121,11 @@ def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
 
 def _remark_lines(flight: Flight) -> Iterator[tuple[float, float, str]]:
     """The lines of a remark, each with its middle and its height."""
-    remark = remark_of(flight.arrow)
+    if not (remark := remark_of(flight.arrow)):
+        return
     left, right = sorted(flight.last)
-    lines = in_two_lines(remark, right - left - 10) if remark else []
-    half = max((advance(line, SMALL) / 2 for line in lines), default=0.0)
+    lines = in_two_lines(remark, right - left - 10)
+    half = max(advance(line, SMALL) / 2 for line in lines)
     x = min(max(flight.x2, left + half + 5), right - half - 5)
     yield from ((x, flight.y2 + 1 + 14 * i, line) for i, line in enumerate(lines, 1))
 

@@ -74,6 +74,10 @@ class Row:
                 self.cells[x : x + wide] = [c, ""][:wide]
             x += wide
 
+    def set(self, x: int, glyph: str) -> None:
+        """Write one character that takes one cell, inside the row."""
+        self.cells[x] = glyph
+
     def fill(self, start: int, end: int, char: str) -> None:
         """Write one narrow character into the columns from `start` up to, not including, `end`."""
         start, end = max(start, 0), min(end, len(self.cells))

@@ -45,11 +45,12 @@ class Naming:
         keys = (address, name, host_of(address), host_of(name))
         return next((self.names[key] for key in keys if key in self.names), name)
 
-    def ends(self, record: Record, data: Mapping[str, Any]) -> tuple[str, str]:
+    def ends(self, record: Record) -> tuple[str, str]:
         """The columns of a `sent` record: of its sender and of its receiver."""
-        source, target = record.element, str(data.get("peer", ""))
+        source, target = record.element, record.peer
         if not self.names:
             return source, target
+        data = record.data
         return self.of(source, str(data.get("src", ""))), self.of(target, str(data.get("dst", "")))
 
     def receiver(self, record: Record) -> str:

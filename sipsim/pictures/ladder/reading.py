@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError
-from sipsim.message.message import Message, Response
+from sipsim.message.message import Message, Response, parse
 from sipsim.pictures.ladder.choosing import Choice
 from sipsim.pictures.ladder.media import MediaBars
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Row
@@ -47,7 +47,7 @@ class Reader:
         methods = [self.kinds.get(name) for name in trace.columns.kind_names]
         for id, kind in enumerate(trace.columns.kinds, 1):  # most records are of kinds that pass by
             if (method := methods[kind]) is not None:
-                method(trace[id])
+                method(Record(trace.columns, id))
         self.media.name_targets()
         self.rows = [row for row in self.rows if not isinstance(row, Bar) or choice.between(row.source, row.target)]
         if last and most is not None:
@@ -72,17 +72,14 @@ class Reader:
         self.rows.append(arrow)
 
     def arrow(self, record: Record) -> Arrow:
-        data = record.data
-        source, target = self.naming.ends(record, data)
-        arrow = Arrow(
-            self.numbered, label(record.raw), source, target, record.time, record.id,
-            copy=data.get("copy", 1), transport=data.get("transport", ""),
-        )  # fmt: skip
-        message = record.message
-        if message is None:
+        source, target = self.naming.ends(record)
+        transport, copy = record.sending
+        raw = record.raw
+        arrow = Arrow(self.numbered, label(raw), source, target, record.time, record.id, copy=copy, transport=transport)
+        try:
+            describe(arrow, parse(raw))
+        except SipParseError:
             arrow.family = "unparsable"
-        else:
-            describe(arrow, message)
         return arrow
 
     def delivered(self, record: Record) -> None:

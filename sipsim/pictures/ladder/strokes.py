@@ -21,6 +21,8 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
     flags = f" [{', '.join(arrow.flags)}]" if arrow.flags and not arrives else ""
     number += "!" if arrow.flags else ""
+    if not copy and not flags:  # as nearly all messages are
+        return [f"{number} {form}" for form in dict.fromkeys((f"{text}{badge}", text, code))]
     forms = [
         f"{text}{badge}{copy}{flags}",
         f"{text}{badge}{copy}",
@@ -46,7 +48,7 @@ class Pen:
         low, high = min(a, b), max(a, b)
         self.dashes(self.xs[low] + 1, self.xs[high])
         for x in self.xs[low + 1 : high]:
-            self.row.put(x, self.glyphs.cross)
+            self.row.set(x, self.glyphs.cross)
         self.tail(a, b)
         self.head(a, b)
         self.letter(low, high, labels)
@@ -54,9 +56,9 @@ class Pen:
     def both_ways(self, a: int, b: int, labels: Sequence[str]) -> None:
         """Media between two lifelines."""
         low, high = min(a, b), max(a, b)
-        self.row.put(self.xs[low] + 1, self.glyphs.media * (self.xs[high] - self.xs[low] - 1))
+        self.row.fill(self.xs[low] + 1, self.xs[high], self.glyphs.media)
         for x in self.xs[low + 1 : high]:
-            self.row.put(x, self.glyphs.media_cross)
+            self.row.set(x, self.glyphs.media_cross)
         self.head(low, high)
         self.head(high, low)
         self.letter(low, high, labels)
@@ -117,19 +119,17 @@ class Pen:
 
     def tail(self, a: int, b: int) -> None:
         """Where an arrow leaves lifeline a towards b."""
-        self.row.put(self.xs[a], self.glyphs.tail_right if b > a else self.glyphs.tail_left)
+        self.row.set(self.xs[a], self.glyphs.tail_right if b > a else self.glyphs.tail_left)
 
     def head(self, a: int, b: int) -> None:
         """Where an arrow from a reaches lifeline b."""
-        self.row.put(self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left)
+        self.row.set(self.xs[b] - 1 if b > a else self.xs[b] + 1, self.glyphs.right if b > a else self.glyphs.left)
 
     def letter(self, low: int, high: int, labels: Sequence[str]) -> None:
         """Write the longest label that any space takes, into the one of such spaces nearest to the middle."""
         middle = (self.xs[low] + self.xs[high]) / 2
-        spaces = sorted(
-            ((self.xs[i] + 2, self.xs[i + 1] - 1) for i in range(low, high)),
-            key=lambda s: (abs((s[0] + s[1]) / 2 - middle), s),
-        )
+        spaces = [(self.xs[i] + 2, self.xs[i + 1] - 1) for i in range(low, high)]
+        spaces.sort(key=lambda space: (abs((space[0] + space[1]) / 2 - middle), space))
         widest = max(end - start for start, end in spaces)
         label = self.fitting(labels, widest)
         start, end = next(space for space in spaces if space[1] - space[0] >= cells(label))

@@ -79,7 +79,8 @@ class _Writer:
         self.axis = Axis(model.rows)
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.split = in_two_rows(model.arrows, self.axis)
-        self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in self.moments())]) + 1
+        self.at = sorted(self.moments())
+        self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in (*self.at[:1], *self.at[-1:]))]) + 1
         self.lanes = self.widths_of_lanes(width)
         left, right = self.lanes.get(0, 0), self.lanes.get(len(self.index) - 1, 0) if len(self.index) > 1 else 0
         names = [column.name for column in model.columns]
@@ -87,6 +88,7 @@ class _Writer:
         self.width = max(width, self.grid.edge + right)
         self.down = [False] * len(model.columns)
         self.starred: list[str] = []
+        self.blanks: dict[tuple[str, tuple[bool, ...]], list[str]] = {}  # rows with nothing but lifelines
 
     def needs(self) -> list[int]:
         """How wide each space between two lifelines would like to be, for labels that can stand nowhere else."""
@@ -144,7 +146,7 @@ class _Writer:
     def rows(self) -> Iterator[str]:
         """The ladder between its headers, a line each."""
         last = None
-        moments = sorted(self.moments())
+        moments = self.at
         for at, (time, _, i, arrives) in enumerate(moments):
             if last is not None and self.axis.folded(time - last):
                 yield str(self.blank(self.glyphs.more, self.glyphs.folded))
@@ -169,12 +171,16 @@ class _Writer:
                 yield *row.end, i, True
 
     def blank(self, time: str, life: str) -> Row:
-        row = Row(self.width)
+        row = Row(0)
+        cells = self.blanks.get(kind := (life, tuple(self.down)))
+        if cells is None:
+            cells = self.blanks[kind] = [" "] * self.width
+            for i in self.lanes:
+                cells[self.lane(i)] = self.glyphs.lane
+            for x, down in zip(self.grid.xs, self.down, strict=True):
+                cells[x] = " " if down else life
+        row.cells = cells.copy()
         row.put(0, time.rjust(self.digits))
-        for i in self.lanes:
-            row.put(self.lane(i), self.glyphs.lane)
-        for x, down in zip(self.grid.xs, self.down, strict=True):
-            row.put(x, " " if down else life)
         return row
 
     def pen(self, time: float, dashed: bool = False) -> Pen:

@@ -68,8 +68,7 @@ def write(picture: Picture, theme: str = "auto") -> str:
 
 def _n(number: float) -> str:
     """A coordinate with one decimal, none where it is whole."""
-    text = f"{number:.1f}"
-    return text[:-2] if text.endswith(".0") else text
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def _sheet(theme: str, prefix: str, used: set[str]) -> str:
