@@ -52,4 +52,4 @@ def test_a_missed_target_is_said_and_ends_with_1(
 
 def test_an_unknown_benchmark(capsys: pytest.CaptureFixture[str]):
     assert bench.main(["speed"]) == 2
-    assert "there are parsing, timers, calls, digest, memory, growth, pictures, sweep" in capsys.readouterr().err
+    assert "there are parsing, timers, calls, digest, media, memory, growth, pictures, sweep" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
     here        any element: packets in, transactions, packets out; its timers, outcomes and stories
     calls/      a call, from both sides, and what changes it
+    media/      what the streams of a call carry: packets of RTP, or a flow without any
     agents/     who acts for a user: phones with registrations and manners; a scripted peer
     servers/    proxies, registrars, redirect servers, a gateway; challenges and overload
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from sipsim.errors import UsageError
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.impairments import Impairment
+from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, Wire, changed_impairment
-from sipsim.simulation.network import Address, AlteredPacket, Packet
+from sipsim.simulation.network import Address, Packet
 from sipsim.simulation.streams import Streams
 from sipsim.trace.trace import Trace
 
@@ -18,7 +19,8 @@ MOST_ROUTES = 10_000
 class FrontLinks:
     """A link between any two nodes; `transmit(packet)` is called for every copy that gets through.
 
-    `node_at(address)` names the node at an address. `default` are the parameters of links that don't say
+    The `network` names the node at an address, and is told of what is lost or doubled.
+    `default` are the parameters of links that don't say
     otherwise, as in memory (see `Impairment`); here all of them are 0 at first, the delay too.
     """
 
@@ -27,12 +29,13 @@ class FrontLinks:
         env: Environment,
         trace: Trace,
         streams: Streams,
-        node_at: Callable[[Address], str],
+        network: Interference,
         transmit: Callable[[Packet], None],
         default: dict[str, float],
     ) -> None:
         self._env, self._trace = env, trace
-        self._node_at, self._transmit = node_at, transmit
+        self._network, self._transmit = network, transmit
+        self._node_at = network.node_at
         self._routes: dict[tuple[Address, Address], Route] = {}
         impairment = changed_impairment(Impairment(delay=0.0), default)
         self._topology = Topology(streams, impairment, None, self.forget, self._note)
@@ -53,15 +56,19 @@ class FrontLinks:
     def send(self, packet: Packet) -> None:
         """Let a packet through, now or later, once, twice or not at all."""
         key = packet.source, packet.destination
-        route = self._routes.get(key) or self._work_out(*key)
+        route = self.route(*key)
         if route.broken:
-            self._trace.lost(self._env.now, packet.cause, route.broken)
+            self._network.lose(packet, route.broken)
         elif route.wires:
             self._impair(packet, route.wires[0])
         elif route.pauses[0]:
             self._env.post(route.pauses[0], self._transmit, packet)
         else:
             self._transmit(packet)
+
+    def route(self, source: Address, destination: Address) -> Route:
+        """What stands between two addresses."""
+        return self._routes.get((source, destination)) or self._work_out(source, destination)
 
     def _work_out(self, source: Address, destination: Address) -> Route:
         if len(self._routes) >= MOST_ROUTES:
@@ -74,15 +81,8 @@ class FrontLinks:
         now = self._env.now
         delays = wire.delays(len(packet.data), now)
         if not delays:
-            self._trace.lost(now, packet.cause, f"lost on the way {wire.name}")
+            self._network.lose(packet, f"lost on the way {wire.name}")
         for number, delay in enumerate(delays):
             if number:
-                self._trace.duplicated(now, packet.cause)
-            self._env.post(delay, self._transmit, _carried(packet, wire))
-
-
-def _carried(packet: Packet, wire: Wire) -> Packet:
-    """A packet as it comes out of a wire."""
-    data = wire.carried(packet.data)
-    kind = Packet if data is packet.data else AlteredPacket
-    return kind(data, packet.source, packet.destination, packet.transport, packet.flow, packet.cause)
+                self._network.double(packet)
+            self._env.post(delay, self._transmit, packet.again(wire.carried(packet.data)))

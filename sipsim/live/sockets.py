@@ -81,6 +81,7 @@ class Binding:
     node: str
     receive: Receive
     failed: Failed
+    transport: str = "UDP"
     # The packets last sent to others: ICMP may still refuse them.
     recent: deque[Packet] = field(default_factory=lambda: deque(maxlen=64))
 

@@ -17,7 +17,8 @@ from sipsim.live.sockets import LONGEST, Binding, canonical, is_loopback, is_num
 from sipsim.live.watching import Inject, Watch
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.interference import Interference
-from sipsim.simulation.links import Link
+from sipsim.simulation.links import Link, Route
+from sipsim.simulation.media_tally import RTP, MediaPacket
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 from sipsim.simulation.streams import Streams
 from sipsim.trace.trace import Trace
@@ -55,7 +56,7 @@ class UdpNetwork(Interference):
         self._env, self._trace = env, trace
         self._bindings: dict[Address, Binding] = {}
         self._watch = Watch()
-        self._links = FrontLinks(env, trace, streams, self.node_at, self._transmit, default)
+        self._links = FrontLinks(env, trace, streams, self, self._transmit, default)
         self._under_way = InFlight(self.lose)
         self._sweeper: Timer | None = None
 
@@ -70,7 +71,7 @@ class UdpNetwork(Interference):
         UsageError for a transport other than UDP, for a host that is not loopback (unless `allow_remote`),
         and for an address that the system does not give.
         """
-        if transport != "UDP":
+        if transport not in ("UDP", RTP):
             raise UsageError(f"transport={transport!r}: this network has UDP only")
         wanted = Address(canonical(address.host or self.host), address.port)
         if why := self._forbidden(wanted.host):
@@ -82,7 +83,7 @@ class UdpNetwork(Interference):
         bound = Address(wanted.host, sock.getsockname()[1])
         if not is_loopback(bound.host):
             warnings.warn(f"{bound} can be reached from other machines", stacklevel=2)
-        binding = Binding(sock, bound, node or self._trace.name_of(bound), receive, failed)
+        binding = Binding(sock, bound, node or self._trace.name_of(bound), receive, failed, transport)
         self._bindings[bound] = binding
         self._watch.add(sock, partial(self._read, binding))
         self._links.forget()
@@ -112,6 +113,10 @@ class UdpNetwork(Interference):
             if name not in nodes and not is_numeric(name):
                 raise UsageError(f"{name!r}: no such node; there are {', '.join(nodes) or 'none yet'}")
         return names
+
+    def route(self, source: Address, destination: Address) -> Route:
+        """The link in front of the sockets of two addresses."""
+        return self._links.route(source, destination)
 
     def close(self) -> None:
         """Close every socket."""
@@ -165,7 +170,8 @@ class UdpNetwork(Interference):
             if not self._handed_over(binding, packet):
                 self._under_way.recall(packet)
         elif why := self._undeliverable(packet.destination):
-            self._trace.add("fault", self._env.now, binding.node, packet.cause, what="refused", text=why)
+            if not packet.lingering:
+                self._trace.add("fault", self._env.now, binding.node, packet.cause, what="refused", text=why)
             self._fail(packet, why)
         else:
             binding.recent.append(packet)
@@ -227,7 +233,9 @@ class UdpNetwork(Interference):
     def _receive(self, binding: Binding, source: Address, data: bytes) -> None:
         packet = Packet(data, source, binding.address)
         ours = self._under_way.arrive(source, binding.address, data)
-        if ours is None:
+        if binding.transport == RTP:
+            packet = MediaPacket(data, source, binding.address, RTP)
+        elif ours is None:
             packet.cause = self._trace.sent(self._env.now, self._trace.name_of(source), packet, cause=0)
             if self._script.rules and not self.passes(packet):
                 return

@@ -18,6 +18,9 @@ from sipsim.message.sdp import Lines, Media, Sdp, session_lines
 Codecs = tuple[tuple[str, str], ...]
 """(payload type, encoding name and clock rate) of each codec, the one liked best first."""
 
+Formats = dict[int, tuple[str, int]]
+"""Codec and clock rate by payload type."""
+
 CODECS: Codecs = (("0", "PCMU/8000"), ("8", "PCMA/8000"))
 """The codecs of a phone that says nothing else (RFC 3551 §6)."""
 
@@ -201,12 +204,26 @@ def streams(local: Sdp, remote: Sdp) -> Iterator[Stream]:
     for ours, theirs in zip(local.media, remote.media, strict=False):
         codec = _shared(ours, theirs) if ours.port and theirs.port and ours.kind == theirs.kind else None
         if codec is not None:
-            form, (name, _, rate) = codec[0], codec[1].partition("/")
-            direction = narrowed(direction_of(local, ours), mirrored(direction_of(remote, theirs)))
+            (name, rate), here, there = _clock(codec[1]), _host(local, ours), _host(remote, theirs)
+            direction = narrowed(_said(local, ours, here), mirrored(_said(remote, theirs, there)))
             yield Stream(
-                name, (_host(local, ours), ours.port), (_host(remote, theirs), theirs.port), direction, ours.kind,
-                ours.proto, int(form), int(rate.partition("/")[0]) if rate.partition("/")[0].isdecimal() else 8000,
-            )  # fmt: skip
+                name, (here, ours.port), (there, theirs.port), direction, ours.kind, ours.proto, int(codec[0]), rate
+            )
+
+
+def formats_of(description: Sdp, port: int) -> Formats:
+    """What an end that listens at this port is ready to receive: codec and clock rate by payload type (§5.1)."""
+    media = next((media for media in description.media if media.port == port), None)
+    return {} if media is None else _clocks(media.formats, media.lines)
+
+
+def key_events(local: Sdp, remote: Sdp, port: int) -> int | None:
+    """The payload type by which keys go from our end at this port to the other, None where they can't (RFC 4733)."""
+    for ours, theirs in zip(local.media, remote.media, strict=False):
+        if ours.port == port and theirs.port and EVENTS in [_name_of(form, ours.lines) for form in ours.formats]:
+            found = [form for form in theirs.formats if _name_of(form, theirs.lines) == EVENTS and form.isdecimal()]
+            return int(found[0]) if found else None
+    return None
 
 
 def negotiated(local: Sdp, remote: Sdp) -> Stream | None:
@@ -216,11 +233,18 @@ def negotiated(local: Sdp, remote: Sdp) -> Stream | None:
 
 def _shared(ours: Media, theirs: Media) -> tuple[str, str] | None:
     """The first of their formats that is one of ours, by its name, or by its number where it has no name."""
-    known = {_folded(_name_of(form, ours.lines)) or form for form in ours.formats}
+    return _first_shared(ours.formats, ours.lines, theirs.formats, theirs.lines)
+
+
+@lru_cache(maxsize=64)
+def _first_shared(
+    ours: tuple[str, ...], our_lines: Lines, theirs: tuple[str, ...], their_lines: Lines
+) -> tuple[str, str] | None:
+    known = {_folded(_name_of(form, our_lines)) or form for form in ours}
     found: tuple[str, str] | None = None
-    for form in theirs.formats:
-        name = _name_of(form, theirs.lines)
-        if (_folded(name) or form) in known and form.isdecimal():
+    for form in theirs:
+        name = _name_of(form, their_lines)
+        if (_folded(name) or form) in known and form.isdecimal() and len(form) < 4:
             if name != EVENTS:
                 return form, name or form
             found = found or (form, name)
@@ -232,12 +256,16 @@ def direction_of(description: Sdp, media: Media) -> str:
 
     An end at 0.0.0.0 does not listen, whatever it says: the way of putting on hold before it had a word (§8.4).
     """
+    return _said(description, media, _host(description, media))
+
+
+def _said(description: Sdp, media: Media, host: str) -> str:
     said = "sendrecv"
     for lines in (description.lines, media.lines):
         for letter, value in lines:
             if letter == "a" and value in DIRECTIONS:
                 said = value
-    return narrowed(said, "sendonly") if _host(description, media) == "0.0.0.0" else said
+    return narrowed(said, "sendonly") if host == "0.0.0.0" else said
 
 
 def mirrored(direction: str) -> str:
@@ -250,6 +278,18 @@ def narrowed(one: str, other: str) -> str:
     if one == other or other == "sendrecv":
         return one
     return other if one == "sendrecv" else "inactive"
+
+
+def _clock(codec: str) -> tuple[str, int]:
+    """The encoding name of a codec, and its clock rate."""
+    name, _, rate = codec.partition("/")
+    digits = rate.partition("/")[0]
+    return name, int(digits) if digits.isdecimal() and len(digits) < 10 and int(digits) else 8000
+
+
+@lru_cache(maxsize=64)
+def _clocks(formats: tuple[str, ...], lines: Lines) -> Formats:
+    return {int(form): _clock(_name_of(form, lines)) for form in formats if form.isdecimal() and len(form) < 4}
 
 
 @lru_cache(maxsize=64)

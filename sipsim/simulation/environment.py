@@ -49,6 +49,7 @@ class Environment(simpy.Environment):
         self._lanes: dict[float, Lane] = {}
         self._lingering_lanes: dict[float, Lane] = {}
         self._asked: dict[tuple[float, bool], int] = {}
+        self._busy_until = -inf  # a posted call that somebody waits for is known to be pending until then
 
     def call_later(self, delay: float, fn: Callable[..., object], *args: Any, lingering: bool = False) -> Timer:
         """Call `fn(*args)` in `delay` seconds, unless the timer that is returned is cancelled before.
@@ -122,10 +123,20 @@ class Environment(simpy.Environment):
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing is pending but lingering timers: no SimPy event, no posted call, no other timer."""
-        if self._queue:
+        """Whether nothing is pending but lingering timers: no SimPy event, no posted call, no other timer.
+
+        A posted call does not count where its argument says that it lingers: media on their way.
+        """
+        if self._queue or self._busy_until > self._now:
             return False
-        return all(entry[3] is None and (entry[4].lingering or not entry[4].head()) for entry in self._agenda)
+        for when, _, _, fn, source in self._agenda:
+            if fn is None:
+                if not source.lingering and source.head():
+                    return False
+            elif not getattr(source, "lingering", False):
+                self._busy_until = when
+                return False
+        return True
 
     def run_until_quiet(self, until: float = inf, event: Event | None = None) -> bool:
         """Run until it is quiet or `event` has happened, and say so; false when the time `until` comes first.

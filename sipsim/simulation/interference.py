@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sipsim.simulation.connections import Segment
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.intercept import Interception
+from sipsim.simulation.media_tally import MediaTally
 from sipsim.simulation.network import Address, Packet
 from sipsim.simulation.patterns import Pattern, Test, packet_test
 from sipsim.simulation.scripts import Rule, Script
@@ -23,6 +24,7 @@ class Interference:
         self.env, self.trace = env, trace
         self.held: list[Packet] = []
         self.interceptions: list[Interception] = []
+        self.media = MediaTally()
         self._script = Script(changed)
 
     # What the network fills in
@@ -41,7 +43,17 @@ class Interference:
 
     def lose(self, packet: Packet, why: str) -> None:
         """A packet will not arrive."""
-        self.trace.lost(self.env.now, packet.cause, why)
+        if packet.lingering:
+            self.media.lost[packet.source, packet.destination] += 1
+        else:
+            self.trace.lost(self.env.now, packet.cause, why)
+
+    def double(self, packet: Packet) -> None:
+        """A packet will arrive twice."""
+        if packet.lingering:
+            self.media.duplicated[packet.source, packet.destination] += 1
+        else:
+            self.trace.duplicated(self.env.now, packet.cause)
 
     # What scripts do
 
@@ -88,8 +100,8 @@ class Interference:
     # How the network asks
 
     def passes(self, packet: Packet) -> bool:
-        """Whether a packet goes on; else it is lost or kept by now."""
-        rule = self._script.rule_for(packet)
+        """Whether a packet goes on; else it is lost or kept by now. Scripts are about messages, so media pass."""
+        rule = None if packet.lingering else self._script.rule_for(packet)
         if rule is None:
             return True
         if rule.stop is None:
@@ -112,7 +124,7 @@ class Interference:
         if isinstance(packet, Segment):
             packet.connection.travel(packet)
             return
-        self.trace.duplicated(self.env.now, packet.cause)
+        self.double(packet)
         for copy in (packet, packet.again()):
             self.set_out(copy)
 

@@ -19,6 +19,7 @@ from sipsim.simulation.connections import Connections, Listener, Segment
 from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
+from sipsim.simulation.media_tally import RTP, Unawaited
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 
 if TYPE_CHECKING:
@@ -143,15 +144,16 @@ class MemoryNetwork(Interference):
     def _way(self, source: Address, destination: Address, transport: str) -> Way:
         if transport == "TCP":
             return None, self._connections.send
-        route = self._route(source, destination)
-        if self._script.rules:
+        route = self.route(source, destination)
+        if self._script.rules and transport != RTP:
             return None, partial(self._look_at, route)
         if route.broken or route.wires:
             return None, partial(self._set_out, route)
         port = self._ports.get((destination, transport))
         return route.pauses[0], port.arrive if port else self._arrive
 
-    def _route(self, source: Address, destination: Address) -> Route:
+    def route(self, source: Address, destination: Address) -> Route:
+        """The links that a packet passes as they are now."""
         return self._topology.route(self.node_at(source), self.node_at(destination))
 
     def _look_at(self, route: Route, packet: Packet) -> None:
@@ -160,13 +162,14 @@ class MemoryNetwork(Interference):
             self._set_out(route, packet)
 
     def set_out(self, packet: Packet) -> None:
-        self._set_out(self._route(packet.source, packet.destination), packet)
+        self._set_out(self.route(packet.source, packet.destination), packet)
 
     def _set_out(self, route: Route, packet: Packet) -> None:
         if route.broken:
             self.lose(packet, route.broken)
         elif route.pauses[0] or not route.wires:  # a packet never arrives while its sender is still at work
-            self._post(route.pauses[0], self._go_on, (packet, route, 0))
+            leg: Leg = (packet, route, 0)
+            self._post(route.pauses[0], self._go_on, Unawaited(leg) if packet.lingering else leg)
         else:
             self._go_on((packet, route, 0))
 
@@ -182,10 +185,11 @@ class MemoryNetwork(Interference):
             self.lose(packet, f"lost on the way {wire.name}")
         for i, delay in enumerate(delays):
             if i:
-                self._trace.duplicated(now, packet.cause)
+                self.double(packet)
             data = wire.carried(packet.data)
             copy = packet if data is packet.data and not i else packet.again(data)
-            self._post(delay + route.pauses[n + 1], self._go_on, (copy, route, n + 1))
+            onward: Leg = (copy, route, n + 1)
+            self._post(delay + route.pauses[n + 1], self._go_on, Unawaited(onward) if packet.lingering else onward)
 
     def _arrive(self, packet: Packet) -> None:
         port = self._ports.get((packet.destination, packet.transport))
@@ -193,7 +197,10 @@ class MemoryNetwork(Interference):
             port.receive(packet)
             return
         reason = f"no one listens at {packet.destination}"
-        self.lose(packet, reason)
+        if packet.lingering:
+            self.media.unheard[packet.source, packet.destination] += 1
+        else:
+            self.lose(packet, reason)
         sender = self._ports.get((packet.source, packet.transport))
         if sender is not None:
             sender.failed(packet, reason)
@@ -202,7 +209,7 @@ class MemoryNetwork(Interference):
 
     def journey(self, source: Address, destination: Address, data: bytes) -> float | None:
         """How long (s) octets take from one address to another as links are now; None where they get lost."""
-        route = self._route(source, destination)
+        route = self.route(source, destination)
         if route.broken:
             return None
         elapsed = route.pauses[0]

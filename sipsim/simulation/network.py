@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from sipsim.simulation.links import Route
+    from sipsim.simulation.media_tally import MediaTally
 
 
 class Address(NamedTuple):
@@ -60,6 +64,7 @@ class Packet:
 
     __slots__ = ("cause", "data", "destination", "flow", "source", "transport")
     altered = False  # whether the octets were changed on the way
+    lingering = False  # whether a run may end while it is on its way, as with media
 
     def __init__(
         self,
@@ -108,13 +113,16 @@ class Network(Protocol):
     live: bool
     transports: tuple[str, ...]
     """What it carries, the one first that is taken where nothing else is asked for."""
+    media: MediaTally
+    """What it did to packets of media."""
 
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Listen at an address, and give it back with its blanks filled in.
 
         `receive(packet)` is called for what arrives there, `failed(packet, reason)` when a packet sent from there
         turns out to be undeliverable (ICMP, a connection refused or reset). Over TCP what is sent is a message, and
-        what arrives the next octets of its flow. `node` names who listens. `UsageError` when the address is taken or
+        what arrives the next octets of its flow; "RTP" are datagrams that are counted instead of recorded. `node` names
+        who listens. `UsageError` when the address is taken or
         not to be had.
         """
         ...
@@ -125,6 +133,10 @@ class Network(Protocol):
 
     def send(self, packet: Packet) -> None:
         """Put a packet on the wire."""
+        ...
+
+    def route(self, source: Address, destination: Address) -> Route:
+        """The links that a packet passes as they are now."""
         ...
 
     def close(self) -> None:

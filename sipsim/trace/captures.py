@@ -1,7 +1,8 @@
 """Captures: the SIP packets of a trace as pcap or pcapng, and a trace out of somebody's capture.
 
 Written: every SIP packet at the instant when it was sent, lost ones and retransmissions included, counted
-from the epoch, over Ethernet and UDP; what went over TCP as one segment a message, of a stream without gaps.
+from the epoch, over Ethernet and UDP; what went over TCP as one segment a message, of a stream without gaps. RTP
+packets, where the run has any, at the instant when they arrived; those that were lost are missing.
 Read: every SIP datagram becomes a `sent` and a `delivered` record at the instant when it was captured, counted
 from the first frame, with the hosts as elements; the same octets between the same ends once more are a
 retransmission. Of TCP every message is one, at the instant of its last segment. Tunnels and what is no SIP are
@@ -11,12 +12,16 @@ counted in `header["skipped"]`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from heapq import merge
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import parse
 from sipsim.trace import pcap
 from sipsim.trace.frames import Datagram, Frames, ethernet
+from sipsim.trace.media_log import Track
 from sipsim.trace.record import Record
 from sipsim.trace.streams import START, Streams
 from sipsim.trace.values import address_text
@@ -44,10 +49,11 @@ def is_sip(datagram: Datagram) -> bool:
 
 
 def dump(trace: Trace, suffix: str) -> bytes:
-    """The trace's SIP packets as the bytes of a capture; `suffix` is ".pcap" or ".pcapng"."""
+    """The trace's SIP packets, and its media, as the bytes of a capture; `suffix` is ".pcap" or ".pcapng"."""
     write = {".pcap": pcap.pcap, ".pcapng": pcap.pcapng}[suffix]
     octets: Counter[Route] = Counter()
-    return write(_frame(sent, octets) for sent in trace.select("sent"))
+    messages = (_frame(sent, octets) for sent in trace.select("sent"))
+    return write(merge(messages, *map(_media_frames, trace.media), key=itemgetter(0)))
 
 
 def load(data: bytes, trace: Trace) -> None:
@@ -106,6 +112,11 @@ def _frame(sent: Record, octets: Counter[Route]) -> tuple[int, bytes]:
         return time, ethernet(*route, sent.raw, stream)
     except ValueError as error:
         raise UsageError(f"message {sent.number} fits in no capture: {error}") from None
+
+
+def _media_frames(track: Track) -> Iterator[tuple[int, bytes]]:
+    """The frames of the RTP packets from one address to another."""
+    return ((time, ethernet(*track.ends, data)) for time, data in track)
 
 
 def _record(found: list[tuple[int, Datagram]], start: int, trace: Trace) -> None:

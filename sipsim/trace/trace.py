@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sipsim.errors import SipParseError, UsageError
 from sipsim.trace.causes import Causes, chain
 from sipsim.trace.columns import DELIVERED, DUPLICATED, IGNORED, LOST, SENT, STATE, TIMER, UNPARSABLE, Columns
+from sipsim.trace.media_log import MediaLog
 from sipsim.trace.record import Record
 from sipsim.trace.values import address_text, encoded, plain
 
@@ -68,6 +69,7 @@ class Trace:
             ("sent", "retransmissions", "delivered", "lost", "duplicated", "unparsable", "ignored"), 0
         )
         self.columns = Columns()
+        self.media = MediaLog()
         self._elements: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, int], str] = {}
         self._subscribers: tuple[Callable[[int], object], ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,34 @@ def test_tshark_follows_what_went_over_tcp(one: str, other: str, tmp_path: Path)
     ]  # fmt: skip
     assert tshark(tmp_path / "a.pcap", "-Y", "_ws.malformed") == []
     lab.run(call.hang_up())
+
+
+@needs("tshark")
+@pytest.mark.covers("P08")
+@pytest.mark.parametrize(
+    "link", [{}, {"loss": 0.05}, {"jitter": 0.012, "loss": 0.02}, {"reorder": 0.05, "delay": 0.03}]
+)
+def test_tshark_counts_the_media_of_a_run_as_their_receivers_did(link: dict[str, float], tmp_path: Path) -> None:
+    """Packets and losses alike, the mean jitter within 5 % or 0.2 ms; it finds the ports in the descriptions."""
+    lab = sipsim.Lab(seed=5, **link)
+    alice, bob = (lab.user_agent(f"sip:{name}@example.com", media="packets") for name in ("alice", "bob"))
+    calls = []
+
+    def story(lab: sipsim.Lab) -> Iterator[object]:
+        call = alice.call(bob)
+        yield call.answered
+        yield lab.env.timeout(30.0)
+        calls.extend([call, bob.current_call])
+        yield call.hang_up()
+
+    lab.run(story).save(tmp_path / "a.pcap")
+    table = [line[0].split() for line in tshark(tmp_path / "a.pcap", "-q", "-z", "rtp,streams") if "g711U" in line[0]]
+    assert len(table) == 2
+    for call in calls:
+        receiver = call.statistics
+        host, port = call.stream.local
+        row = next(row for row in table if row[4:6] == [host, str(port)])
+        assert (int(row[8]), int(row[9])) == (receiver.received, receiver.lost)
+        mean_jitter = float(row[-3 if row[-1] == "X" else -2])
+        assert mean_jitter == pytest.approx(receiver.mean_jitter * 1000, rel=0.05, abs=0.2)
+    assert tshark(tmp_path / "a.pcap", "-Y", WRONG) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.elements.element import NOWHERE, Element
@@ -20,7 +21,7 @@ from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities, Fields
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
-from sipsim.protocol.options import LARGEST, one_of, seconds, whole, whole_or_none
+from sipsim.protocol.options import LARGEST, Option, one_of, seconds, whole, whole_or_none
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.reliable import RELIABLE, TAG
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 REMEMBERED = 32
 """Calls that are over and not forgotten: who wants to replace one is told so (RFC 3891 §3)."""
+
+MEDIA = ("off", "packets", "flow")
+"""What a phone does about the media of its calls."""
 
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
@@ -91,7 +95,9 @@ class Endpoint(Element):
     either (§21.6.4). With
     `transport` "tcp" its requests go over TCP wherever a URI leaves that open, and its Contact asks others to do so.
     `reliable` says what it thinks of provisional responses that are repeated until they are acknowledged (RFC 3262):
-    "no", "supported" (used where the other end can) or "required" (no call without); `session_expires`, `min_se` and
+    "no", "supported" (used where the other end can) or "required" (no call without); `media` is what becomes of the
+    streams of its calls: "off" (it is recorded when they begin and end), "packets" (RTP goes over the network) or
+    "flow" (as many packets are lost and late as would be, but none are sent); `session_expires`, `min_se` and
     `refresher` are those of `session_timer`. `abilities` is what it understands
     of the requests that it gets (§8.2).
     """
@@ -106,13 +112,16 @@ class Endpoint(Element):
     on_info: Callable[[Any, Any], Any] | None = None
     """Told of each INFO in a call, with the call and what came (see `Info`)."""
     refresher: str | None = None
+    media = Option[str](partial(one_of, allowed=MEDIA))
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
         outbound: Element | str | Uri | None = None, host: str = "", port: int = 0, codecs: Iterable[str] | None = None,
         transport: str = "udp", video: Iterable[str] | None = None, reliable: str = "no",
         session_expires: int | None = None, min_se: int | None = None, refresher: str | None = None,
+        media: str = "off",
     ) -> None:  # fmt: skip
+        self.media = media
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs = codecs

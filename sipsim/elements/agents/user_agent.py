@@ -271,6 +271,7 @@ class UserAgent(Answering, Registrant):
     def forget_users(self) -> None:
         for call in list(self.calls.values()):
             call.forget()
+            call.close_lines()
         self.calls.clear()
         self.dialogs.clear()
         self.queries.clear()

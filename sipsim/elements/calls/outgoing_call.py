@@ -312,6 +312,7 @@ class ForkedCall(Call):
         super().__init__(first.agent, str(dialog.remote_target), first.call_id)
         self._last, self._port, self._at = first._last, first._port, first._at
         self._video_port = first._video_port
+        self._lines = {kind: line.again() for kind, line in first._lines.items()}
         self._join(dialog)
         self.agree(local, described)
         self.live(dialog.remote_tag, "2xx")

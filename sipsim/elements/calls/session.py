@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.errors import SipParseError
+from sipsim.elements.media.line import KINDS, Line
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import Message
 from sipsim.message.sdp import Sdp, usual_stream
 from sipsim.protocol.inspection import Refusal, refusal
@@ -18,11 +19,13 @@ from sipsim.protocol.offer_answer import (
     answer,
     changed,
     declined,
+    formats_of,
     misfit,
     offer,
     streams,
     succeeding,
 )
+from sipsim.protocol.reception import Statistics
 from sipsim.simulation.network import Address
 
 SDP = "application/sdp"
@@ -42,6 +45,7 @@ class Session:
     _last: Sdp | None = None  # our last description, offered or answered, for the version of the next
     _playing: tuple[Stream, ...] = ()
     _port = _video_port = 0
+    _lines: Mapping[str, Line] = {}  # the ports of its media, by the kind of stream, where media are simulated
     _at: Address | None = None
 
     def __init__(self, agent: Endpoint, call_id: str) -> None:
@@ -85,6 +89,7 @@ class Session:
         """Our next offer (RFC 3264 §5, §8)."""
         description = offer(*self._where, codecs, direction, self._more(video, direction))
         self._last = description if self._last is None else changed(self._last, description)
+        self._listen(self._last)
         return self._last
 
     def answer_to(self, described: Sdp | None, codecs: Codecs, direction: str) -> Sdp | None:
@@ -93,6 +98,7 @@ class Session:
         found = None if described is None else answer(described, *self._where, codecs, direction, more)
         if found is not None:
             self._last = found = found if self._last is None else succeeding(self._last, found)
+            self._listen(found)
         return found
 
     def answer_late(self, described: bytes, codecs: Codecs, direction: str) -> tuple[Sdp | None, bool]:
@@ -115,7 +121,7 @@ class Session:
         """The streams besides audio."""
         if not video:
             return ()
-        self._video_port = self._video_port or self.agent.media_port()
+        self._video_port = self._video_port or self._open("video")
         return (Wish("video", video, self._video_port, direction),)
 
     @property
@@ -123,8 +129,40 @@ class Session:
         """Who we are, and where we want to receive; one port for all of a call, as long as the phone stays there."""
         agent = self.agent
         if self._at is not agent.address:
-            self._at, self._port, self._video_port = agent.address, agent.media_port(), 0
+            self._at, self._port, self._video_port = agent.address, self._open("audio"), 0
         return agent.uri.user or agent.name, agent.address.host, self._port
+
+    def _open(self, kind: str) -> int:
+        """A port for a stream; somebody listens there if media are simulated."""
+        agent = self.agent
+        if agent.media == "off":
+            return agent.media_port()
+        if kind in self._lines:
+            self._lines[kind].close()
+        line = KINDS[agent.media](agent)
+        self._lines = {**self._lines, kind: line}
+        return line.port
+
+    def _listen(self, local: Sdp) -> None:
+        """Be ready for what we have said that we can take: it may come before anything else does (RFC 3264 §5.1)."""
+        for line in self._lines.values():
+            line.expect(formats_of(local, line.port))
+
+    @property
+    def statistics(self) -> Statistics:
+        """What this end has counted of its first stream: packets sent, received, lost, jitter (RFC 3550 §6.4.1).
+
+        Packets that came before media stopped count. `UsageError` where media are not simulated.
+        """
+        line = next(iter(self._lines.values()), None)
+        if line is None:
+            raise UsageError(f'statistics: {self.agent.name} has none; ask for media="packets" or "flow" first')
+        return line.statistics
+
+    def close_lines(self) -> None:
+        """Listen no more, and be silent."""
+        for line in self._lines.values():
+            line.close()
 
     # Agreeing
 
@@ -140,11 +178,12 @@ class Session:
 
     def agree(self, local: Sdp | None, described: bytes) -> None:
         """An exchange is complete: the session is what it says, and media follow."""
+        if described != self._described:
+            self.__dict__.pop("_read", None)
         self.local_sdp = local
         self._described = described
         self._confirmed = True
-        for known in ("_read", "_agreed"):
-            self.__dict__.pop(known, None)
+        self.__dict__.pop("_agreed", None)
         self._play(True)
 
     def agree_by_ack(self, local: Sdp | None, ack: Message) -> str:
@@ -159,7 +198,7 @@ class Session:
 
     def _play(self, on: bool) -> None:
         """Record where media begin and end, where that is kept."""
-        if not self.agent.trace.messages:
+        if not (self._lines or self.agent.trace.messages):
             return
         wanted = tuple([stream for stream in self.streams if stream.direction != "inactive"]) if on else ()
         if wanted != self._playing:
@@ -168,13 +207,23 @@ class Session:
                     if stream not in others:
                         self._record(event, stream)
             self._playing = wanted
+        if not on:
+            self.close_lines()
 
     def _record(self, event: str, stream: Stream) -> None:
-        agent = self.agent
+        agent, line = self.agent, self._lines.get(stream.kind)
         local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
         more: dict[str, Any] = {} if stream.kind == "audio" else {"stream": stream.kind}
         if stream.direction != "sendrecv":
             more["direction"] = stream.direction
+        if line is not None and event == "start":
+            line.begin(stream)
+        elif line is not None:
+            line.pause()
+        if not agent.trace.messages:
+            return
+        if line is not None and event == "stop":
+            more |= line.statistics._asdict()
         agent.trace.add(
             "media", agent.env.now, agent.name,
             event=event, call=self.call_id, codec=stream.codec, local=local, remote=remote, **more,

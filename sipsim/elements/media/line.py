@@ -1,0 +1,117 @@
+"""One port of a session's media: what is sent from there, what is heard there, and what both ends count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from sipsim.elements.media.ear import Ear
+from sipsim.elements.media.flow import Flow
+from sipsim.elements.media.sender import Sender
+from sipsim.protocol.offer_answer import Formats, Stream
+from sipsim.protocol.reception import Statistics
+from sipsim.simulation.network import Address
+
+if TYPE_CHECKING:
+    from sipsim.elements.agents.endpoint import Endpoint
+
+SENDING = ("sendrecv", "sendonly")
+
+
+class Line(Protocol):
+    """What a session asks of a port for media; it is there from the first description on."""
+
+    port: int
+
+    def __init__(self, agent: Endpoint) -> None: ...
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was counted up to now, or until it was closed."""
+        ...
+
+    def expect(self, formats: Formats) -> None:
+        """These payload types may arrive from now on."""
+
+    def begin(self, stream: Stream) -> None:
+        """A stream was agreed on."""
+
+    def pause(self) -> None:
+        """The stream is over for now."""
+
+    def close(self) -> None:
+        """Nobody listens here any more."""
+
+    def again(self) -> Line:
+        """The same port for another session: another phone has answered the same offer."""
+        ...
+
+
+class PacketLine:
+    """Media as packets: an `Ear` and a `Sender` at one port (symmetric, RFC 4961)."""
+
+    def __init__(self, agent: Endpoint, ear: Ear | None = None) -> None:
+        self._agent = agent
+        self.ear = ear or Ear(agent)
+        self.ear.sessions += 1
+        self.port = self.ear.address.port
+        self.sender = Sender(agent, self.ear.address)
+        self._remote: tuple[str, int] | None = None
+        self._open = True
+
+    @property
+    def statistics(self) -> Statistics:
+        ear, shared = self.ear, self.ear.sessions > 1
+        heard = ear.statistics(self._remote if shared else None)
+        return heard._replace(sent=self.sender.sent)
+
+    def expect(self, formats: Formats) -> None:
+        self.ear.expect(formats)
+
+    def begin(self, stream: Stream) -> None:
+        self._remote = stream.remote
+        if stream.direction in SENDING:
+            self.sender.begin(stream)
+
+    def pause(self) -> None:
+        self.sender.pause()
+
+    def close(self) -> None:
+        self.sender.pause()
+        if self._open:
+            self._open = False
+            self.ear.leave()
+
+    def again(self) -> Line:
+        return PacketLine(self._agent, self.ear)
+
+
+class FlowLine:
+    """Media without packets, see `Flow`."""
+
+    def __init__(self, agent: Endpoint, port: int = 0) -> None:
+        self._agent = agent
+        self.port = port or agent.media_port()
+        self.flow = Flow(agent, Address(agent.address.host, self.port))
+
+    @property
+    def statistics(self) -> Statistics:
+        return self.flow.statistics
+
+    def expect(self, formats: Formats) -> None:
+        pass
+
+    def begin(self, stream: Stream) -> None:
+        self.flow.begin(stream, stream.direction in SENDING)
+
+    def pause(self) -> None:
+        self.flow.pause()
+
+    def close(self) -> None:
+        self.flow.close()
+
+    def again(self) -> Line:
+        return FlowLine(self._agent, self.port)
+
+
+KINDS: Mapping[str, type[Line]] = {"packets": PacketLine, "flow": FlowLine}
