@@ -113,6 +113,8 @@ class Endpoint(Element):
     """Told of each INFO in a call, with the call and what came (see `Info`)."""
     refresher: str | None = None
     media = Option[str](partial(one_of, allowed=MEDIA))
+    registrar: Uri | None = None
+    """Where REGISTERs are for, if that is not the domain of the user (RFC 3261 §10.2)."""
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
@@ -70,6 +71,7 @@ class Registration:
         self._at_boot: tuple[int | None, RefreshPolicy | None] | None = None
         self._failures = 0  # of refreshes, in a row
         self._lapses = 0.0
+        self.on_refresh: Callable[[Outcome], object] | None = None  # told of each refresh, with its outcome
 
     @property
     def active(self) -> bool:
@@ -116,7 +118,7 @@ class Registration:
             self.call_id = agent.identifiers.call_id(agent.name, agent.address.host)
             self.from_tag = agent.identifiers.tag(agent.name)
         self.sequence += 1
-        registrar = Uri(agent.uri.scheme, None, None, agent.uri.host, agent.uri.port)
+        registrar = agent.registrar or Uri(agent.uri.scheme, None, None, agent.uri.host, agent.uri.port)
         fields: list[tuple[str, object]] = [("Contact", contact) for contact in wish.contacts]
         if wish.expires is not None:
             fields.append(("Expires", wish.expires))
@@ -208,7 +210,9 @@ class Registration:
 
     def _refresh(self, caches: bool) -> None:
         """Bind once more all that this phone has bound (§10.2.4), even where that has lapsed meanwhile."""
-        self.ask(self.bound, self._asked, self._policy, caches, is_refresh=True)
+        outcome = self.ask(self.bound, self._asked, self._policy, caches, is_refresh=True)
+        if self.on_refresh is not None:
+            self.on_refresh(outcome)
 
     def _not_refreshed(self, wish: Wish, end: End, later: float) -> None:
         """Try again where that may help, before the binding lapses and after it; else it is over."""

@@ -73,6 +73,10 @@ class UserAgent(Answering, Registrant):
 
     kind = "user agent"
     answers = Option[float](seconds)
+    outgoing: type[OutgoingCall] = OutgoingCall
+    """What its calls are, those that it places ..."""
+    incoming: type[IncomingCall] = IncomingCall
+    """... and those that arrive; for phones whose calls do more."""
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, answers: float = 2.0,
@@ -109,7 +113,7 @@ class UserAgent(Answering, Registrant):
         """
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
-            return OutgoingCall(self, uri, offer=offer, forks=forks, replaces=replaces)
+            return self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces)
 
     def options(self, target: str | Uri) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
@@ -296,14 +300,18 @@ class UserAgent(Answering, Registrant):
         if isinstance(replaced, Refusal):
             refuse(self, exchange, replaced)
         else:
-            call = IncomingCall(self, exchange)
-            if not call.cannot_be_read():
-                call.answer()
-                if call.state != "ended":
-                    replaced.hang_up()
+            self.replace(exchange, replaced)
+
+    def replace(self, exchange: Exchange, old: Call) -> None:
+        """Take a call in the place of another one."""
+        call = self.incoming(self, exchange)
+        if not call.cannot_be_read():
+            call.answer()
+            if call.state != "ended":
+                old.hang_up()
 
     def _ring(self, exchange: Exchange) -> None:
-        call = IncomingCall(self, exchange)
+        call = self.incoming(self, exchange)
         if call.cannot_be_read():
             return
         if self._unanswered is not None:
