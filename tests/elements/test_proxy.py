@@ -48,6 +48,24 @@ def test_a_forwarded_request_has_one_more_via_and_one_hop_less(lab: Lab) -> None
     assert went.body == came.body
 
 
+@pytest.mark.covers("P16")
+def test_a_refusal_is_acknowledged_hop_by_hop_and_an_answer_from_end_to_end(lab: Lab) -> None:
+    """Each ACK of a hop has the branch of that hop's INVITE, and no proxy passes it on (§17.1.1.3)."""
+    alice, _, (bob,) = domain(lab)
+    call_bob(lab, alice)
+    bob.rejects(486)
+    assert call_bob(lab, alice) == 486
+    for hop in ("alice", "proxy"):
+        accepted, refused = messages(lab.trace, "INVITE", hop)
+        first, second = messages(lab.trace, "ACK", hop)
+        assert first.branch != accepted.branch and first.call_id == accepted.call_id
+        assert second.branch == refused.branch and len(second.vias) == 1
+    end_to_end, _ = messages(lab.trace, "ACK", "proxy")
+    assert [via.host for via in end_to_end.vias] == ["192.0.2.2", "192.0.2.1"]
+    sent = wire(lab.trace)
+    assert sent.index("proxy>bob1 ACK", sent.index("bob1>proxy 486 INVITE")) < sent.index("proxy>alice 486 INVITE")
+
+
 @pytest.mark.covers("P13")
 def test_an_unknown_user_is_404_and_a_known_one_without_a_binding_480(lab: Lab) -> None:
     alice, _, (bob,) = domain(lab)
@@ -102,6 +120,7 @@ def test_of_all_refusals_the_best_goes_upstream(lab: Lab, refusals: tuple[int, .
     assert call_bob(lab, alice) == best  # of equals, the first that came
 
 
+@pytest.mark.covers("L2", "L3")
 def test_a_6xx_ends_the_search(lab: Lab) -> None:
     alice, _, bobs = domain(lab, phones=2)
     bobs[0].ignores()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bench_pair import Wire, messages, request, said, times, wire
+from bench_pair import Wire, messages, octets, request, said, times, wire
 
 from sipsim import CallFailed, Lab, Proxy, UsageError, UserAgent
 from sipsim.flows.casts import place
 from sipsim.message import build
 from sipsim.message.message import Message
-from sipsim.simulation.network import Packet
+from sipsim.simulation.network import AlteredPacket, Packet
 
 ALICE, BOB = "sip:alice@example.com", "sip:bob@example.com"
 
@@ -115,6 +115,20 @@ def test_a_full_queue_is_answered_with_503_and_when_to_come_again(lab: Lab) -> N
     assert [message.call_id for message in phone.heard][:2] == [f"{n}@{tester.address.host}" for n in (0, 1)]
     assert len({message.call_id for message in phone.heard}) == 2
     assert len(lab.trace.select("lost")) == 2
+
+
+def test_what_was_altered_on_the_way_is_on_record_where_it_was_turned_away(lab: Lab) -> None:
+    """The refusal has the Call-ID that came, which nobody sent: only the octets that arrived explain it."""
+    proxy, tester = lab.proxy("example.com", queue_limit=1, service_time=0.1), Wire(lab)
+    tester.send(request("OPTIONS", branch="z9hG4bK-0"), proxy)
+    whole = octets(request("OPTIONS").replace("HERE", tester.address.host))
+    packet = AlteredPacket(whole.replace(b"test@", b"torn@"), tester.address, proxy.address, "UDP")
+    packet.cause = lab.trace.sent(0.0, tester.name, Packet(whole, tester.address, proxy.address, "UDP"), cause=0)
+    lab.network.send(packet)
+    lab.run(until=0.05)
+    assert tester.statuses == [503] and tester.heard[0].call_id.startswith("torn@")
+    assert [b"torn@" in record.raw for record in lab.trace.select("delivered", "proxy")] == [False, True]
+    assert not lab.trace.check()
 
 
 def test_the_ack_of_a_503_without_a_transaction_goes_no_further(lab: Lab) -> None:

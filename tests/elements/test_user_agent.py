@@ -8,6 +8,7 @@ from bench_pair import Wire, messages, octets, request, times, wire
 import sipsim
 from sipsim import CallFailed, Lab, UsageError
 from sipsim.message import build
+from sipsim.message.message import Message, Request
 from sipsim.simulation.network import Packet
 
 INVITE_INSTANTS = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
@@ -95,6 +96,27 @@ def test_a_200_that_nobody_acknowledges_is_repeated_eleven_times_and_then_the_ca
     assert not bob.calls
 
 
+@pytest.mark.covers("P30")
+@pytest.mark.parametrize(("early", "final", "answered"), [(150, 499, False), (199, 699, False), (181, 299, True)])
+def test_a_code_that_nobody_knows_means_what_its_class_means(lab: Lab, early: int, final: int, answered: bool) -> None:
+    """Whatever its phrase says (RFC 3261 §8.1.3.2, §7.2)."""
+    alice, callee = lab.user_agent("sip:alice@example.com"), Wire(lab)
+
+    def answer(message: Message) -> None:
+        if isinstance(message, Request) and message.method == "INVITE":
+            contact = [("Contact", f"<sip:{callee.address.host}>")]
+            callee.send(build.reply(message, early, "Busy Here", to_tag="t", headers=contact), alice)
+            more = {"body": OFFER.encode(), "content_type": "application/sdp"} if answered else {}
+            reason = "Decline" if answered else "OK"
+            callee.send(build.reply(message, final, reason, to_tag="t", headers=contact, **more), alice)  # type: ignore[arg-type]
+
+    callee.on_message = answer
+    call = alice.call(f"sip:bob@{callee.address.host}")
+    lab.run(until=1)
+    assert (call.state == "answered") == answered and (call.state == "ended") != answered
+    assert "alice>tester ACK" in wire(lab.trace)
+
+
 @pytest.mark.covers("P18")
 def test_hanging_up_while_it_rings_cancels(lab: Lab) -> None:
     alice, bob = pair(lab)
@@ -145,7 +167,7 @@ def test_whoever_waits_for_an_answer_hears_of_a_bye_that_comes_before_the_ack(la
         lab.run(taken[0].answered)
 
 
-@pytest.mark.covers("P18")
+@pytest.mark.covers("P17", "P18")
 @pytest.mark.parametrize("ringing", [True, False])
 def test_the_called_side_hangs_up_with_603_before_the_answer_and_with_bye_after_it(lab: Lab, ringing: bool) -> None:
     alice, bob = pair(lab)

@@ -43,12 +43,13 @@ def test_the_eight_steps() -> None:
         "bob>proxy BYE", "proxy>alice BYE",  # 7
         "alice>proxy 200 BYE", "proxy>bob 200 BYE",  # 8
     ]  # fmt: skip
-    order = [record.kind for record in trace if record.element == "proxy" and record.kind in ("binding", "sent")]
-    assert order[:3] == ["binding", "sent", "sent"]  # located first, then 100 and INVITE
+    of_proxy = [record for record in trace if record.element == "proxy" and record.kind in ("binding", "sent")]
+    assert [record.kind for record in of_proxy[:3]] == ["binding", "sent", "sent"]  # located, then 100 and INVITE
+    assert of_proxy[0].data["action"] == "look-up"
     (bye,) = messages(trace, "BYE", "bob")
     assert len(bye.routes) == 1 and bye.uri_text == "sip:alice@192.0.2.1"
-    answer = messages(trace, "200 INVITE", "bob")[0]
-    assert answer.content_type is not None and answer.body
+    (answer,), (passed_on,) = messages(trace, "200 INVITE", "bob"), messages(trace, "200 INVITE", "proxy")
+    assert answer.content_type is not None and answer.body and answer.body == passed_on.body
 
 
 @pytest.mark.covers("O6")

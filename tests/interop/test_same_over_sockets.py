@@ -11,6 +11,7 @@ from published import FLOWS, differences
 
 import sipsim
 from sipsim.cli import main
+from sipsim.message.message import Message, Request
 from sipsim.pictures.ladder.model import Bar
 from sipsim.trace.trace import Trace
 
@@ -18,14 +19,27 @@ LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]
 SPEED, SPEED_OF_PUBLISHED = 10.0, 20.0
 SHORTER = {"register": {"stay": 5.0}, "password": {"stay": 5.0}, "stale-nonce": {"pause": 61.0}}
 """Parameters that keep a run short in real time."""
+LATEST = 5.0
+"""Seconds of real time that a loaded machine may add to a run."""
 
 
 def per_link(trace: Trace) -> dict[tuple[str, str], list[str]]:
-    """What went from whom to whom, in order; the same octets once more on a link are a retransmission, and fold."""
-    links: dict[tuple[str, str], dict[bytes, str]] = defaultdict(dict)
+    """What went from whom to whom, in order; the same once more on a link is a retransmission, and folds."""
+    links: dict[tuple[str, str], dict[object, str]] = defaultdict(dict)
     for record in trace.select("sent"):
-        links[record.element, record.peer].setdefault(record.raw, said(record.message))
+        links[record.element, record.peer].setdefault(same(record.raw, record.message), said(record.message))
     return {link: list(messages.values()) for link, messages in links.items()}
+
+
+def same(raw: bytes, message: Message) -> object:
+    """What is the same of a message and its retransmission: the octets, but for an ACK.
+
+    A 2xx that comes twice, as on a loaded machine, is acknowledged twice, and each time a proxy passes the ACK on with
+    another branch (RFC 3261 §13.2.2.4, §16.6): what such an ACK answers tells it from others.
+    """
+    if isinstance(message, Request) and message.method == "ACK":
+        return message.uri_text, message.call_id, message.cseq, message.from_tag, message.to_tag
+    return raw
 
 
 def bars(trace: Trace) -> list[tuple[str, str, str]]:
@@ -39,7 +53,8 @@ def bars(trace: Trace) -> list[tuple[str, str, str]]:
 def test_the_same_messages_on_every_link(name: str) -> None:
     parameters = SHORTER.get(name, {})
     flow = FLOWS.get(name)
-    live = sipsim.run(name, network="udp", speed=SPEED_OF_PUBLISHED if flow else SPEED, **parameters)
+    speed = SPEED_OF_PUBLISHED if flow else SPEED
+    live = sipsim.run(name, network="udp", speed=speed, **parameters)
     memory = sipsim.run(name, **parameters)
     assert per_link(live) == per_link(memory)
     assert not flow or (not differences(name, live.compare(flow)) and not live.check())
@@ -50,7 +65,8 @@ def test_the_same_messages_on_every_link(name: str) -> None:
         assert bars(live) == bars(memory)
     for outcome in ("calls", "answered", "failed"):
         assert live.result[outcome] == memory.result[outcome]
-    assert live.result["duration"] == pytest.approx(memory.result["duration"], abs=3.0)
+    longer = live.result["duration"] - memory.result["duration"]  # simulated seconds
+    assert -3.0 <= longer <= LATEST * speed
 
 
 @pytest.mark.covers("B3", "O9")

@@ -88,6 +88,7 @@ def test_a_users_own_simpy_processes_run_beside_the_elements() -> None:
             yield call.answered
             yield call.hang_up()
 
+    assert isinstance(lab.env, simpy.Environment)
     for n in range(3):
         lab.env.process(caller(n))
     assert lab.run().result["answered"] == 3

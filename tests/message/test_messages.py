@@ -160,6 +160,7 @@ def test_where_the_trouble_is(data: bytes, line: int, column: int, excerpt: str)
     assert (error.status, error.line, error.column, error.excerpt) == (400, line, column, excerpt)
 
 
+@pytest.mark.covers("P30")
 @pytest.mark.parametrize(
     "start",
     [
@@ -179,6 +180,7 @@ def test_another_version_of_sip(start: str):
     assert refused(start.encode() + b"\r\n\r\n").status == 505
 
 
+@pytest.mark.covers("P30")
 def test_spellings_of_start_lines():
     assert parse(b"Invite! sip:a sip/2.0\r\n\r\n").method == "Invite!"
     assert (parse(b"sip/2.0 200\r\n\r\n").status, parse(b"SIP/2.0 200 \r\n\r\n").reason) == (200, "")

@@ -32,7 +32,8 @@ def turned_away(server: Element, packet: Packet, waiting: Iterable[Packet]) -> b
     if server_key(request) in server.servers or any(packet.data == other.data for other in waiting):
         return False
     trace = server.trace
-    trace.current = trace.delivered(server.env.now, server.name, packet.cause)
+    altered = packet.data if packet.altered else None
+    trace.current = trace.delivered(server.env.now, server.name, packet.cause, altered)
     refuse_statelessly(server, stamped(request, packet.source), packet, OVERLOADED)
     trace.current = 0
     return True
