@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from bench_pair import Wire, messages, request, wire
 from test_forking import outcome
 
 from sipsim import Lab, Proxy, UserAgent
+from sipsim.message.message import Request, Response
 
 
 @pytest.fixture
@@ -70,6 +71,25 @@ def test_max_breadth_is_divided_among_branches_and_kept_along_one(lab: Lab) -> N
     lab.run(until=0.1)
     shares = [message.header("Max-Breadth") for message in messages(lab.trace, "OPTIONS", "proxy")]
     assert shares == ["3", "3", "2", "2", "10"]
+
+
+def test_a_search_in_groups_never_has_more_branches_at_a_time_than_max_breadth(lab: Lab) -> None:
+    """One after another there are many more: that Max-Breadth does not bound (RFC 5393 §5.1, §5.3.3)."""
+    proxies = [lab.proxy(f"{name}.com", name, forking="q-groups") for name in "pqr"]
+    for (here, there), n, m in product(permutations(proxies, 2), range(4), range(4)):
+        here.location.add(f"sip:u{n}@{here.domain}", f"sip:u{m}@{there.domain}", q=(1.0, 0.5)[m % 2])
+    assert outcome(lab, lab.user_agent("sip:alice@elsewhere.com"), "sip:u0@p.com") in (440, 482)
+    under_way: dict[str, int] = {}
+    most = 0
+    for record in lab.trace.select("sent"):
+        message = record.message
+        if isinstance(message, Request) and message.method == "INVITE" and record.element != "alice":
+            under_way.pop(message.vias[1].branch, None)  # it has branches of its own now
+            under_way[message.vias[0].branch] = int(message.header("Max-Breadth"))
+        elif isinstance(message, Response) and message.status >= 200:
+            under_way.pop(message.vias[0].branch, None)
+        most = max(most, sum(under_way.values()))
+    assert most == 60 and lab.trace.counts["sent"] > 1000
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ class Proxy(Registrar):
     for which `queue_limit` leaves no room, while each takes `service_time` seconds, is refused with 503. The other
     keywords are those of `Registrar`.
 
+    Max-Breadth (RFC 5393 §5.3.3) bounds how many branches a request has at a time, 60, and not how many one after
+    another: proxies that search in turn, and whose users are bound to each other, may send tens of thousands of
+    messages, until a request has come back to each of them often enough.
+
     With `sends_199` a caller who knows 199 hears of each phone that rang and has refused, while others still ring
     (RFC 6228).
 

@@ -105,7 +105,7 @@ def one_invite_at_a_time(index: Index) -> Iterator[Fault]:
         invites = [one for one in [*dialog.legs, *dialog.inside] if one.method == "INVITE"]
         for hop in dialog.requests:
             for other in invites if hop.method == "INVITE" else ():
-                if _under_way(index, other, hop.sender, hop.time) and other is not index.of[hop]:
+                if _under_way(index, other, (hop.sender, hop.from_tag), hop.time) and other is not index.of[hop]:
                     yield fault("INVITE is sent while another one is under way", hop, other.first)
 
 
@@ -117,9 +117,10 @@ def glare(index: Index) -> Iterator[Fault]:
         for late in dialog.inside:
             finals = [hop for hop in late.sent(200) if hop.own]
             for other in invites if late.method == "INVITE" and late.taken and finals else ():
-                mine = other.client == late.server
+                end = late.server, late.first.to_tag
+                mine = other.first.from_tag == late.first.to_tag
                 began = other.first.time if mine else first_time(other.taken)
-                waited = _under_way(index, other, late.server, finals[0].time) and began < late.taken[0].time
+                waited = _under_way(index, other, end, finals[0].time) and began < late.taken[0].time
                 if waited and other is not late and not _is_put_off(finals[0], 491 if mine else 500):
                     yield fault(f"{finals[0].status} answers an INVITE in the way of another", finals[0], other.first)
 
@@ -132,9 +133,15 @@ def _knows_its_routes(dialog: Dialog, hop: Hop) -> bool:
     return bool(dialog.accepting(leg, 200))
 
 
-def _under_way(index: Index, invite: Transaction, element: str, time: float) -> bool:
-    """Whether an INVITE that an element has sent, or got, had no final response at an instant, for all it knew."""
-    if invite.client == element and invite.first.own:
+def _under_way(index: Index, invite: Transaction, end: tuple[str, str], time: float) -> bool:
+    """Whether an INVITE that an end has sent, or got, had no final response at an instant, for all it knew.
+
+    An end is an element and its tag: a phone that calls itself, as through a fork, is at both ends.
+    """
+    element, tag = end
+    if invite.first.from_tag == tag:
+        if invite.client != element or not invite.first.own:
+            return False
         final, provisional = first_time(invite.heard(200)), first_time(invite.heard(100, 199))
         waits = provisional <= time or time < invite.first.time + index.patience
         failed = any(hop.failed for hop in invite.requests)

@@ -138,6 +138,21 @@ def test_a_call_to_oneself() -> None:
     assert check(lab.run()) == []
 
 
+def test_a_phone_that_reaches_itself_through_a_fork_may_change_the_call() -> None:
+    """Its INVITE is under way at one end of the dialog, while the other end, the same phone, answers it."""
+    lab = sipsim.Lab(seed=1, delay=0.1)
+    lab.proxy("example.com")
+    alice, other = (lab.user_agent("sip:alice@example.com", answers=answers) for answers in (0, 60))
+    lab.run(alice.register() & other.register())
+    call = alice.call("sip:alice@example.com")
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 5)
+    for side in list(alice.calls.values()):
+        lab.run(side.reinvite())
+    lab.run(call.hang_up())
+    assert not lab.trace.check()
+
+
 def test_a_registration_may_be_asked_for_at_any_time() -> None:
     tape = tapes.register()
     tape.find("REGISTER")[1].at(0.002).sub(r"^Contact: .*?\r\n", "")
