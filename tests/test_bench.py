@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bench import __main__ as bench
-from bench import digest, floor, workload
+from bench import apis, digest, floor, workload
 from bench.figures import Figure, in_turn, ratio
 
 
@@ -15,7 +15,7 @@ def test_the_floor_carries_every_call_to_its_end():
     floor.run(20, workload.EVERY)  # it would fail
 
 
-@pytest.mark.parametrize("load", [workload.by_callbacks, workload.by_stories])
+@pytest.mark.parametrize("load", [workload.by_callbacks, workload.by_stories, apis.by_pjsua])
 def test_a_call_is_thirteen_messages_as_on_the_floor(load: Callable[..., None]):
     lab = workload.a_lab("counters")
     load(lab, 5)
@@ -52,4 +52,7 @@ def test_a_missed_target_is_said_and_ends_with_1(
 
 def test_an_unknown_benchmark(capsys: pytest.CaptureFixture[str]):
     assert bench.main(["speed"]) == 2
-    assert "there are parsing, timers, calls, digest, media, memory, growth, pictures, sweep" in capsys.readouterr().err
+    assert (
+        "there are parsing, timers, calls, apis, digest, media, memory, growth, pictures, sweep"
+        in capsys.readouterr().err
+    )
