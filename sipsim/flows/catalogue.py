@@ -12,6 +12,7 @@ from typing import Any
 from sipsim.flows import (
     answering_early,
     authentication,
+    by_android,
     by_pjsua,
     changing,
     extensions,
@@ -39,7 +40,7 @@ from sipsim.lab.scenario import Scenario
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, session_timing,
     messages, replacing, odd_requests, authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions,
-    rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua,
+    rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua, by_android,
 )  # fmt: skip
 
 

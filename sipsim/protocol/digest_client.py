@@ -47,6 +47,7 @@ class DigestClient:
 
     def __init__(self, cnonce: Callable[[], str]) -> None:
         self._cnonce = cnonce
+        self.asked_by: tuple[str, ...] = ()  # realms, of the latest challenges
         self._accounts: dict[str, Account] = {}
         self._sessions: dict[tuple[str, str], dict[str, list[Session]]] = {}  # (field, scope) -> realm -> sessions
         self._by_nonce: WeakValueDictionary[tuple[str, str, Algorithm], Session] = WeakValueDictionary()
@@ -118,6 +119,8 @@ class DigestClient:
         Adds to `met` what it answers. The caller renews CSeq and branch.
         """
         answered = False
+        asking_us = [challenge.realm for asking in ANSWERS for challenge in challenges(response, asking)]
+        self.asked_by = tuple(dict.fromkeys(asking_us))
         for asking, field in ANSWERS.items():
             for realm, asked in self._by_realm(challenges(response, asking)).items():
                 if self._is_worth_it(field, asked, request, met):

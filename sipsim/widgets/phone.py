@@ -35,7 +35,8 @@ class Phone(Card):
         super().__init__(agent.name, f"{agent.uri}", clicks)
         self.agent = agent
         self.own_way = agent.on_call
-        agent.on_call = self._ring
+        if agent.application is None:
+            agent.on_call = self._ring
         self._registering: Outcome | None = None
         self._latest: Call | None = None
         self._variable = variable(agent.name)
@@ -161,7 +162,9 @@ class Phone(Card):
         self.whom.offer(self._others(people))
         offer(self.which, [(told(call)[1], call) for call in calls] or [("", None)])
         reveal(self.which, len(calls) > 1)
-        self.say(self._registered(), self._busy(calls))
+        app = self.agent.application
+        screen = chip("idle", app.screen) if app is not None and app.screen else ""
+        self.say(screen + self._registered(), self._busy(calls))
         self._enable(self.at_hand)
 
     def _enable(self, call: Call | None) -> None:

@@ -23,6 +23,9 @@ from sipsim.protocol.inspection import Fields
 from sipsim.protocol.retrying import Step, Tries, is_worth_a_try
 from sipsim.simulation.environment import Timer
 
+NOWHERE = "leads nowhere: no server has that name, or none takes that transport"
+"""How the reason of a request that could not be sent at all ends."""
+
 
 class Client(TransactionUser, Protocol):
     """Whoever makes requests that may be tried again."""
@@ -56,7 +59,7 @@ def why_failed(exchange: Exchange, reason: str) -> str:
     hop = leads_to(exchange.request)
     if hop.scheme not in SIP_SCHEMES:
         return f"{hop} is no SIP address, only an outbound proxy could reach it"
-    return f"{hop} leads nowhere: no server has that name, or none takes that transport"
+    return f"{hop} {NOWHERE}"
 
 
 class Attempts:

@@ -78,6 +78,15 @@ class DialogUser(Protocol):
         """Stop whatever would still happen by itself."""
 
 
+class Application(Protocol):
+    """A program on the phone; `screen` is its status line."""
+
+    screen: str
+
+    def forget(self) -> None:
+        """Stop whatever would still happen by itself."""
+
+
 class Waiting(Protocol):
     """A request that is to be sent again later."""
 
@@ -115,6 +124,8 @@ class Endpoint(Element):
     media = Option[str](partial(one_of, allowed=MEDIA))
     registrar: Uri | None = None
     """Where REGISTERs are for, if that is not the domain of the user (RFC 3261 §10.2)."""
+    application: Application | None = None
+    """The application that acts for the user, where there is one: then it's that which takes calls."""
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *,
@@ -327,6 +338,8 @@ class Endpoint(Element):
 
     def forget_users(self) -> None:
         self._wait_no_more()
+        if self.application is not None:
+            self.application.forget()
         super().forget_users()
 
     def _wait_no_more(self) -> None:
