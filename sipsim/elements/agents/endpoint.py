@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sipsim.elements.agents.application import Application
 from sipsim.elements.element import NOWHERE, Element
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import host_port
@@ -73,15 +74,6 @@ class DialogUser(Protocol):
 
     def lost(self) -> None:
         """The endpoint crashed."""
-
-    def forget(self) -> None:
-        """Stop whatever would still happen by itself."""
-
-
-class Application(Protocol):
-    """A program on the phone; `screen` is its status line."""
-
-    screen: str
 
     def forget(self) -> None:
         """Stop whatever would still happen by itself."""
