@@ -7,7 +7,7 @@ from typing import Any
 
 from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.line import Line
-from sipsim.widgets.parts import box, button, choice, escape, html, offer, put
+from sipsim.widgets.parts import box, button, choice, escape, html, labelled, offer, put
 
 Made = Callable[[Any], Line]
 
@@ -33,8 +33,7 @@ class Card:
     def setting(self, label: str, options: Iterable[tuple[str, Any]], read: Callable[[], Any], line: Made) -> Any:
         """A choice that shows what `read()` gives, and carries out `line(value)` when another value is chosen."""
         known = list(options)
-        made = choice(known, f"{self.name}.{label.replace(' ', '_')}", f"{label} of {self.name}")
-        made.description = label
+        made = labelled(choice(known, f"{self.name}.{label.replace(' ', '_')}", f"{label} of {self.name}"), label)
 
         following = False  # to change the options changes the value too, for a moment
 

@@ -14,7 +14,7 @@ from sipsim.widgets.clicks import Clicks
 from sipsim.widgets.faults import EXAMPLE, MESSAGES, OTHER
 from sipsim.widgets.line import Line, quoted
 from sipsim.widgets.octets import octets, written
-from sipsim.widgets.parts import area, box, button, choice, html, number, offer, put
+from sipsim.widgets.parts import area, box, button, choice, html, labelled, number, offer, put
 from sipsim.widgets.typed import Typed
 
 ANYBODY = ("anybody", "")
@@ -31,9 +31,8 @@ class Interceptor:
         self._shown: tuple[Stopped, bytes] | None = None
         self.buttons: dict[str, Any] = {}
         self.which = Typed(MESSAGES, "intercept.which", "the kind of message to stop", OTHER, EXAMPLE)
-        self.src = choice([ANYBODY], "intercept.from", "from whom")
-        self.dst = choice([ANYBODY], "intercept.to", "to whom")
-        self.src.description, self.dst.description = "from", "to"
+        self.src = labelled(choice([ANYBODY], "intercept.from", "from whom"), "from")
+        self.dst = labelled(choice([ANYBODY], "intercept.to", "to whom"), "to")
         self.traps = html("", "intercept.traps")
         self.waiting = choice([("nothing is stopped", None)], "intercept.waiting", "which of the stopped messages")
         self.editor = area("intercept.editor", "the octets of the message, to be edited", 16)

@@ -28,11 +28,15 @@ from sipsim.widgets.parts import box, html
 from sipsim.widgets.phone import Phone
 from sipsim.widgets.server import Server
 from sipsim.widgets.states import States
+from sipsim.widgets.still import show, still
 from sipsim.widgets.style import STYLE
 from sipsim.widgets.tabs import Page, Tabs
 from sipsim.widgets.wires import Wires
 
 _open: WeakSet[Panel] = WeakSet()
+
+STILL = 5.0
+"""Seconds between two pictures of the ladder for when the kernel is gone."""
 
 
 class Panel:
@@ -47,6 +51,8 @@ class Panel:
         self.lab = lab
         self.phones: dict[str, Phone] = {}
         self.servers: dict[str, Server] = {}
+        self._still: Any = None
+        self._stood, self._next_still = 0, 0.0
         self._clock = Clock(lab, run.speed if run else speed, run or self._replace_others(), self._look)
         self.clicks = Clicks(self._clock)
         self._furnish()
@@ -166,6 +172,7 @@ class Panel:
         """The clock's turn to look: what can't be shown is said, and the run goes on."""
         try:
             self.show()
+            self._keep_still()
         except Exception as error:
             self.clicks.complain(f"the panel can't show this: {type(error).__name__}: {error}")
 
@@ -191,6 +198,18 @@ class Panel:
         ladder = self.lab.trace.ladder()
         made = {**self.widget._repr_mimebundle_(), "image/svg+xml": ladder.to_svg(), "text/plain": str(ladder)}
         return {kind: made[kind] for kind in made if (not include or kind in include) and kind not in (exclude or ())}
+
+    def _ipython_display_(self) -> None:
+        """The buttons, and below them the ladder for when the kernel is gone."""
+        self._still = show(self._repr_mimebundle_())
+        self._stood = len(self.lab.trace)
+
+    def _keep_still(self) -> None:
+        """Now and then: bring the ladder up to date that a saved notebook shows."""
+        loop, trace = self._clock.loop, self.lab.trace
+        if self._still is not None and len(trace) != self._stood and loop.time() > self._next_still:
+            self._stood, self._next_still = len(trace), loop.time() + STILL
+            self._still.update(still(self._repr_mimebundle_()), raw=True)
 
     def __repr__(self) -> str:
         return f"<Panel of {self.lab!r}: {self._clock.state}>"

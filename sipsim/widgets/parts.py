@@ -26,11 +26,13 @@ __all__ = [
     "entry",
     "escape",
     "html",
+    "labelled",
     "named",
     "number",
     "offer",
     "put",
     "reveal",
+    "unlabelled",
 ]
 
 
@@ -38,6 +40,18 @@ def named(part: Any, name: str) -> Any:
     """Give a part a name in the page: "alice.register" becomes the CSS class `sipsim-alice-register`."""
     part.add_class("sipsim-" + re.sub(r"\W+", "-", name))
     return part
+
+
+def unlabelled(part: Any, tip: str) -> Any:
+    """Give a part a label that only screen readers see."""
+    part.description = tip
+    return part.add_class("sipsim-unlabelled")
+
+
+def labelled(part: Any, text: str) -> Any:
+    """Give a part a label that everybody sees."""
+    part.description = text
+    return part.remove_class("sipsim-unlabelled")
 
 
 def button(label: str, name: str, tip: str = "") -> Any:
@@ -49,14 +63,14 @@ def button(label: str, name: str, tip: str = "") -> Any:
 def choice(options: Iterable[tuple[str, Any]], name: str, tip: str = "") -> Any:
     """A drop-down list of (text, value)."""
     made = ipywidgets.Dropdown(options=list(options), tooltip=tip, layout=ipywidgets.Layout(width="auto"))
-    return named(made, name)
+    return named(unlabelled(made, tip), name)
 
 
 def entry(name: str, tip: str, example: str = "") -> Any:
     """A line to type into; `example` stands in it while it is empty. It counts when Enter is pressed or it is left."""
     made = ipywidgets.Text(placeholder=example, tooltip=tip, continuous_update=False)
     made.layout.width = "auto"
-    return named(made, name)
+    return named(unlabelled(made, tip), name)
 
 
 def number(label: str, value: float, most: float, name: str, tip: str) -> Any:
@@ -70,7 +84,7 @@ def area(name: str, tip: str, rows: int) -> Any:
     """Several lines to type into."""
     made = ipywidgets.Textarea(rows=rows, tooltip=tip, continuous_update=False)
     made.layout.width = "auto"
-    return named(made, name)
+    return named(unlabelled(made, tip), name)
 
 
 # What a browser does with a click on it; `text` is only ever text there.

@@ -18,6 +18,7 @@ import traitlets
 from sipsim.errors import UsageError
 from sipsim.pictures.player.book import Book
 from sipsim.pictures.player.page import script, style
+from sipsim.widgets.still import HIDDEN, show
 
 if TYPE_CHECKING:
     from sipsim.pictures.ladder.ladder import Ladder
@@ -40,7 +41,7 @@ class Player(anywidget.AnyWidget):
     """
 
     _esm = script()
-    _css = style()
+    _css = f"{style()}\n{HIDDEN}\n"
     _book = traitlets.Dict().tag(sync=True)
     _news = traitlets.Dict().tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
@@ -151,6 +152,10 @@ class Player(anywidget.AnyWidget):
         return {
             kind: data[kind] for kind in data if (not include or kind in include) and kind not in (exclude or ())
         }, about
+
+    def _ipython_display_(self) -> None:
+        """The player, and below it the picture for when its kernel is gone."""
+        show(self._repr_mimebundle_()[0])
 
     def __repr__(self) -> str:
         return f"<player of {self.ladder!r}>"

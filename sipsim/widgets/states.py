@@ -53,7 +53,9 @@ class States:
         now = (self.which.value, len(walk.steps) if walk is not None else 0)
         if walk is not None and table is not None and now != self._drawn:
             self._drawn = now
-            put(self.chart, "value", StateChart(table, walk).to_svg())
+            chart = StateChart(table, walk)
+            drawn = (f'<div class="sipsim-on-{theme}">{chart.to_svg(theme)}</div>' for theme in ("light", "dark"))
+            put(self.chart, "value", "".join(drawn))
 
 
 def told(walk: Walk) -> str:

@@ -1,6 +1,10 @@
 """How a panel looks: one style sheet, in JupyterLab's own colours where there are any, with others for elsewhere."""
 
-STYLE = """<style>
+from sipsim.widgets.still import HIDDEN
+
+STYLE = (
+    f"<style>{HIDDEN}"
+    """
 .sipsim-panel {
   --sipsim-line: var(--jp-border-color1, #bdbdbd); --sipsim-paper: var(--jp-layout-color1, #fff);
   --sipsim-ink: var(--jp-ui-font-color1, #212121); --sipsim-faint: var(--jp-ui-font-color2, #616161);
@@ -18,7 +22,10 @@ STYLE = """<style>
 }
 .sipsim-panel .widget-dropdown select { border-radius: 4px; text-overflow: ellipsis; }
 .sipsim-panel .widget-dropdown, .sipsim-panel .widget-text { margin: 0; min-width: 0; flex: 0 1 auto; }
-.sipsim-panel .widget-label { width: auto; min-width: 88px; text-align: left; margin: 0; }
+.sipsim-panel .widget-label { width: auto; min-width: 88px; text-align: left; margin: 0 8px 0 0; }
+.sipsim-unlabelled > .widget-label {
+  position: absolute; width: 1px; min-width: 0; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%);
+}
 .sipsim-row, .sipsim-bar, .sipsim-cards, .sipsim-tabs {
   display: flex; flex-flow: row wrap; gap: 6px; align-items: center; overflow: visible; min-width: 0;
 }
@@ -89,6 +96,8 @@ STYLE = """<style>
 .sipsim-page ul { margin: 4px 0; padding-left: 20px; }
 .sipsim-message-which { width: 420px; }
 .sipsim-states-which { width: 460px; }
+.sipsim-on-dark, [data-jp-theme-light="false"] .sipsim-on-light { display: none; }
+[data-jp-theme-light="false"] .sipsim-on-dark { display: block; }
 .sipsim-states-chart svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .sipsim-lines ol { margin: 0; padding: 0; list-style: none; }
 .sipsim-lines li { display: grid; grid-template-columns: 5em 1fr; }
@@ -104,3 +113,4 @@ STYLE = """<style>
 .sipsim-caught textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; resize: none; }
 .sipsim-intercept-delay { width: 160px; }
 </style>"""
+)

@@ -22,12 +22,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import kernels
 import nbformat
 from peers import program
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 TOKEN = "sipsim"
 PATIENCE = 60.0
@@ -57,6 +58,8 @@ class NotebookPage:
         self.page = page
         self._root, self._share = root, share
         self._address = address
+        self._shown = ""
+        self._written = 0
         self.elsewhere: list[str] = []
         page.set_default_timeout(1000 * SOON)
         expect.set_options(timeout=1000 * SOON)
@@ -68,16 +71,41 @@ class NotebookPage:
 
     def open(self, notebook: str) -> None:
         """Show a notebook, and wait until its kernel can be used."""
-        self.page.goto(f"{self._address}/lab/tree/{notebook}?token={TOKEN}&reset", timeout=1000 * PATIENCE)
-        self.page.locator(".jp-Notebook").wait_for(timeout=1000 * PATIENCE)
-        self.page.wait_for_function(READY, timeout=1000 * PATIENCE)
+        self._stop_kernels()
+        self._shown = notebook
+        self.open_again()
+
+    def open_again(self, afresh: bool = False) -> None:
+        """Show the notebook of before once more: with the kernel that it has, or `afresh` with another."""
+        if afresh:
+            self._stop_kernels()
+        address = f"{self._address}/lab/tree/{self._shown}?token={TOKEN}&reset"
+        for patience in (PATIENCE / 3, PATIENCE):  # now and then a page never hears that its kernel is idle
+            try:
+                self.page.goto(address, timeout=1000 * PATIENCE)
+                self.page.locator(".jp-Notebook").wait_for(timeout=1000 * PATIENCE)
+                self.page.wait_for_function(READY, timeout=1000 * patience)
+                return
+            except PlaywrightTimeout:
+                if patience == PATIENCE:
+                    raise
+
+    def _stop_kernels(self) -> None:
+        """End what earlier notebooks left running: panels whose clocks go on."""
+        asked = {"Authorization": f"token {TOKEN}"}
+        with urlopen(Request(f"{self._address}/api/sessions", headers=asked), timeout=PATIENCE) as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            url = f"{self._address}/api/sessions/{session['id']}"
+            urlopen(Request(url, headers=asked, method="DELETE"), timeout=PATIENCE).close()
 
     def write(self, name: str, cells: list[str], kernel: str = kernels.NEWEST) -> None:
         """Make a notebook of these cells for one of `kernels.KERNELS`, and show it."""
         kernels.describe(kernel, self._share)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         notebook.metadata.kernelspec = {"name": kernel, "display_name": kernel, "language": "python"}
-        file = f"{name}-{kernel}.ipynb"  # a server goes on with the kernel that it once started for a file
+        self._written += 1
+        file = f"{name}-{self._written}.ipynb"
         nbformat.write(notebook, self._root / file)
         self.open(file)
 

@@ -3,8 +3,12 @@ steps of the clock, the script on the clipboard, and all of it without a mouse."
 
 from __future__ import annotations
 
+import re
+
 import kernels
+import playing
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from notebook_page import NotebookPage
 from playwright.sync_api import expect
 
@@ -19,11 +23,14 @@ desk = lab.user_agent("sip:bob@example.com", "desk")
 mobile = lab.user_agent("sip:bob@example.com", "mobile")
 """
 PANEL = "panel = lab.panel()\npanel"
+PLAYER = 'import sipsim\nsipsim.run("ozeki", seed=7).ladder().widget()'
+THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 
 
-def opened(page: NotebookPage, kernel: str = kernels.NEWEST, network: str = "") -> NotebookPage:
-    """A notebook with a panel, run on this kernel."""
-    page.write("panel", [BENCH.format(network=network), PANEL], kernel)
+def opened(page: NotebookPage, kernel: str = kernels.NEWEST, network: str = "", first: str = "") -> NotebookPage:
+    """A notebook with a panel, run on this kernel; `first` is a cell before it."""
+    page.write("panel", [*([first] if first else []), BENCH.format(network=network), PANEL], kernel)
     page.run_all()
     page.part("panel").scroll_into_view_if_needed()
     return page
@@ -121,16 +128,44 @@ def test_a_keyboard_is_enough(lab_page: NotebookPage):
     expect(page.part("lines")).to_contain_text("desk.register()")
 
 
-def test_every_control_has_a_name(lab_page: NotebookPage):
+@pytest.mark.covers("B4")
+def test_it_is_accessible(lab_page: NotebookPage):
+    """axe-core finds nothing on any tab, with everything unfolded, in the light theme and in the dark."""
     page = opened(lab_page)
-    for tab in ("message", "intercept", "python", "ladder"):
-        page.part(f"tab-{tab}").click()
-        nameless = page.page.evaluate("""() => [...document.querySelectorAll(
-            '.sipsim-panel button, .sipsim-panel select, .sipsim-panel input, .sipsim-panel textarea')]
-            .filter(one => !(one.textContent.trim() && one.tagName === 'BUTTON') && !one.title
-                && !one.getAttribute('aria-label') && !(one.labels && [...one.labels].some(l => l.textContent.trim())))
-            .map(one => one.outerHTML)""")
-        assert nameless == []
+    page.part("proxy-more").click()
+    page.part("alice-whom").locator("select").select_option(label="another address …")
+    page.part("desk-register").click()
+    expect(page.part("desk-status")).to_contain_text("registered")
+    for theme, tabs in (("Light", ("message", "states", "intercept", "python", "ladder")), ("Dark", ("states",))):
+        page.page.evaluate(THEME, f"JupyterLab {theme}")
+        for tab in tabs:
+            page.part(f"tab-{tab}").click()
+            found = Axe().run(page.page, ".sipsim-panel", playing.RULES)
+            assert not found.response["violations"], found.generate_report()
+    expect(page.part("states-chart").locator("svg:visible")).to_have_count(1)
+    page.page.evaluate(THEME, "JupyterLab Light")
+
+
+def test_a_saved_notebook_keeps_its_ladders(lab_page: NotebookPage):
+    """With its kernel there are the widgets alone; without it the pictures, the panel's as it was in the end."""
+    page = opened(lab_page, first=PLAYER)
+    player, panel = page.page.locator(".sipsim-player").first, page.part("panel")
+    stills = page.page.locator('.jp-OutputArea-output img[src*="sipsim-still"]')
+    player.locator(".message").first.wait_for()
+    page.part("alice-call").click()
+    expect(page.part("alice-status")).to_contain_text("last call: 404")
+    expect(stills.last).to_have_attribute("src", re.compile("404%20Not%20Found"))
+    expect(stills).to_have_count(2)
+    assert not stills.first.is_visible() and not stills.last.is_visible()
+    page.page.evaluate(SAVE)
+    page.open_again()
+    expect(player.locator(".message").first).to_be_attached()
+    expect(panel).to_be_attached()
+    assert not stills.first.is_visible() and not stills.last.is_visible()
+    page.open_again(afresh=True)
+    expect(stills.first).to_be_visible()
+    expect(stills.last).to_be_visible()
+    assert not player.count() and not panel.count()
 
 
 def test_the_script_is_copied(lab_page: NotebookPage):

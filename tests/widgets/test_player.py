@@ -36,14 +36,16 @@ def test_it_degrades_to_the_picture(trace: Trace):
     widget.close()
 
 
-def test_a_page_made_of_a_notebook_shows_the_picture(trace: Trace):
+def test_a_page_made_of_a_notebook_shows_the_picture(trace: Trace, monkeypatch: pytest.MonkeyPatch):
     """Where no state of widgets was saved, nbconvert takes the SVG, and the page needs no network for it."""
-    data, about = trace.ladder().widget()._repr_mimebundle_()
-    output = nbformat.v4.new_output("execute_result", data=data, metadata=about, execution_count=1)
-    cell = nbformat.v4.new_code_cell("trace.ladder().widget()", outputs=[output], execution_count=1)
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    trace.ladder().widget()._ipython_display_()
+    outputs = [nbformat.v4.new_output("display_data", data=data) for data in shown]
+    cell = nbformat.v4.new_code_cell("trace.ladder().widget()", outputs=outputs, execution_count=1)
     html, _ = HTMLExporter(template_name="basic").from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
-    picture = re.search(r'<img[^>]* src="data:image/svg\+xml;base64,([^"]+)"', html)
-    assert picture is not None and b"180 Ringing" in b64decode(picture[1])
+    pictures = re.findall(r'<img[^>]* src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert len(pictures) == 1 and b"180 Ringing" in b64decode(pictures[0])
 
 
 def test_without_its_packages_it_says_what_to_install(trace: Trace, monkeypatch: pytest.MonkeyPatch):
