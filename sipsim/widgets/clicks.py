@@ -12,6 +12,7 @@ from sipsim.widgets.parts import escape, html, put
 SHOWN = 50
 LONGEST = 160
 """Characters of a line that the list shows; the script has all of it."""
+LONGEST_PROBLEM = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Clicks:
     def complain(self, problem: str) -> None:
         """Show what went wrong, or with "" that nothing did."""
         self._changed = True
+        problem = problem if len(problem) <= LONGEST_PROBLEM else f"{problem[:LONGEST_PROBLEM]}…"
         put(self.problem, "value", f'<div role="alert">{escape(problem)}</div>' if problem else "")
         self.clock.look_soon()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
@@ -21,8 +21,8 @@ class Drawing:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._drawn = -1
-        self.picture = html("", "drawing")
         self.player = self._made()
+        self.picture: Any = None if self.player is not None else html("", "drawing")
         self.widget = box((self.player or self.picture,), "ladder")
         self.widget.add_class("sipsim-drawn" if self.player is None else "sipsim-played")
 

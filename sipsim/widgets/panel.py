@@ -24,8 +24,9 @@ from sipsim.widgets.faults import Faults
 from sipsim.widgets.inspector import Inspector
 from sipsim.widgets.interceptor import Interceptor
 from sipsim.widgets.log import Log
-from sipsim.widgets.parts import box, html
+from sipsim.widgets.parts import box, discard, html
 from sipsim.widgets.phone import Phone
+from sipsim.widgets.place import here
 from sipsim.widgets.server import Server
 from sipsim.widgets.states import States
 from sipsim.widgets.still import show, still
@@ -53,6 +54,7 @@ class Panel:
         self.servers: dict[str, Server] = {}
         self._still: Any = None
         self._stood, self._next_still = 0, 0.0
+        self._place = here()
         self._clock = Clock(lab, run.speed if run else speed, run or self._replace_others(), self._look)
         self.clicks = Clicks(self._clock)
         self._furnish()
@@ -60,11 +62,17 @@ class Panel:
         _open.add(self)
 
     def _replace_others(self) -> Run[Trace] | None:
-        """Close an earlier panel of this lab and take over its run; let the clocks of other labs' panels stand."""
+        """Take over from an earlier panel of this lab; let the clocks of other labs' panels stand.
+
+        A panel whose cell runs again with another lab is off the page: it is closed, and a live lab with it.
+        """
         run = None
         for other in list(_open):
             if other.lab is self.lab:
                 run = other._let_go()
+                other._say_instead("Another panel of this lab has taken over.")
+            elif self._place.replaces(other._place):
+                other._leave_the_page()
             else:
                 other._clock.pause()
         return run if run is not None and run.state in ("running", "paused") else None
@@ -132,6 +140,20 @@ class Panel:
         for card in self.cards:
             card.leave()
         return self._clock.let_go()
+
+    def _say_instead(self, said: str) -> None:
+        """Leave a word in the place of the buttons, and give back what they took."""
+        first, *others = self.widget.children
+        self.widget.children = [first, html(f"<p>{said}</p>", "vanished")]
+        for part in others:
+            discard(part)
+
+    def _leave_the_page(self) -> None:
+        """Give back what nobody can reach any more: the widgets, and the sockets of a live lab."""
+        self.close()
+        discard(self.widget)
+        if self.lab.network.live:
+            self.lab.close()
 
     # What there is to see
 

@@ -23,6 +23,7 @@ __all__ = [
     "button",
     "choice",
     "copier",
+    "discard",
     "entry",
     "escape",
     "html",
@@ -139,6 +140,16 @@ def copier(name: str, label: str, tip: str) -> Any:
         copied = traitlets.Int(0).tag(sync=True)
 
     return named(Copier(label=label, tip=tip), name)
+
+
+def discard(part: Any) -> None:
+    """Close a part, all in it and all that belongs to it: ipywidgets keeps whatever was not closed."""
+    for child in getattr(part, "children", ()):
+        discard(child)
+    for trait in ("layout", "style"):
+        if (belonging := getattr(part, trait, None)) is not None:
+            belonging.close()
+    part.close()
 
 
 def reveal(part: Any, visible: bool) -> None:

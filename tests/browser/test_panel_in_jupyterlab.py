@@ -103,6 +103,22 @@ def test_on_sockets_too(lab_page: NotebookPage):
     assert page.inside("{record.route[0][0] for record in lab.trace.select('sent')}") == "{'127.0.0.1'}"
 
 
+def test_a_cell_may_run_again(lab_page: NotebookPage):
+    """With a new lab each time: nothing piles up; a second panel of one lab says so in the place of the first."""
+    page = opened(lab_page, network=', network="udp"')
+    held = "(len(__import__('os').listdir('/proc/self/fd')), len(__import__('ipywidgets').widgets.widget._instances))"
+    tasks = "len(__import__('asyncio').all_tasks(panel._clock.loop))"
+    before = page.inside(held), page.inside(tasks)
+    for _ in range(3):
+        page.run_all()
+    page.wait_inside("panel.run.state == 'running' and lab is panel.lab")
+    assert (page.inside(held), page.inside(tasks)) == before
+    page.part("desk-register").click()
+    expect(page.part("desk-status")).to_contain_text("registered")
+    page.inside("lab.panel()")
+    expect(page.part("panel")).to_have_text("Another panel of this lab has taken over.")
+
+
 def test_a_keyboard_is_enough(lab_page: NotebookPage):
     """Tab goes from part to part in the order in which they are seen; Enter and Space press what has the focus."""
     page = opened(lab_page)
