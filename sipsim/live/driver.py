@@ -98,7 +98,10 @@ class Run(Generic[T]):
         self._command(self._end, "stopped")
 
     def call(self, fn: Callable[..., object], *args: Any) -> None:
-        """Call `fn(*args)` at the present instant, as a click does; UsageError when the run is over."""
+        """Call `fn(*args)` at the present instant, after all that is due at it, as a click does.
+
+        UsageError when the run is over.
+        """
         if self.state not in ("running", "paused"):
             raise UsageError(f"this run is {self.state}: nothing can be called in it")
         self._command(self._call, fn, args)
@@ -149,13 +152,14 @@ class Run(Generic[T]):
 
     def _call(self, fn: Callable[..., object], args: tuple[Any, ...]) -> None:
         if self.state == "running":
-            self._pacer.run_due()
-            self._arrive(fn, *args)
+            self._calm_since = inf
+            self._pacer.call(fn, *args)
         elif self.state == "paused":
+            self._pacer.settle()
             self._pacer.guarded(fn, *args)
 
     def _arrive(self, fn: Callable[..., object], *args: Any) -> None:
-        """Something comes from outside, a click or a datagram."""
+        """A datagram comes from outside."""
         self._calm_since = inf
         self._pacer.inject(fn, *args)
 

@@ -77,6 +77,25 @@ class Pacer:
         self.guarded(fn, *args)
         self.pump()
 
+    def call(self, fn: Callable[..., object], *args: Any) -> None:
+        """Somebody clicks: as `inject`, but after all that is due at the same instant, as a script would do it."""
+        self.run_due()
+        self.advance()
+        self.settle()
+        self.guarded(fn, *args)
+        self.pump()
+
+    def settle(self) -> None:
+        """Run what is due at the instant at which the clock stands."""
+        self.busy = True
+        try:
+            for _ in range(STEPS_A_TURN):
+                if self.halt or self.env.peek() > self.env.now:
+                    break
+                self.guarded(self.env.step)
+        finally:
+            self.busy = False
+
     def advance(self) -> None:
         """Bring `env.now` up to the present, or to the next event where that is overdue."""
         instant = min(self._clock.present(), self.env.peek())

@@ -52,6 +52,23 @@ def test_a_session_of_clicks_is_a_script():
     asyncio.run(session())
 
 
+def test_a_click_comes_after_all_that_is_due_at_its_instant():
+    """As the script has it, wherever the clock was made to stand among events of one instant."""
+
+    async def session() -> None:
+        async with opened() as panel:
+            await click(panel, "clock.pause", "alice.register", "desk.register")
+            while not panel.lab.trace.select("delivered"):
+                panel._clock.run.step()
+            assert panel.lab.env.peek() == panel.lab.env.now
+            await click(panel, "alice.call", "clock.quiet")
+            await until(lambda: not panel._clock.hurries)
+            fresh = bench(Lab(seed=7))
+            assert replayed(panel.script, fresh) == messages(panel.lab)
+
+    asyncio.run(session())
+
+
 def test_a_click_that_failed_is_a_remark():
     async def session() -> None:
         async with opened() as panel:
