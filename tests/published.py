@@ -17,7 +17,7 @@ FLOWS: dict[str, dict[str, Any]] = {flow["name"]: flow for flow in json.loads(FI
 WITHOUT_100 = {"rfc4028-13", "rfc5359-2.1", "rfc5359-2.2", "rfc6228-9.1", "rfc6228-9.2", "rfc6228-9.3"}
 """Figures that leave out the 100s of proxies, which RFC 3261 §16.2 asks for."""
 
-UNDRAWN = {"rfc6228-9.2": ("CANCEL", "200 for CANCEL", "487 for INVITE", "ACK")}
+UNDRAWN = {"rfc3680-6": ("200 for MESSAGE",), "rfc6228-9.2": ("CANCEL", "200 for CANCEL", "487 for INVITE", "ACK")}
 """What a figure leaves out, and a complete run has."""
 
 

@@ -34,13 +34,15 @@ from sipsim.flows import (
     rfc6228,
     searching,
     session_timing,
+    transferring,
+    watching,
 )
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, session_timing,
-    messages, replacing, odd_requests, authentication, extensions, rfc3261, rfc3665_registrations, rfc3665_sessions,
-    rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua, by_android,
+    messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
+    rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua, by_android,
 )  # fmt: skip
 
 

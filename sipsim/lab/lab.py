@@ -15,6 +15,7 @@ from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
 from sipsim.elements.servers.alg import Alg
+from sipsim.elements.servers.presence_server import PresenceServer
 from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.servers.redirect_server import RedirectServer
 from sipsim.elements.servers.registrar import Registrar
@@ -137,6 +138,14 @@ class Lab:
         check_options(Registrar, options, Registrar, Limits._fields)
         name = self._name(name, "registrar")
         return self._place(Registrar(self.env, self, name, domain, location=location, host=host or "", **options))
+
+    def presence_server(
+        self, domain: str, name: str | None = None, *, host: str | None = None, **options: Any
+    ) -> PresenceServer:  # fmt: skip
+        """The presence server of a domain: it takes what is published, and tells subscribers. See `PresenceServer`."""
+        check_options(PresenceServer, options, PresenceServer)
+        name = self._name(name, "presence")
+        return self._place(PresenceServer(self.env, self, name, domain, host=host or "", **options))
 
     def redirect_server(
         self, domain: str, name: str | None = None, *, location: LocationService | None = None,

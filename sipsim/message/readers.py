@@ -121,6 +121,15 @@ class Readers(Entity):
     subscription_state = One("subscription-state", Parameterised.parse)
     """active, pending or terminated, with `expires`, `reason`, `retry-after` (RFC 6665 §8.2.3)."""
 
+    sip_etag = One("sip-etag", str)
+    """What names the state that a server has taken by PUBLISH (RFC 3903 §11.3.1)."""
+    sip_if_match = One("sip-if-match", str)
+    """The state that a PUBLISH refreshes, changes or removes (RFC 3903 §11.3.2)."""
+    refer_sub = One("refer-sub", str)
+    """Whether a REFER makes a subscription: true or false (RFC 4488 §4)."""
+    referred_by = One("referred-by", NameAddr.parse)
+    """Who has referred the sender here (RFC 3892 §3)."""
+
     info_package = One("info-package", Parameterised.parse)
     """What an INFO is about (RFC 6086 §8)."""
     recv_info = Words("recv-info")

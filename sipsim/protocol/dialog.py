@@ -81,6 +81,15 @@ class Dialog:
             0, request.cseq.number, target_of(request) or request.from_.uri, request.record_routes,
         )  # fmt: skip
 
+    @classmethod
+    def of_notify(cls, request: Request, local_seq: int) -> Dialog:
+        """The subscriber's dialog, from the first NOTIFY and the CSeq of its SUBSCRIBE (RFC 6665 §4.4.1)."""
+        return cls(
+            request.call_id, value_of(request.line("to")), request.to_tag or "", value_of(request.line("from")),
+            request.from_tag or "", local_seq, request.cseq.number, target_of(request) or request.from_.uri,
+            request.record_routes,
+        )  # fmt: skip
+
     @property
     def key(self) -> DialogKey:
         return (self.call_id, self.local_tag, self.remote_tag)

@@ -24,9 +24,9 @@ BEGINNING = "flow begins"
 """The text of a note in a trace: what was sent before it only prepared the scene."""
 
 EITHER_WAY = (
-    {("200", "CANCEL"), ("487", "INVITE")}, {("NOTIFY", ""), ("202", "REFER")}, {("NOTIFY", ""), ("200", "SUBSCRIBE")},
+    (("200", "CANCEL"), ("487", "INVITE")), (("202", "REFER"), ("NOTIFY", "")), (("200", "SUBSCRIBE"), ("NOTIFY", "")),
 )  # fmt: skip
-"""Pairs that may overtake each other on one link."""
+"""Pairs that may overtake each other on one link; what is to be taken for the first one stands first."""
 
 
 class Step(NamedTuple):
@@ -184,10 +184,15 @@ def _settled(steps: list[Step]) -> list[Step]:
     """The steps of a link with those that may overtake each other in one and the same order."""
     steps = list(steps)
     for at in range(len(steps) - 1):
-        pair = [(step.what, step.of) for step in steps[at : at + 2]]
-        if set(pair) in EITHER_WAY and pair != sorted(pair):
-            steps[at], steps[at + 1] = steps[at + 1], steps[at]
+        first, second = steps[at : at + 2]
+        if any(_is(second, one) and _is(first, other) for one, other in EITHER_WAY):
+            steps[at], steps[at + 1] = second, first
     return steps
+
+
+def _is(step: Step, kind: tuple[str, str]) -> bool:
+    """Whether a step is of this kind, as far as is known what it answers."""
+    return step.what == kind[0] and step.of in (kind[1], "")
 
 
 def _aligned(wanted: list[Step], came: list[Step]) -> list[tuple[Step | None, Step | None]]:

@@ -16,6 +16,7 @@ from sipsim.errors import SipParseError
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.dialog import DIALOG
 from sipsim.protocol.machine import Machine, Pair, Row
+from sipsim.protocol.subscription import NOTIFIER, SUBSCRIBER
 from sipsim.protocol.transactions import (
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
 TABLES = {
-    machine.name: machine for machine in (INVITE_CLIENT, NON_INVITE_CLIENT, INVITE_SERVER, NON_INVITE_SERVER, DIALOG)
-}
+    machine.name: machine
+    for machine in (
+        INVITE_CLIENT, NON_INVITE_CLIENT, INVITE_SERVER, NON_INVITE_SERVER, DIALOG, SUBSCRIBER, NOTIFIER,
+    )
+}  # fmt: skip
 """The machines whose states a trace records, by name."""
 
 Key = tuple[str, str, str]

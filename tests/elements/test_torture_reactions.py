@@ -207,9 +207,9 @@ SAID: dict[tuple[str, str], tuple[int, str, list[str]]] = {
     ("bext01", "proxy"): (420, "Unsupported", ["noProxiesSupportThis", "norDoAnyProxiesSupportThis"]),
     ("invut", "user agent"): (415, "Accept", ["application/sdp"]),
     ("sdp01", "user agent"): (406, "Warning", ['399 192.0.2.3 "Accept without application/sdp"']),
-    ("esc02", "registrar"): (501, "Allow", ["REGISTER"]),
-    ("intmeth", "registrar"): (501, "Allow", ["REGISTER"]),
-    ("unkscm", "registrar"): (405, "Allow", ["REGISTER"]),
+    ("esc02", "registrar"): (501, "Allow", ["REGISTER", "SUBSCRIBE"]),
+    ("intmeth", "registrar"): (501, "Allow", ["REGISTER", "SUBSCRIBE"]),
+    ("unkscm", "registrar"): (405, "Allow", ["REGISTER", "SUBSCRIBE"]),
 }
 """What an answer has to bring: its status, a header field, and the values of that."""
 

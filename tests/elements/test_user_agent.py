@@ -216,7 +216,7 @@ def test_no_common_codec_is_refused_with_488(lab: Lab) -> None:
     [
         (request("BYE", to_tag="nobody"), 481),
         (request("CANCEL"), 481),
-        (request("SUBSCRIBE"), 405),
+        (request("PUBLISH"), 405),
         (request("INVITE", more="Require: teleport\n"), 420),
     ],
 )

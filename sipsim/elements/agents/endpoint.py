@@ -43,7 +43,7 @@ MEDIA = ("off", "packets", "flow")
 FIRST_MEDIA_PORT = 49170
 LAST_MEDIA_PORT = 65534
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, SUBSCRIBE, NOTIFY, REFER"
 """The methods that a user agent understands (RFC 3261 §20.5)."""
 
 PHONE = Abilities(methods=tuple(ALLOW.split(", ")), extensions=("replaces",))

@@ -9,6 +9,7 @@ from typing import Any
 
 from sipsim.elements.agents.answering import Answering
 from sipsim.elements.agents.endpoint import DialogUser
+from sipsim.elements.agents.event_user import EventUser
 from sipsim.elements.agents.query import Query, Text
 from sipsim.elements.agents.registrant import Registrant
 from sipsim.elements.calls.call import Call
@@ -30,7 +31,7 @@ from sipsim.message.grammar import decode
 from sipsim.message.message import Request
 from sipsim.message.session_fields import Replaces
 from sipsim.message.uri import Uri
-from sipsim.protocol import inspection
+from sipsim.protocol import event_packages, inspection
 from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
@@ -51,14 +52,20 @@ OnReinvite = Callable[[IncomingChange], Any]
 IN_DIALOGS = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 """Methods that mean nothing outside of a dialog."""
 
-TYPES = {"MESSAGE": ("text/plain",), "INFO": ("application/dtmf-relay", "application/dtmf", "text/plain")}
+EVENTS = frozenset(("SUBSCRIBE", "NOTIFY", "REFER"))
+"""Methods that have to do with events."""
+
+TYPES = {
+    "MESSAGE": ("text/plain",), "INFO": ("application/dtmf-relay", "application/dtmf", "text/plain"),
+    "NOTIFY": event_packages.TYPES,
+}  # fmt: skip
 """The bodies that we read of requests with something else than descriptions (RFC 3428 §7, RFC 6086 §4.2.2)."""
 
 LARGEST_TEXT = 1300
 """Octets of an instant message that may go where nothing guards against congestion (RFC 3428 §8)."""
 
 
-class UserAgent(Answering, Registrant):
+class UserAgent(Answering, Registrant, EventUser):
     """A phone.
 
     `answers` is how many seconds it rings before the user answers (it rings at once). `rejects(status)`, `ignores()`
@@ -113,7 +120,10 @@ class UserAgent(Answering, Registrant):
         """
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
-            return self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces)
+            call = self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces)
+            if self._events is not None:
+                self._events.call_began(call)
+            return call
 
     def options(self, target: str | Uri) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
@@ -215,6 +225,9 @@ class UserAgent(Answering, Registrant):
         if request.method == "MESSAGE":
             self._read(exchange, request)
             return
+        if request.method in EVENTS:
+            self.events.take(exchange, request)
+            return
         refusal = None if request.to_tag else self.unwilling()
         if refusal is not None:
             refuse(self, exchange, refusal)
@@ -282,7 +295,8 @@ class UserAgent(Answering, Registrant):
         super().forget_users()
 
     def leftovers(self) -> list[str]:
-        return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()]
+        events = self._events.leftovers() if self._events is not None else []
+        return super().leftovers() + [f"{self.name}: {call!r}" for call in self.calls.values()] + events
 
     def forget(self, exchange: Exchange) -> None:
         super().forget(exchange)
@@ -292,7 +306,10 @@ class UserAgent(Answering, Registrant):
 
     def _user_of(self, request: Request) -> DialogUser | None:
         """Who has the dialog that a request says it is in (§12.2.2)."""
-        return self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        user = self.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        if user is None and self._events is not None:
+            user = self._events.user_of(request)
+        return user
 
     def _replace(self, exchange: Exchange, request: Request) -> None:
         """A call that takes the place of another one is answered at once (RFC 3891 §3)."""
@@ -316,6 +333,8 @@ class UserAgent(Answering, Registrant):
             return
         if self._unanswered is not None:
             call.give_up_after(*self._unanswered)
+        if self._events is not None:
+            self._events.call_began(call)
         self._react("on_call", self.on_call, call, call.mistaken)
         call.wait()
 

@@ -6,7 +6,7 @@ is told in `outgoing_call` and `incoming_call`, how it is changed in `outgoing_c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on
 from sipsim.elements.agents.endpoint import Endpoint
@@ -27,7 +27,11 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, refusal
+from sipsim.protocol.referring import replacing
 from sipsim.protocol.reliable import UNMATCHED
+
+if TYPE_CHECKING:
+    from sipsim.elements.events.referring import Referral
 
 
 class Ending(NamedTuple):
@@ -120,6 +124,21 @@ class Call(Changing, Outcomes):
         if dialog is None:
             raise UsageError(f"call.replacement(): the call is {self.state}; there is no dialog")
         return Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag, early_only)
+
+    def transfer(self, to: Any, *, leaves: str = "done") -> Referral:
+        """Ask the peer to call somebody else instead, by REFER: a blind transfer (RFC 3515, RFC 5359 §2.4).
+
+        `to` is a URI or a user agent. `leaves` says when this call is hung up: "at once", "done" (when the other one is
+        answered) or "never". Gives the `Referral`, whose `done` tells how it went.
+        """
+        return self.agent.refer_in(self, to, leaves)  # type: ignore[attr-defined,no-any-return]
+
+    def transfer_to(self, other: Call, *, leaves: str = "done") -> Referral:
+        """Ask the peer to take our place in another call of ours: an attended transfer (RFC 3891, RFC 5359 §2.5)."""
+        dialog = other.dialog_now
+        if dialog is None:
+            raise UsageError(f"call.transfer_to(): the other call is {other.state}; there is no dialog")
+        return self.transfer(replacing(dialog.remote_target, other.replacement()), leaves=leaves)
 
     def because(self, reason: str | int | None) -> None:
         """Say so in the CANCEL or BYE that is sent next."""

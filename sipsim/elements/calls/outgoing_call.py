@@ -42,10 +42,12 @@ class OutgoingCall(Call):
 
     def __init__(
         self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first",
-        replaces: Replaces | str | None = None,
+        replaces: Replaces | str | None = None, headers: Fields = (),
     ) -> None:  # fmt: skip
         one_of("forks", forks, ("first", "all"))
         target, self._asked_for = formed_for("INVITE", target)
+        if headers:
+            self._asked_for = (*self._asked_for, *headers)
         if replaces is not None:
             self._asked_for = (*self._asked_for, ("Replaces", str(checked_replaces(replaces))))
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))

@@ -282,8 +282,12 @@ class Proxy(Registrar):
         return copies
 
     def _stays(self, request: Request) -> bool:
-        """Whether this proxy wants to be in the path of a dialog that may come of this request (§16.6 item 4)."""
-        return self.record_route and request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
+        """Whether this proxy wants to be in the path of a dialog that may come of this request (§16.6 item 4).
+
+        A subscription's dialog comes of its NOTIFY, which is in the path of the SUBSCRIBE (RFC 6665 §4.3).
+        """
+        makes_dialog = request.method in ("INVITE", "SUBSCRIBE", "REFER") and not request.to_tag
+        return self.record_route and (makes_dialog or request.method == "NOTIFY")
 
     def _record_routes(self, came: str, request: Request, target: Uri) -> tuple[str, ...]:
         """What goes into Record-Route; a value for each side where the transport changes here (RFC 5658 §5)."""

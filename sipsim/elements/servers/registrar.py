@@ -12,6 +12,7 @@ from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
 from sipsim.elements.servers.gate import ALGORITHMS, QOP, Gate, known_users
+from sipsim.elements.servers.registration_events import RegistrationEvents
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.message.message import Request
@@ -26,7 +27,7 @@ from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
 from sipsim.simulation.environment import FAR, Environment, Timer
 
-REGISTERS = Abilities(methods=("REGISTER",), schemes=("sip", "sips", "tel"), types=())
+REGISTERS = Abilities(methods=("REGISTER", "SUBSCRIBE"), schemes=("sip", "sips", "tel"), types=())
 """What a registrar understands."""
 
 
@@ -57,6 +58,8 @@ class Registrar(Element):
     """
 
     kind = "registrar"
+    watched: RegistrationEvents | None = None
+    """Who has subscribed to registrations (RFC 3680)."""
     domain = Option[str](domain, fixed=True)
     third_party = Option[bool](yes_or_no)
     unknown = Option[int](partial(whole, least=400, most=699))
@@ -107,10 +110,13 @@ class Registrar(Element):
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refused = inspection.method(request, REGISTERS)
-        if refused is None:
+        if refused is not None:
+            refuse(self, exchange, refused)
+        elif request.method == "REGISTER":
             self.register(exchange, request)
         else:
-            refuse(self, exchange, refused)
+            self.watched = self.watched or RegistrationEvents(self)
+            self.watched.subscribe(exchange, request)
 
     # Registering
 
@@ -178,6 +184,8 @@ class Registrar(Element):
         for alarm in self._expiries.values():
             alarm.cancel()
         self._expiries.clear()
+        if self.watched is not None:
+            self.watched.notifier.forget()
         if self.gate is not None:
             self.gate.forget()
         if self._owns_location:
@@ -187,12 +195,14 @@ class Registrar(Element):
 
     def _accept(self, exchange: Exchange, aor: str, answer: Answer, sender: Verdict = OPEN) -> None:
         now = self.env.now
-        if self.trace.everything:
+        if self.trace.everything or self.watched is not None:
             for change in answer.changes:
                 self._note(aor, change)
         contacts = [("Contact", binding.expiring_field(now)) for binding in answer.bindings]
         thanks = self.gate.thanks(sender) if self.gate is not None else ()
         self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))), *thanks)
+        if self.watched is not None and answer.changes:
+            self.watched.changed(aor)
 
     def _note(self, aor: str, change: Change) -> None:
         """Record a change, and later the end of a binding that nobody refreshed."""
@@ -213,6 +223,8 @@ class Registrar(Element):
         del self._expiries[aor, contact]
         if self.location.holds(aor, binding):
             self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
+            if self.watched is not None:
+                self.watched.changed(aor)
 
 
 def names_of(uri: Uri) -> tuple[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MARKS = ("transactions", "dialogs", "timers", "reasons")
 """What may be marked."""
 
-REASONS = ("gate", "refused", "retry", "registration")
+REASONS = ("gate", "refused", "retry", "registration", "subscription")
 """Kinds of records that say why an element did what it did."""
 
 

@@ -11,6 +11,7 @@ from sipsim.trace.checker import (
     cseq,
     dialogs,
     digest,
+    events,
     extensions,
     forks,
     offers,
@@ -28,7 +29,7 @@ from sipsim.trace.trace import Trace
 
 CHAPTERS = (
     syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest, offers,
-    extensions,
+    extensions, events,
 )  # fmt: skip
 
 RULES = {rule.id: rule for chapter in CHAPTERS for rule in vars(chapter).values() if isinstance(rule, Rule)}

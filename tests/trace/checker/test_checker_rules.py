@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plants_calls
+import plants_events
 import plants_extensions
 import plants_form
 import plants_order
@@ -13,7 +14,7 @@ from planting import PLANTS, Base, Plant
 
 from sipsim.trace.checker.check import RULES, check
 
-GARDENS = plants_form, plants_order, plants_calls, plants_extensions, plants_repetition, plants_servers
+GARDENS = plants_form, plants_order, plants_calls, plants_extensions, plants_events, plants_repetition, plants_servers
 BASES = {make.__name__: make for plants in PLANTS.values() for _, bases in plants for make in bases}
 EACH = [(rule, plant, bases) for rule, plants in PLANTS.items() for plant, bases in plants]
 ENOUGH = 0.95

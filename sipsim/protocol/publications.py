@@ -1,0 +1,105 @@
+"""The states that a server was given by PUBLISH: which one a request makes, keeps, changes or removes (RFC 3903 §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sipsim.message.event_body import Body
+from sipsim.message.message import Request
+from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.subscription import granted, too_brief
+
+UNKNOWN_STATE = refusal(412, "no state of that name here", rfc="RFC 3903 §6")
+NO_BODY = refusal(400, "a first PUBLISH without a state", rfc="RFC 3903 §4.1")
+SEVERAL = refusal(400, "more than one SIP-If-Match", rfc="RFC 3903 §11.3.2")
+MOST_STATES = 32
+"""How many states one resource may have; a robustness limit of ours."""
+FULL = refusal(403, f"more than {MOST_STATES} states of one resource")
+
+
+class State(NamedTuple):
+    """One publication: what it tells, and until when."""
+
+    etag: str
+    body: Body
+    expires_at: float
+
+
+class Taken(NamedTuple):
+    """What a PUBLISH has led to: the name of the state ("" for none), its seconds, whether anything is told anew."""
+
+    etag: str
+    expires: int
+    changed: bool
+
+
+class Publications:
+    """The states of each resource (an event and an address of record), the last one changed at the end."""
+
+    def __init__(self, longest: int, shortest: int) -> None:
+        self._longest = longest
+        self._shortest = shortest
+        self._states: dict[tuple[str, str], list[State]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._states.values()))
+
+    def state(self, event: str, resource: str, now: float) -> Body | None:
+        """What is told of a resource: the state that was changed last, None without one."""
+        alive = [one for one in self._states.get((event, resource), ()) if one.expires_at > now]
+        return alive[-1].body if alive else None
+
+    def publish(
+        self, event: str, resource: str, request: Request, now: float, name: Callable[[], str]
+    ) -> Taken | Refusal:  # fmt: skip
+        """Carry out a PUBLISH (RFC 3903 §6); `name` gives the name of a new state."""
+        wanted, key = request.sip_if_match, (event, resource)
+        states = [one for one in self._states.get(key, ()) if one.expires_at > now]
+        there = next((one for one in states if one.etag == wanted), None)
+        if request.names.count("sip-if-match") > 1:
+            return SEVERAL
+        if wanted is not None and there is None:
+            return UNKNOWN_STATE
+        if (brief := too_brief(request.expires, self._shortest)) is not None:
+            return brief
+        if there is None and not request.body:
+            return NO_BODY
+        if there is None and len(states) >= MOST_STATES:
+            return FULL
+        seconds = granted(request.expires, self._longest, self._longest)
+        return self._keep(key, states, there, request, seconds, now, name)
+
+    def expire(self, event: str, resource: str, etag: str) -> bool:
+        """Drop a state whose time is up; false where it is not there any more."""
+        key = (event, resource)
+        before = self._states.get(key, [])
+        after = [one for one in before if one.etag != etag]
+        self._store(key, after)
+        return len(after) < len(before)
+
+    def clear(self) -> None:
+        self._states.clear()
+
+    def _keep(
+        self, key: tuple[str, str], states: list[State], there: State | None, request: Request, seconds: int,
+        now: float, name: Callable[[], str],
+    ) -> Taken:  # fmt: skip
+        others = [one for one in states if one is not there]
+        if not seconds:
+            self._store(key, others)
+            return Taken("", 0, there is not None)
+        if there is not None and not request.body:
+            new = State(name(), there.body, now + seconds)
+            self._store(key, [new if one is there else one for one in states])
+            return Taken(new.etag, seconds, False)
+        body = Body(request.body, str(request.content_type or ""))
+        new = State(name(), body, now + seconds)
+        self._store(key, [*others, new])
+        return Taken(new.etag, seconds, True)
+
+    def _store(self, key: tuple[str, str], states: list[State]) -> None:
+        if states:
+            self._states[key] = states
+        else:
+            self._states.pop(key, None)
