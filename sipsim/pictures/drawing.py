@@ -47,7 +47,7 @@ class Drawing(ABC):
         `theme` is "auto" (light or dark, as the reader has it), "light", "dark" or "print" (black and white, thin, no
         fills). UsageError: another.
         """
-        return svg.write(self.picture(), theme)
+        return svg.write(self.picture(), theme, self.noun.replace(" ", "-"))
 
     def to_png(self, dpi: float | None = None, theme: str = "light") -> bytes:
         """The drawing as a PNG image; 96 `dpi` are the size that an SVG has on a screen, 144 the usual.

@@ -4,8 +4,8 @@ Written: every SIP packet at the instant when it was sent, lost ones and retrans
 from the epoch, over Ethernet and UDP; what went over TCP as one segment a message, of a stream without gaps. RTP
 packets, where the run has any, at the instant when they arrived; those that were lost are missing.
 Read: every SIP datagram becomes a `sent` and a `delivered` record at the instant when it was captured, counted
-from the first frame, with the hosts as elements; the same octets between the same ends once more are a
-retransmission. Of TCP every message is one, at the instant of its last segment. Tunnels and what is no SIP are
+from the first frame (`header["began"]`), with the hosts as elements; the same octets between the same ends once more
+are a retransmission. Of TCP every message is one, at the instant of its last segment. Tunnels and what is no SIP are
 counted in `header["skipped"]`.
 """
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import parse
+from sipsim.message.rare_fields import Date
 from sipsim.trace import pcap
 from sipsim.trace.frames import Datagram, Frames, ethernet
 from sipsim.trace.media_log import Track
@@ -34,6 +35,7 @@ Route = tuple[tuple[str, int], tuple[str, int]]
 
 SIP_PORT = 5060
 _NEVER = 1 << 128
+_LATEST = 2**38 * 10**6  # no clock of a capture shows the year 10 000
 _SIMULATED = 86_400 * 10**6  # a clock that shows the first day of 1970 is a simulated one and keeps its zero
 
 
@@ -78,7 +80,19 @@ def load(data: bytes, trace: Trace) -> None:
         frames.skipped["cut short"] += 1
     frames.finish()
     trace.header["skipped"] = dict(sorted(frames.skipped.items()))
+    if found and (began := _instant(start)):
+        trace.header["began"] = began
     _record(found, 0 if 0 <= start < _SIMULATED else start, trace)
+
+
+def _instant(time: int) -> str:
+    """The instant of a real clock in words, "" for one that is simulated or beyond all calendars."""
+    if not _SIMULATED <= time < _LATEST:
+        return ""
+    seconds, rest = divmod(time, 10**6)
+    date = Date.at(seconds)
+    clock = f"{date.hour:02}:{date.minute:02}:{date.second:02}.{rest:06}"
+    return f"{date.year}-{date.month:02}-{date.day:02} {clock} UTC"
 
 
 def add(trace: Trace, time: float, datagram: Datagram, copy: int = 1) -> None:

@@ -250,7 +250,8 @@ def test_the_messages_themselves_stand_below_under_their_numbers() -> None:
     headers, whole = Ladder(trace, appendix="headers"), Ladder(trace, appendix="messages")
     for ladder in (headers, whole):
         text, svg = ladder.to_text(80), ladder.to_svg()
-        assert "4 200 OK from bob to proxy at 0.510 s\n    the octets of message 3 again" in text
+        title = "4 200 OK from bob to proxy at 0.510 s (UDP, 192.0.2.3:5060 → 192.0.2.2:5060)"
+        assert f"{title}\n    the octets of message 3 again" in text
         assert text.count("    Call-ID: call-1@alice") == svg.count("Call-ID: call-1@alice") == 5
         assert 'a4"' in svg
     assert "m=audio" not in headers.to_text() and "m=audio" not in headers.to_svg()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 KINDS = (("proxy", "orange"), ("registrar", "purple"), ("redirect", "green"), ("user agent", "sky"))
 """The tone of each kind of element, by a word in its name."""
+OFF = 0.28  # which share of its way is hidden by the nodes at each end, with their names
 ASIDE = 0.13  # how far from its line a message goes: to the right hand, as on a road
 
 
@@ -190,7 +191,7 @@ def _flights(ax: Axes, graph: Graph, places: dict[Any, Point], flights: list[Fli
         way = _way(graph, flight)
         if way is None:
             continue
-        (x, y), (dx, dy) = _along([places[node] for node in way], flight.done)
+        (x, y), (dx, dy) = _along([places[node] for node in way], OFF + (1 - 2 * OFF) * flight.done)
         x, y = x + dy * ASIDE, y - dx * ASIDE
         colour = tone(FAMILIES.get(flight.family, "grey"))
         ax.annotate(

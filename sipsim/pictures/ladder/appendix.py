@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Row, Section
 from sipsim.pictures.ladder.naming import Naming
+from sipsim.trace.values import address_text
 
 if TYPE_CHECKING:
     from sipsim.trace.checker.rule import Finding
@@ -20,12 +22,15 @@ APPENDICES = ("headers", "messages")
 def appendix(trace: Trace, rows: Iterable[Row], what: str) -> Iterator[Section]:
     """A section for each message, under the number of its arrow; of a repeated one, only which one it repeats."""
     known: dict[bytes, int] = {}
-    for arrow in rows:
-        if not isinstance(arrow, Arrow) or arrow.duplicate:
-            continue
-        raw = trace[arrow.record].raw
+    arrows = [row for row in rows if isinstance(row, Arrow) and not row.duplicate]
+    digits = decimals(arrow.sent for arrow in arrows)
+    for arrow in arrows:
+        record = trace[arrow.record]
+        raw = record.raw
         first = known.setdefault(raw, arrow.number)
-        title = f"{arrow.number} {arrow.text} from {arrow.source} to {arrow.target} at {arrow.sent:.3f} s"
+        route = " → ".join(map(address_text, record.route))
+        title = f"{arrow.number} {arrow.text} from {arrow.source} to {arrow.target} at {arrow.sent:.{digits}f} s"
+        title = f"{title} ({arrow.transport}, {route})"
         same = first != arrow.number
         lines = [f"the octets of message {first} again"] if same else _lines(raw, what)
         yield Section(f"a{arrow.number}", title, lines, verbatim=not same)

@@ -20,6 +20,12 @@ LONG = 0.3
 """Gaps below this many seconds are never marked as folded."""
 
 
+def decimals(times: Iterable[float]) -> int:
+    """How many digits behind the point tell these instants apart: three, else six, as far as a trace knows them."""
+    known = set(times)
+    return 3 if len({f"{time:.3f}" for time in known}) == len(known) else 6
+
+
 class Axis:
     """Heights of gaps, in pixels: the trace's usual latency is drawn `step` pixels high."""
 

@@ -182,6 +182,7 @@ def _foot(header: dict[str, Any], model: Model, wishes: Wishes) -> str:
     parts = [
         *([] if header.get("seed") is None else [f"seed {header['seed']}"]),
         *(f"{name} {value}" for name, value in (header.get("parameters") or {}).items()),
+        *([f"0 s is {header['began']}"] if header.get("began") else []),
         f"sipsim {header.get('sipsim', '')}".rstrip(),
         *wishes.told(),
         f"{shown} of {_count(shown + model.omitted)}" if model.omitted else _count(shown),

@@ -56,7 +56,7 @@ def _ladder(
     """One ladder with its headers from `top` on, where it ends, and the texts that it shows only in part."""
     placement = place(model, axis, top + HEADER + 34.0)
     sheet = Sheet(model, spacing, placement, width)
-    shapes = [*_times(placement, spacing.times), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
+    shapes = [*_times(placement, spacing), *_lifelines(sheet, top + HEADER), *_rows(sheet), *spacing.headers(top)]
     if placement.bottom - top <= REPEAT - 58.0:
         return shapes, placement.bottom, sheet.clipped
     return [*shapes, *spacing.headers(placement.bottom)], placement.bottom + HEADER, sheet.clipped
@@ -73,9 +73,10 @@ def _below(below: Below, model: Model, clipped: list[str], foot: str) -> Iterato
     yield from below.words(foot, "foot", 11)
 
 
-def _times(placement: Placement, x: float) -> Iterator[Shape]:
+def _times(placement: Placement, spacing: Spacing) -> Iterator[Shape]:
+    x = spacing.times
     for time, y in placement.ticks:
-        yield Text(x - 10, y + 3.7, f"{time:.3f}", "time", "end")
+        yield Text(x - 10, y + 3.7, f"{time:.{spacing.decimals}f}", "time", "end")
     for start, end, gap in placement.folds:
         if end - start > 50:
             length = f"⋮ {gap:.0f} s" if gap >= 9.5 else f"⋮ {gap:.2g} s"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Model
 from sipsim.pictures.ladder.quoting import quoted
 from sipsim.pictures.ladder.sequence import fate
@@ -16,18 +17,19 @@ HEAD = ("No.", "Time (s)", "From", "To", "Message", "Remark")
 
 def write(model: Model, title: str, text: str) -> str:
     """The page; `text` is the text ladder."""
-    rows = [_cells(arrow) for arrow in model.arrows]
+    digits = decimals(arrow.sent for arrow in model.arrows)
+    rows = [_cells(arrow, digits) for arrow in model.arrows]
     table = [HEAD, ("--:", "--:", ":--", ":--", ":--", ":--"), *rows] if rows else []
     lines = [f"# {_text(title or 'Ladder diagram')}", "", *(f"| {' | '.join(row)} |" for row in table)]
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return "\n".join([*lines, *([""] if rows else []), f"{fence}text", text, fence, ""])
 
 
-def _cells(arrow: Arrow) -> tuple[str, ...]:
+def _cells(arrow: Arrow, digits: int) -> tuple[str, ...]:
     badge = f" ({arrow.badge})" if arrow.badge else ""
     remark = ", ".join(filter(None, [arrow.counted, fate(arrow)]))
     words = (arrow.source, arrow.target, arrow.text + badge, remark)
-    return (f"{arrow.number}{arrow.letter}", f"{arrow.sent:.3f}", *map(_text, words))
+    return (f"{arrow.number}{arrow.letter}", f"{arrow.sent:.{digits}f}", *map(_text, words))
 
 
 def _text(text: str) -> str:

@@ -132,7 +132,10 @@ class Bar:
     def text(self) -> str:
         """What flows and for how long: `RTP PCMU 10.0 s`."""
         codec = f" {self.codec}" if self.codec else ""
-        return f"RTP{codec}" if self.stop is None else f"RTP{codec} {self.stop - self.start:.1f} s"
+        if self.stop is None:
+            return f"RTP{codec}"
+        length = self.stop - self.start
+        return f"RTP{codec} {length:.1f} s" if length >= 0.1 else f"RTP{codec} {length * 1000:.0f} ms"
 
     @property
     def label(self) -> str:

@@ -60,6 +60,8 @@ def sequence(model: Model) -> Iterator[Step]:
         yield from _steps(part, index)
     if not model.earlier:
         yield from omitted
+    for section in model.sections:
+        yield from (Note(0, last, f"{section.title}: {line}") for line in section.lines if not section.verbatim)
 
 
 def _steps(part: Model, index: dict[str, int]) -> Iterator[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from sipsim.pictures.display import Box, Shape, Text
+from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.labels import SMALL, Label, remark_of
 from sipsim.pictures.ladder.model import Arrow, Column, Mark, Model
 from sipsim.pictures.ladder.placing import gaps_between
@@ -39,7 +40,8 @@ class Spacing:
         for column, width in apart.items():
             self._lane(self.index[column], width)
         latest = max((row.end[0] if row.end else row.begin for row in model.rows), default=0.0)
-        self.times = max(TIMES, advance(f"{latest:.3f}", 10.5) + 30)  # where the column of times ends
+        self.decimals = decimals(row.begin for row in model.rows)  # of these times
+        self.times = max(TIMES, advance(f"{latest:.{self.decimals}f}", 10.5) + 30)  # where the column of times ends
         self.xs = list(accumulate(self.gaps, initial=self.times + 14 + self.before))
         self.edge = self.xs[-1] + self.beyond
         self.lanes = {

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import cast
 
-from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.axis import Axis, decimals
 from sipsim.pictures.ladder.crossings import in_two_rows
 from sipsim.pictures.ladder.grid import ASCII, BOX, USUAL, Glyphs, Grid, Row
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
@@ -80,7 +80,8 @@ class _Writer:
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.split = in_two_rows(model.arrows, self.axis)
         self.at = sorted(self.moments())
-        self.digits = max([6, *(len(f"{time:.3f}") for time, *_ in (*self.at[:1], *self.at[-1:]))]) + 1
+        self.decimals = decimals(time for time, *_ in self.at)
+        self.digits = max([6, *(len(self.time(moment[0])) for moment in (*self.at[:1], *self.at[-1:]))]) + 1
         self.lanes = self.widths_of_lanes(width)
         left, right = self.lanes.get(0, 0), self.lanes.get(len(self.index) - 1, 0) if len(self.index) > 1 else 0
         names = [column.name for column in model.columns]
@@ -161,6 +162,10 @@ class _Writer:
             else:
                 yield from map(str, self.media(row) if isinstance(row, Bar) else self.mark(row))
 
+    def time(self, time: float) -> str:
+        """An instant as it stands beside a row."""
+        return f"{time:.{self.decimals}f}"
+
     def moments(self) -> Iterator[tuple[float, int, int, bool]]:
         """When each row begins, and when a message arrives that has a row for that: time, record, row, arrives."""
         for i, row in enumerate(self.model.rows):
@@ -184,7 +189,7 @@ class _Writer:
         return row
 
     def pen(self, time: float, dashed: bool = False) -> Pen:
-        return Pen(self.blank(f"{time:.3f}", self.glyphs.life), self.grid.xs, self.glyphs, dashed)
+        return Pen(self.blank(self.time(time), self.glyphs.life), self.grid.xs, self.glyphs, dashed)
 
     def message(self, arrow: Arrow) -> Iterator[Row]:
         """A message where it leaves; with its arrival, unless that has a row of its own."""
@@ -282,7 +287,7 @@ class _Writer:
         x = self.grid.xs[self.index[mark.column]]
         words = self.glyphs.text("; ".join(mark.text for mark in marks))
         for i, line in enumerate(_lines(words, max(self.width - x - 2, NARROWEST // 2))):
-            row = self.blank("" if i else f"{mark.time:.3f}", self.glyphs.life)
+            row = self.blank("" if i else self.time(mark.time), self.glyphs.life)
             row.put(x, f"{self.glyphs.life if i else self.glyphs.dot} {line} ")
             yield row
 
@@ -293,7 +298,7 @@ class _Writer:
         left, right = self.grid.xs[0], self.grid.xs[-1]
         for i, line in enumerate(_lines(text, max(right - left - 3, 30))):
             row = Row(self.width)
-            row.put(0, "" if i else f"{mark.time:.3f}".rjust(self.digits))
+            row.put(0, "" if i else self.time(mark.time).rjust(self.digits))
             row.put(left, self.glyphs.note * (right - left + 1))
             row.put(max((left + right - cells(line)) // 2 - 1, self.digits + 1), f" {line} ")
             yield row

@@ -41,8 +41,10 @@ def escape(text: str) -> str:
     return visible(text).translate(_ENTITIES)
 
 
-def write(picture: Picture, theme: str = "auto") -> str:
+def write(picture: Picture, theme: str = "auto", noun: str = "picture") -> str:
     """The picture as an SVG document; theme "auto" follows the reader's setting, the others do not.
+
+    Its ids begin with the `noun`.
 
     "light" is for documents, "dark" for dark slides, "print" is black and white: thin lines and no fills.
 
@@ -63,7 +65,7 @@ def write(picture: Picture, theme: str = "auto") -> str:
         f'<desc id="{ID}-desc">{escape(picture.description)}</desc>\n'
         f"<style>{_sheet(theme, prefix, writer.used)}</style>\n{''.join(writer.out)}</svg>\n"
     )
-    return document.replace(ID, f"ladder-{sha256(document.encode()).hexdigest()[:12]}")
+    return document.replace(ID, f"{noun}-{sha256(document.encode()).hexdigest()[:12]}")
 
 
 def _n(number: float) -> str:
