@@ -10,10 +10,11 @@ from sipsim.apis.lane import Lane
 from sipsim.apis.pjsua.buddy import Buddy, BuddyCallback
 from sipsim.apis.pjsua.call import Call
 from sipsim.apis.pjsua.call_callback import CallCallback
-from sipsim.apis.pjsua.constants import PresenceActivity, TransportType
+from sipsim.apis.pjsua.constants import PresenceActivity, SubscriptionState, TransportType
 from sipsim.apis.pjsua.error import (
     PJ_EINVAL,
     PJ_EINVALIDOP,
+    PJ_ENOTFOUND,
     PJ_ETOOMANY,
     PJSIP_EINVALIDURI,
     Error,
@@ -29,11 +30,15 @@ from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import RegistrationFailed
 from sipsim.message.fields import NameAddr
+from sipsim.message.message import Request
+from sipsim.message.presence import Presence, Tuple
 from sipsim.message.uri import Uri
 from sipsim.protocol.refreshing import RefreshPolicy
 
 if TYPE_CHECKING:
     from sipsim.apis.pjsua.lib import Lib
+    from sipsim.elements.events.publication import Publication
+    from sipsim.elements.events.referring import Reference
 
 Fields = Iterable[tuple[str, str]]
 
@@ -97,7 +102,8 @@ class Account:
         self.calls: dict[object, Call] = {}
         self.buddies: list[Buddy] = []
         self._status, self._reason = 0, "not registered"
-        self._online = (False, "")
+        self._online = (True, "Online")
+        self._publication: Publication | None = None
         self._cb = AccountCallback(self)
         self.phone = self._phone(op, transport, name)
         self.lane = lib.lane if self.phone.name == lib.lane.name else Lane(lib.lab.env, lib.lab.trace, self.phone.name)
@@ -132,6 +138,7 @@ class Account:
             made.contact_uri = _contact(made.contact_uri, contact)
         made.busy_at(self.lib.ua_cfg.max_calls)
         made.on_call, made.on_message = self._incoming, self._paged
+        made.on_refer, made.on_subscribe = self._referred, self._subscribed
         made.registration.on_refresh = self._follow
         return made
 
@@ -177,10 +184,21 @@ class Account:
     def set_presence_status(
         self, is_online: bool, activity: int = PresenceActivity.UNKNOWN, pres_text: str = "", rpid_id: str = ""
     ) -> None:
-        """Say whether we are there, and what we do; it is told to nobody yet."""
+        """Say whether we are there, and what we do, to all who have subscribed, and to a server if it is published."""
         self._check("set_presence_status()")
         usual = {PresenceActivity.AWAY: "Away", PresenceActivity.BUSY: "Busy"}.get(activity, "Online")
-        self._online = bool(is_online), pres_text or (usual if is_online else "Offline")
+        with self.lane.calling("set_presence_status", is_online):
+            self._online = bool(is_online), pres_text or (usual if is_online else "Offline")
+            self.phone.tells("presence", self._presence())
+            if self._publication is not None:
+                self._publication.modify(self._presence())
+            elif self.config.publish_enabled:
+                self._publication = self.phone.publish(self._presence())
+
+    def _presence(self) -> Presence:
+        phone, (online, text) = self.phone, self._online
+        here = Tuple("pjsua", "open" if online else "closed", str(phone.contact_uri))
+        return Presence(str(phone.uri), (here,), (text,))
 
     def set_registration(self, renew: bool) -> None:
         """Register anew, or (False) unregister."""
@@ -227,8 +245,15 @@ class Account:
         return buddy
 
     def pres_notify(self, pres_obj: Any, state: int, reason: str = "", hdr_list: Fields | None = None) -> None:
-        """Not to be had yet."""
-        raise unsupported("pres_notify()", self, "presence is not served yet")
+        """Let somebody know who has waited for it since `on_incoming_subscribe` said 202, or (TERMINATED) end that."""
+        with self.lane.calling("pres_notify", pres_obj, state):
+            watch = next((one for one in self.phone.watches if one.dialog.call_id == pres_obj), None)
+            if watch is None:
+                raise Error("pres_notify()", self, PJ_ENOTFOUND, "nobody has subscribed under this")
+            if state == SubscriptionState.TERMINATED:
+                watch.end("rejected")
+            else:
+                watch.allow()
 
     # What the library does with it
 
@@ -250,6 +275,10 @@ class Account:
             outcome = self.phone.unregister()
             self._follow(outcome)
             waits.append(outcome)
+        if self._publication is not None:
+            self._publication.remove()
+        for buddy in self.buddies:
+            buddy.leave()
         self.valid = False
         return waits
 
@@ -296,6 +325,22 @@ class Account:
         call = Call(self, incoming, None)
         self.lib.say(INFO, f"Incoming call from {call.info().remote_uri}")
         self.back(self._cb.on_incoming_call, call, call=incoming.call_id)
+
+    def _referred(self, reference: Reference) -> None:
+        """A REFER has come: for one of our calls, or for none."""
+        request = reference.request
+        there: Any = self.phone.dialogs.get((request.call_id, request.to_tag or "", request.from_tag or ""))
+        call = self.calls.get(there)
+        if call is None:
+            reference.reject(603)
+        else:
+            call.asked_to_transfer(reference)
+
+    def _subscribed(self, request: Request) -> tuple[int, str]:
+        sender = request.from_.uri
+        buddy = self.buddy_of(sender)
+        found = self.back(self._cb.on_incoming_subscribe, buddy, f"<{sender}>", f"<{sender}>", request.call_id)
+        return found if isinstance(found, tuple) else (200, "")
 
     def _paged(self, text: Text) -> None:
         sender = f"<{text.sender}>"

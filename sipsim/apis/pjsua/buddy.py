@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.apis.pjsua.constants import PresenceActivity, SubscriptionState
 from sipsim.apis.pjsua.error import Error, reported, unsupported
+from sipsim.message.presence import Presence
 from sipsim.message.uri import Uri
 
 if TYPE_CHECKING:
     from sipsim.apis.pjsua.account import Account
+    from sipsim.elements.events.subscription import Subscription
+
+
+STATES = {
+    "notify_wait": SubscriptionState.SENT,
+    "pending": SubscriptionState.PENDING,
+    "active": SubscriptionState.ACTIVE,
+    "terminated": SubscriptionState.TERMINATED,
+}
+ACTIVITIES = {"Away": PresenceActivity.AWAY, "Busy": PresenceActivity.BUSY}
 
 
 class BuddyInfo(NamedTuple):
-    """What is known of a buddy."""
+    """What is known of a buddy; `online_status` is 1 for online, 2 for offline, 0 as long as nobody has said."""
 
     uri: str
     contact: str = ""
@@ -55,6 +66,8 @@ class Buddy:
         self.account = account
         self.uri = uri
         self._text = text
+        self._subscription: Subscription | None = None
+        self._told = BuddyInfo(text)
         self.set_callback(cb)
 
     def __str__(self) -> str:
@@ -62,7 +75,19 @@ class Buddy:
 
     def info(self) -> BuddyInfo:
         """What is known."""
-        return BuddyInfo(self._text)
+        found = self._subscription
+        if found is None:
+            return self._told
+        state = STATES[found.state]
+        standing = found.notices[-1].standing if found.notices else None
+        ended = standing.reason if standing is not None and state == SubscriptionState.TERMINATED else ""
+        here = found.value
+        if not isinstance(here, Presence):
+            return BuddyInfo(self._text, subscribed=True, sub_state=state, sub_term_reason=ended or "")
+        text = here.notes[0] if here.notes else ("Online" if here.open else "Offline")
+        contact = here.tuples[0].contact if here.tuples else ""
+        activity = ACTIVITIES.get(text, PresenceActivity.UNKNOWN)
+        return BuddyInfo(self._text, contact, 1 if here.open else 2, text, activity, True, state, ended or "")
 
     def set_callback(self, cb: BuddyCallback | None) -> None:
         """Tell this object from now on; its `buddy` becomes this buddy."""
@@ -70,12 +95,33 @@ class Buddy:
         self.callback._set_buddy(self)
 
     def subscribe(self) -> None:
-        """Ask to be told about presence."""
-        raise unsupported("subscribe()", self, "presence is not served yet")
+        """Ask to be told about presence; `on_state` tells of each change."""
+        account = self.account
+        with account.lane.calling("subscribe", self._text):
+            if self._subscription is None:
+                self._subscription = found = account.phone.subscribe(self.uri)
+                found.on_notify = self._changed
+                account.lane.follow(found.active, self._changed, self._changed)
+                account.lane.follow(found.ended, self._changed)
 
     def unsubscribe(self) -> None:
         """Ask to be told no more."""
-        raise unsupported("unsubscribe()", self, "presence is not served yet")
+        with self.account.lane.calling("unsubscribe", self._text):
+            self.leave()
+
+    def leave(self) -> None:
+        """What `unsubscribe` does, without being a call of the API."""
+        if self._subscription is not None:
+            self._subscription.unsubscribe()
+
+    def _changed(self, _: object) -> None:
+        """Tell the application, where there is something new."""
+        info = self.info()
+        if info != self._told:
+            self._told = info
+            self.account.back(self.callback.on_state, text=f"on_state(): {info.online_text or 'unknown'}")
+        if info.sub_state == SubscriptionState.TERMINATED:
+            self._subscription = None
 
     def delete(self) -> None:
         """Forget the buddy."""

@@ -10,6 +10,7 @@ from sipsim.apis.pjsua.constants import STATE_TEXTS, CallRole, CallState
 from sipsim.apis.pjsua.error import (
     PJ_EINVAL,
     PJ_EINVALIDOP,
+    PJSIP_EINVALIDURI,
     PJSIP_ESESSIONSTATE,
     PJSIP_ESESSIONTERMINATED,
     Error,
@@ -25,11 +26,15 @@ from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
 from sipsim.message.codes import reason_phrase
+from sipsim.message.fields import NameAddr
 from sipsim.message.grammar import decode
 from sipsim.message.message import Request
+from sipsim.message.sipfrag import Fragment
 
 if TYPE_CHECKING:
     from sipsim.apis.pjsua.account import Account
+    from sipsim.elements.events.referring import Reference, Referral
+    from sipsim.elements.events.subscription import Notice
 
 Fields = Iterable[tuple[str, str]]
 
@@ -156,13 +161,17 @@ class Call:
 
     def transfer(self, dest_uri: str, hdr_list: Fields | None = None) -> None:
         """Have the other end call somebody else."""
-        with self._calling("transfer", dest_uri):
-            raise unsupported("transfer()", self, "REFER is not served yet")
+        with self._calling("transfer", dest_uri), reported("transfer()", self, PJSIP_EINVALIDURI):
+            self._take_no("transfer()", "", hdr_list)
+            self._confirmed_now("transfer()")
+            self._follow(self.engine.transfer(NameAddr.parse(dest_uri).uri, leaves="never"))
 
     def transfer_to_call(self, call: Call, hdr_list: Fields | None = None, options: int = 0) -> None:
         """Have the other end talk to that of another call of ours."""
-        with self._calling("transfer_to_call", call):
-            raise unsupported("transfer_to_call()", self, "REFER is not served yet")
+        with self._calling("transfer_to_call", call), reported("transfer_to_call()", self):
+            self._take_no("transfer_to_call()", "", hdr_list)
+            self._confirmed_now("transfer_to_call()")
+            self._follow(self.engine.transfer_to(call.engine, leaves="never"))
 
     def dial_dtmf(self, digits: str) -> None:
         """Press keys."""
@@ -228,6 +237,31 @@ class Call:
             call.state = CallState.CONNECTING
             self._back(self._cb.on_replaced, call)
 
+    def asked_to_transfer(self, reference: Reference) -> None:
+        """The other end wants us to call somebody: the application decides, and the engine calls."""
+        code = self._back(self._cb.on_transfer_request, str(reference.to), 202)
+        if isinstance(code, int) and code >= 300:
+            reference.reject(code)
+        else:
+            reference.follow()
+
+    def _follow(self, referral: Referral) -> None:
+        """Tell the application how a transfer goes."""
+
+        def told(notice: Notice) -> None:
+            if isinstance(notice.value, Fragment):
+                status, reason = notice.value.status, notice.value.reason
+                final = status >= 200
+                goes_on = self._back(self._cb.on_transfer_status, status, reason, final, not final)
+                if not goes_on and not final:
+                    referral.unsubscribe()
+
+        def refused(error: CallFailed) -> None:
+            self._back(self._cb.on_transfer_status, error.status, error.reason, True, False)
+
+        referral.on_notify = told
+        self.account.lane.follow(referral.accepted, lambda _: None, refused)
+
     def _rings(self, _: object) -> None:
         if self.state < CallState.EARLY and self.engine.state == "ringing":
             self._goes_on(CallState.EARLY, self.engine.status, self.engine.reason)
@@ -291,10 +325,13 @@ class Call:
         with self._calling(name):
             self._take_no(f"{name}()", "", hdr_list)
             call = self.engine
-            if self.state != CallState.CONFIRMED:
-                raise Error(f"{name}()", self, PJSIP_ESESSIONSTATE, "the call is not confirmed")
+            self._confirmed_now(f"{name}()")
             change = {"hold": call.hold, "update": call.update}.get(name, call.resume)
             change()
+
+    def _confirmed_now(self, op: str) -> None:
+        if self.state != CallState.CONFIRMED:
+            raise Error(op, self, PJSIP_ESESSIONSTATE, "the call is not confirmed")
 
     def _dialog(self, op: str) -> None:
         if self.engine.dialog_now is None or self.engine.state not in ("ringing", "answered"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from sipsim.elements.agents.user_agent import UserAgent
@@ -70,6 +71,22 @@ class Phone(UserAgent):
 
     outgoing = PlacedCall
     incoming = TakenCall
+    on_subscribe: Callable[[Request], tuple[int, str]] | None = None
+    """What to say to somebody who wants to know about our presence: a status, and why."""
+
+    def serve(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "SUBSCRIBE" and not request.to_tag and self.on_subscribe is not None and _asks(request):
+            status, reason = self.on_subscribe(request)
+            if status >= 300:
+                refuse(self, exchange, refusal(status, reason or "the application says no", rfc="RFC 6665 §4.2.1"))
+                return
+            self._leave("pending" if status == 202 else "active")
+        super().serve(exchange, request)
+
+    def _leave(self, leave: str) -> None:
+        """What becomes of a new subscription to our presence."""
+        packages = self.events.notifier.packages
+        packages["presence"] = packages["presence"]._replace(leave=leave)
 
     def replace(self, exchange: Exchange, old: Call) -> None:
         watcher = old.watcher if isinstance(old, Watched) else None
@@ -81,6 +98,10 @@ class Phone(UserAgent):
         new = self.calls.get(exchange)
         if watcher is not None and isinstance(new, IncomingCall):
             watcher.replaced(new)
+
+
+def _asks(request: Request) -> bool:
+    return request.event is not None and request.event.value == "presence"
 
 
 def _refused(status: int, reason: str) -> Refusal:

@@ -1,0 +1,171 @@
+"""Transfers and presence through pjsua: REFER, SUBSCRIBE and NOTIFY as its callbacks tell of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bench_pair import messages, wire
+from pjsua_bench import Log, config, fails, phone
+
+from sipsim.apis import pjsua as pj
+
+
+class Transfers(Log):
+    """Tells of transfers; `answer` is what is said to those who ask for one."""
+
+    def __init__(self, told: list[Any], answer: int = 202, more: bool = True) -> None:
+        super().__init__(told)
+        self.answer, self.more = answer, more
+
+    def on_transfer_request(self, dst: str, code: int) -> int:
+        self.told.append(("transfer?", dst, code))
+        return self.answer
+
+    def on_transfer_status(self, code: int, reason: str, final: bool, cont: bool) -> bool:
+        self.told.append(("transfer", code, final, cont))
+        return cont and self.more
+
+
+@pytest.mark.covers("PJ11")
+def test_a_transfer_is_told_of_as_it_goes_and_the_call_is_the_applications_to_end():
+    lab, account, bob = phone()
+    carol = lab.user_agent("sip:carol@example.com")
+    told: list[Any] = []
+    call = account.make_call(str(bob.contact_uri), Transfers(told))
+    fails(171141, "not confirmed", call.transfer, "sip:carol@example.com")
+    lab.run()
+    told.clear()
+    fails(171039, "Invalid URI", call.transfer, "somebody else")
+    call.transfer(str(carol.contact_uri))
+    lab.run()
+    assert told == [("transfer", 100, False, True), ("transfer", 200, True, False)]
+    assert "alice>bob REFER" in wire(lab.trace) and call.is_valid() and carol.current_call is not None
+    call.hangup()
+    carol.hang_up()
+    lab.run()
+
+
+@pytest.mark.covers("PJ11")
+def test_a_transfer_that_fails_or_is_refused():
+    lab, account, bob = phone()
+    carol = lab.user_agent("sip:carol@example.com")
+    carol.rejects(486)
+    told: list[Any] = []
+    call = account.make_call(str(bob.contact_uri), Transfers(told))
+    lab.run()
+    told.clear()
+    call.transfer(str(carol.contact_uri))
+    lab.run()
+    assert told == [("transfer", 100, False, True), ("transfer", 486, True, False)]
+    told.clear()
+    bob.on_refer = lambda reference: reference.reject(603)
+    call.transfer(str(carol.contact_uri))
+    lab.run()
+    assert told == [("transfer", 603, True, False)]
+    call.hangup()
+    lab.run()
+
+
+@pytest.mark.covers("PJ11")
+@pytest.mark.parametrize("answer", [202, 603])
+def test_who_is_transferred_may_refuse(answer: int):
+    lab, account, bob = phone()
+    carol = lab.user_agent("sip:carol@example.com")
+    told: list[Any] = []
+    account.make_call(str(bob.contact_uri), Transfers(told, answer))
+    lab.run()
+    told.clear()
+    bob.current_call.transfer(carol, leaves="never")
+    lab.run()
+    assert told == [("transfer?", str(carol.contact_uri), 202)]
+    assert f"alice>bob {answer} REFER" in wire(lab.trace) and (carol.current_call is not None) == (answer == 202)
+    account.lib.hangup_all()
+    lab.run()
+    assert bob.current_call is None and carol.current_call is None
+
+
+@pytest.mark.covers("PJ11")
+def test_a_transfer_to_a_call_replaces_it():
+    lab, account, bob = phone()
+    carol = lab.user_agent("sip:carol@example.com")
+    told: list[Any] = []
+    first = account.make_call(str(bob.contact_uri), Transfers(told))
+    second = account.make_call(str(carol.contact_uri), Transfers([]))
+    lab.run()
+    first.hold()
+    lab.run()
+    told.clear()
+    first.transfer_to_call(second)
+    lab.run()
+    assert told[-1] == ("transfer", 200, True, False) and not second.is_valid()
+    assert messages(lab.trace, "INVITE", "bob")[-1].replaces is not None
+    first.hangup()
+    carol.hang_up()
+    lab.run()
+
+
+class Friend(pj.BuddyCallback):
+    def __init__(self, told: list[Any]) -> None:
+        super().__init__()
+        self.told = told
+
+    def on_state(self) -> None:
+        info = self.buddy.info()
+        self.told.append((info.sub_state, info.online_status, info.online_text))
+
+
+S = pj.SubscriptionState
+
+
+@pytest.mark.covers("PJ11")
+def test_a_buddys_presence_is_told_and_may_be_asked_for_no_more():
+    lab, alice, _ = phone()
+    carol = alice.lib.create_account(config("carol"), set_default=False)
+    told: list[Any] = []
+    buddy = alice.add_buddy(str(carol.phone.contact_uri), Friend(told))
+    assert (buddy.info().subscribed, buddy.info().sub_state, buddy.info().online_status) == (False, S.NULL, 0)
+    buddy.subscribe()
+    assert buddy.info().sub_state == S.SENT
+    lab.run()
+    carol.set_basic_status(False)
+    lab.run()
+    carol.set_presence_status(True, pj.PresenceActivity.BUSY)
+    lab.run()
+    assert [state for state in told if state[0] == S.ACTIVE][-2:] == [(S.ACTIVE, 2, "Offline"), (S.ACTIVE, 1, "Busy")]
+    assert buddy.info().activity == pj.PresenceActivity.BUSY and buddy.info().subscribed
+    buddy.unsubscribe()
+    lab.run()
+    assert told[-1][0] == S.TERMINATED and not carol.phone.watches
+    alice.lib.destroy()
+    lab.run()
+
+
+@pytest.mark.covers("PJ11")
+@pytest.mark.parametrize(("code", "state"), [(200, S.ACTIVE), (202, S.PENDING), (603, S.TERMINATED)])
+def test_the_application_decides_who_may_know(code: int, state: int):
+    asked: list[Any] = []
+
+    class Decides(pj.AccountCallback):
+        def on_incoming_subscribe(self, buddy: Any, from_uri: str, contact_uri: str, pres_obj: Any) -> Any:
+            asked.append((buddy, from_uri, pres_obj))
+            return code, None
+
+    lab, alice, _ = phone()
+    carol = alice.lib.create_account(config("carol"), set_default=False, cb=Decides())
+    friend = carol.add_buddy("sip:alice@example.com")
+    told: list[Any] = []
+    buddy = alice.add_buddy(str(carol.phone.contact_uri), Friend(told))
+    buddy.subscribe()
+    lab.run()
+    assert asked[0][:2] == (friend, "<sip:alice@example.com>") and told[-1][0] == state
+    if code == 202:
+        carol.pres_notify(asked[0][2], S.ACTIVE)
+        lab.run()
+        assert told[-1] == (S.ACTIVE, 1, "Online")
+        carol.pres_notify(asked[0][2], S.TERMINATED)
+        lab.run()
+        assert told[-1][0] == S.TERMINATED and buddy.info().sub_term_reason == "rejected"
+        fails(70006, "nobody has subscribed", carol.pres_notify, asked[0][2], S.ACTIVE)
+    alice.lib.destroy()
+    lab.run()
