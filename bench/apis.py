@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench import workload
 from bench.figures import Figure, in_turn, microseconds, ratio
-from sipsim.apis import pjsua
+from sipsim.apis import android, pjsua
 from sipsim.lab.lab import Lab
 
 CALLS = 1_000
@@ -16,10 +16,11 @@ Load = Callable[[Lab, int], None]
 
 def figures() -> Iterator[Figure]:
     """Each API in turn with the bare user agent, on a lab without a trace."""
-    sides = {"user agent": workload.by_callbacks, "pjsua": by_pjsua}
+    sides = {"user agent": workload.by_callbacks, "android": by_android, "pjsua": by_pjsua}
     times = in_turn({name: simulated(load) for name, load in sides.items()})
     each = {"us_per_call": microseconds(times, CALLS)}
-    yield Figure("call by pjsua / by user agent", ratio(times, "pjsua", "user agent"), "x", most=1.3, more=each)
+    for name in list(sides)[1:]:
+        yield Figure(f"call by {name} / by user agent", ratio(times, name, "user agent"), "x", most=1.3, more=each)
 
 
 def simulated(load: Load) -> Callable[[], object]:
@@ -58,3 +59,33 @@ def by_pjsua(lab: Lab, calls: int) -> None:
     lab.run()
     lab.drain()
     assert account.phone.tally.answered == calls and not lab.leftovers() and not account.calls
+
+
+class Ends(android.SipAudioCall.Listener):
+    """The same for Android."""
+
+    def onCallEstablished(self, call: android.SipAudioCall) -> None:
+        call.endCall()
+
+
+def by_android(lab: Lab, calls: int) -> None:
+    """The load of `workload.by_callbacks`, by a profile that is open on an Android device."""
+    env = lab.env
+    workload.ready(lab)
+    context = android.Context(lab)
+    manager = android.SipManager.newInstance(context)
+    assert manager is not None
+    profile = android.SipProfile.Builder("carol", "example.com").build()
+    peer = android.SipProfile.Builder(workload.BOB).build()
+    manager.open(profile)
+
+    def place(left: int) -> None:
+        manager.makeAudioCall(profile, peer, Ends(), 30)
+        if left > 1:
+            env.call_later(workload.EVERY, place, left - 1)
+
+    place(calls)
+    lab.run()
+    lab.drain()
+    (group,) = context.groups.values()
+    assert group.agent.tally.answered == calls and not lab.leftovers() and not group.sessions
