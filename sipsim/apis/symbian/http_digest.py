@@ -1,0 +1,121 @@
+"""CSIPHttpDigest: the application's answers to challenges, and the stack's memory of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sipsim.apis.symbian.errors import KErrArgument, KErrNotFound, KErrSIPForbidden, Leave
+from sipsim.apis.symbian.lifetime import Deletable
+from sipsim.apis.symbian.observers import MSIPHttpDigestChallengeObserver, MSIPHttpDigestChallengeObserver2
+
+if TYPE_CHECKING:
+    from sipsim.apis.symbian.csip import CSIP
+    from sipsim.apis.symbian.sending import Sending
+
+
+class CSIPHttpDigest(Deletable):
+    """The digest settings of an application (the original's CSIPHttpDigest).
+
+    Credentials are kept for each realm, and answer later challenges unasked. With an observer of the first kind each
+    realm is asked for by its name, with one of the second kind by the transaction, or the refresh, that was challenged.
+    The methods may be called as the class's own too, with the CSIP first: `CSIPHttpDigest.SetCredentialsL(csip, ...)`
+    (an older form of the API).
+    """
+
+    def __init__(self, aSIP: CSIP, aObserver: Any) -> None:
+        kinds = (MSIPHttpDigestChallengeObserver, MSIPHttpDigestChallengeObserver2)
+        if not isinstance(aObserver, kinds):
+            raise Leave(KErrArgument, "aObserver: an observer of challenges is needed")
+        aSIP.usable()
+        self.csip = aSIP
+        self.observer = aObserver
+        self.waiting: dict[Sending, None] = {}
+        aSIP.http_digest = self
+
+    @classmethod
+    def NewL(cls, aSIP: CSIP, aObserver: Any) -> CSIPHttpDigest:
+        """Take challenges from now on."""
+        return cls(aSIP, aObserver)
+
+    def ask(self, sending: Sending) -> None:
+        """Tell the observer of a challenge that nothing answers yet."""
+        self.waiting[sending] = None
+        stack, transaction = sending.transaction.stack, sending.transaction
+        tell = self.observer.ChallengeReceived
+        if isinstance(self.observer, MSIPHttpDigestChallengeObserver2):
+            about = transaction.refresh if transaction.periodic else transaction
+            stack.lane.back(tell, about, name="ChallengeReceived")
+        else:
+            for realm in sending.realms():
+                stack.lane.back(tell, realm, name="ChallengeReceived")
+
+    def ChallengedRealms(self, aWhat: Any) -> tuple[str, ...]:
+        """The realms that ask for a password for a transaction or a refresh."""
+        return tuple(dict.fromkeys([realm for sending in self._about(aWhat) for realm in sending.realms()]))
+
+    def _about(self, what: Any) -> list[Sending]:
+        return [
+            sending for sending in self.waiting
+            if what is None or sending.transaction is what or sending.transaction.refresh is what
+            or what in sending.realms()
+        ]  # fmt: skip
+
+    def SetCredentialsL(self, *aArguments: Any) -> None:
+        """Answer a challenge: ([what,] realm, user name, password). Kept for the realm."""
+        digest = _instance(self)
+        *what, realm, user, password = aArguments
+        with digest._calling("SetCredentialsL", realm, user):
+            for stack in digest.csip.server.stacks.values():
+                stack.digest.add(realm, user, password)
+            for sending in digest._about(what[0] if what else realm):
+                sending.transaction.stack.soon(digest._retry, sending)
+
+    def _retry(self, sending: Sending) -> None:
+        if sending not in self.waiting:
+            return
+        digest = sending.transaction.stack.digest
+        if all(digest.knows(realm) for realm in sending.realms()):
+            del self.waiting[sending]
+            if not sending.try_again():
+                sending.fail(KErrSIPForbidden)
+
+    def IgnoreChallengeL(self, aWhat: Any) -> None:
+        """Reject a challenge, of a realm, a transaction or a refresh: what was challenged fails (KErrSIPForbidden)."""
+        digest = _instance(self)
+        with digest._calling("IgnoreChallengeL", aWhat):
+            challenged = digest._about(aWhat)
+            if not challenged:
+                raise Leave(KErrNotFound, "nothing of this was challenged")
+            for sending in challenged:
+                del digest.waiting[sending]
+                sending.transaction.stack.soon(sending.fail, KErrSIPForbidden)
+
+    def RemoveCredentialsL(self, aRealm: str | None = None) -> None:
+        """Forget the credentials of a realm, or all."""
+        digest = _instance(self)
+        for stack in digest.csip.server.stacks.values():
+            stack.digest.forget(aRealm)
+
+    SetCredentials, IgnoreChallenge, RemoveCredentials = SetCredentialsL, IgnoreChallengeL, RemoveCredentialsL
+
+    def _calling(self, name: str, *arguments: Any) -> Any:
+        self.usable()
+        self.csip.usable()
+        return next(iter(self.csip.server.stacks.values())).lane.calling(name, *arguments)
+
+    def Delete(self) -> None:
+        """Take no more challenges: they are refusals from now on."""
+        self.usable()
+        self.csip.http_digest = None
+        for sending in list(self.waiting):
+            sending.transaction.stack.soon(sending.fail, KErrSIPForbidden)
+        self.waiting.clear()
+        self.deleted = True
+
+
+def _instance(what: Any) -> CSIPHttpDigest:
+    """The settings meant: themselves, or those of a CSIP."""
+    found = what if isinstance(what, CSIPHttpDigest) else what.http_digest
+    if found is None:
+        raise Leave(KErrNotFound, "this application has no CSIPHttpDigest, and so no observer of challenges")
+    return found
