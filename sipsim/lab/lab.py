@@ -162,11 +162,6 @@ class Lab:
         name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
 
-    def add(self, element: E) -> E:
-        """Put an element of one's own making on the bench; its name must be free."""
-        self._name(element.name, "")
-        return self._place(element)
-
     def link(self, a: Element | str, b: Element | str, **parameters: float) -> Link:
         """The link between two elements, with parameters changed: delay, jitter, loss, duplicate, reorder, corrupt."""
         made = getattr(self.network, "link", None)

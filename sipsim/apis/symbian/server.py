@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sipsim.apis.symbian.bearer import Bearer
-from sipsim.apis.symbian.errors import KErrInUse, KErrNotFound, Leave
+from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrInUse, KErrNotFound, Leave
 from sipsim.apis.symbian.lifetime import Final
 from sipsim.apis.symbian.message_elements import sip_uri
 from sipsim.apis.symbian.stack import Stack
@@ -46,8 +46,16 @@ class SIPServer(Final):
         self.stacks: dict[int, Stack] = {}
         for iap in iaps:
             bearer = Bearer(watched is None or iap in watched)
-            self.stacks[iap] = Stack(self, iap, bearer, self.name if not self.stacks else f"{self.name}-{iap}")
-            lab.add(self.stacks[iap])
+            self.stacks[iap] = self._placed(iap, bearer, self.name if not self.stacks else f"{self.name}-{iap}")
+
+    def _placed(self, iap: int, bearer: Bearer, name: str) -> Stack:
+        """The element of an access point, on the bench."""
+        elements = self.lab.elements
+        if name in elements:
+            raise Leave(KErrAlreadyExists, f"name: {name!r} is taken already")
+        made = elements[name] = Stack(self, iap, bearer, name)
+        made.is_complete = True
+        return made
 
     def stack(self, iap: int) -> Stack:
         """The element of an access point; leaves with KErrNotFound for an unknown number."""
