@@ -26,11 +26,19 @@ def via_of(line: bytes) -> Via:
 
 
 def address_of(line: bytes) -> NameAddr:
-    """The value on a From or To line; SipParseError for an empty tag too, to which a reply would add another."""
+    """The value on a From or To line; SipParseError for an empty tag too, to which a reply would add another.
+
+    And for two of them, or one in quotes: who reads the one and who the other would not know the same dialog.
+    """
     text = value_of(line)
     address = NameAddr.parse(text)
-    if address.param("tag") == "":
+    tags = [value or "" for name, value in address.params if name == "tag"]
+    if len(tags) > 1:
+        raise refuse("more than one tag", text)
+    if tags and tags[0] in ("", '""'):
         raise refuse("tag without value", text)
+    if tags and tags[0][0] == '"':
+        raise refuse("tag in quotes", text)
     return address
 
 

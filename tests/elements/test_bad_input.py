@@ -36,6 +36,7 @@ BROKEN: dict[str, tuple[Broken, int, str]] = {
     "two methods": (spoilt(b" OPTIONS\r\n", b" INVITE\r\n"), 400, "§21.4.1"),
     "no Call-ID": (spoilt(b"Call-ID", b"Call-It"), 400, "§21.4.1"),
     "a tag without value": (spoilt(b";tag=", b";tag=;x="), 400, "§21.4.1"),
+    "two tags": (spoilt(b";tag=", b";tag=one;tag="), 400, "§21.4.1"),
     "an endless URI": (spoilt(b"OPTIONS sip:bob@", b"OPTIONS sip:b" + 3000 * b"b" + b"@"), 414, "§21.4.12"),
     "a method that it does not have": (lambda peer, bob: peer.draft("PUBLISH", bob.uri), 405, "§8.2.1"),
     "no such method": (lambda peer, bob: peer.draft("SING", bob.uri), 501, "§21.5.2"),
@@ -70,6 +71,21 @@ def test_an_ack_out_of_place_is_recorded_and_never_answered(memory: Lab) -> None
     memory.run()
     assert not memory.trace.select("sent", "bob")
     assert [record.data["rfc"] for record in memory.trace.select("ignored", "bob")] == ["RFC 3261 §17.2.3"] * 2
+
+
+@pytest.mark.parametrize("what", ["180 INVITE", "200 INVITE", "487 INVITE", "200 BYE"])
+@pytest.mark.parametrize("kind", ["user_agent", "proxy", "stateless", "registrar", "redirect_server"])
+def test_a_response_that_nobody_waits_for_is_recorded_and_nothing_else(memory: Lab, kind: str, what: str) -> None:
+    how = {"stateful": False} if kind == "stateless" else {}
+    make = getattr(memory, "proxy" if kind == "stateless" else kind)
+    element = make("sip:bob@example.com" if kind == "user_agent" else "example.com", "subject", **how)
+    status, method = what.split()
+    stray = request(method).replace(f"{method} sip:bob@example.com SIP/2.0", f"SIP/2.0 {status} Stray", 1)
+    Wire(memory).send(stray.replace("HERE;branch", f"{element.address.host};branch"), element)
+    memory.run()
+    assert not memory.trace.select("sent", "subject") and not memory.leftovers()
+    (record,) = memory.trace.select("ignored", "subject")
+    assert record.data["rfc"] == ("RFC 3261 §16.11" if kind == "stateless" else "RFC 3261 §17.1.3")
 
 
 def test_an_ack_before_the_answer_changes_nothing(memory: Lab) -> None:

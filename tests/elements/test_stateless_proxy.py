@@ -98,6 +98,14 @@ def test_what_it_refuses_has_one_tag_and_the_ack_ends_here(lab: Lab, target: str
     assert wire(lab.trace, "proxy")[2:] == []
 
 
+@pytest.mark.parametrize("stateful", [True, False])
+def test_what_only_a_proxy_has_to_read_and_can_not_is_a_bad_request_for_both_kinds(lab: Lab, stateful: bool) -> None:
+    proxy, tester = lab.proxy("example.com", stateful=stateful), Wire(lab)
+    tester.send(request("OPTIONS").replace("Max-Forwards: 70", "Max-Forwards: many"), proxy)
+    lab.run(until=0.1)
+    assert tester.statuses == [400] and len(lab.trace.select("refused", "proxy")) == 1
+
+
 def test_a_caller_hears_of_an_unknown_user_once(lab: Lab) -> None:
     alice, _, _ = domain(lab)
     with pytest.raises(CallFailed, match="404"):

@@ -73,14 +73,11 @@ ELSE: dict[str, dict[str, int | str]] = {
 ECHOED = {"scalar02": "CSQ-01", "badvers": "SYN-12"}
 """The rules that an answer breaks because it repeats what is wrong in the request, as it has to (§8.2.6.2)."""
 
-TWO_WAYS = {("longreq", "proxy"): "TIM-12"}
-"""A large one, for which TCP is tried first: the checker takes the second try, by UDP, for a second forwarding."""
-
 CASES = [
     pytest.param(name, role, marks=[pytest.mark.breaks(rule)] if rule else [], id=f"{name}-{role}")
     for name in ENTRIES
     for role in ROLES
-    for rule in [ECHOED.get(name) or TWO_WAYS.get((name, role))]
+    for rule in [ECHOED.get(name)]
 ]
 
 

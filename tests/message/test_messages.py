@@ -223,6 +223,8 @@ def test_the_line_of_a_value_counts_folds():
         (changed("From: Alice <sip:", "From: Alice <"), "From"),
         (changed("tag=alice-1", "tag"), "tag without value"),
         (changed("tag=alice-1", 'tag=""'), "tag without value"),
+        (changed("tag=alice-1", 'tag="alice-1"'), "tag in quotes"),
+        (changed("tag=alice-1", "tag=alice-1;tag=alice-2"), "more than one tag"),
         (changed("Call-ID: 1", "Call-ID: 1 2"), "Call-ID"),
         (changed("SIP/2.0/UDP 192", "SIP/2.0/UDP/192"), "Via"),
         (changed("Via: ", "Via: x, "), "Via"),

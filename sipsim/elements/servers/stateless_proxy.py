@@ -9,7 +9,7 @@ from typing import Any
 from sipsim.elements.refusing import refuse_statelessly
 from sipsim.elements.servers.proxy import RING_TIME, Proxy
 from sipsim.elements.via import stamped, way_back
-from sipsim.errors import UsageError
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import Request, Response
 from sipsim.protocol.inspection import Refusal
 from sipsim.protocol.matching import stateless_tag
@@ -54,6 +54,14 @@ class StatelessProxy(Proxy):
         if request.method == "REGISTER" and self.relay_to is None and self.serves(request.uri):
             super()._handle_request(request, packet)
             return
+        try:
+            self._take(request, packet)
+        except SipParseError as error:  # in a header field that only now somebody looked at
+            self.on_unreadable(request, error, packet)
+            raise
+
+    def _take(self, request: Request, packet: Packet) -> None:
+        """Forward a request, or refuse it."""
         request = stamped(request, packet.source)
         way = self.way(request)
         if request.method == "ACK" and (isinstance(way, Refusal) or request.to_tag == stateless_tag(request)):
