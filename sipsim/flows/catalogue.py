@@ -17,6 +17,7 @@ from sipsim.flows import (
     changing,
     extensions,
     failing,
+    media,
     messages,
     odd_requests,
     offering,
@@ -40,8 +41,8 @@ from sipsim.flows import (
 from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
-    ozeki, registering, reaching, searching, failing, refusing, changing, offering, answering_early, session_timing,
-    messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
+    ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
+    session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
     rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua, by_android,
 )  # fmt: skip
 

@@ -234,7 +234,7 @@ class UdpNetwork(Interference):
         packet = Packet(data, source, binding.address)
         ours = self._under_way.arrive(source, binding.address, data)
         if binding.transport == RTP:
-            packet = MediaPacket(data, source, binding.address, RTP)
+            packet = MediaPacket(data, source, binding.address, RTP, None, ours.cause if ours else 0)
         elif ours is None:
             packet.cause = self._trace.sent(self._env.now, self._trace.name_of(source), packet, cause=0)
             if self._script.rules and not self.passes(packet):

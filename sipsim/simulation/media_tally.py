@@ -19,7 +19,7 @@ class MediaPacket(Packet):
     lingering = True
 
     def again(self, data: bytes | None = None) -> Packet:
-        return MediaPacket(data or self.data, self.source, self.destination, self.transport)
+        return MediaPacket(data or self.data, self.source, self.destination, self.transport, None, self.cause)
 
 
 class Unawaited(tuple[Any, ...]):

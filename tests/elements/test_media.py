@@ -224,3 +224,84 @@ def test_without_media_there_are_no_statistics():
     with pytest.raises(UsageError, match="media: 'loud'"):
         lab.user_agent("sip:carol@example.com", media="loud")
     lab.drain()
+
+
+@pytest.mark.covers("P08")
+def test_who_is_on_hold_sends_nothing_and_goes_on_with_the_same_source():
+    """Alice puts Bob on hold (RFC 3264 §8.4): only she sends, until she takes him back."""
+    lab = sipsim.Lab()
+    alice, bob = phones(lab)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 1.0)
+    theirs = bob.current_call
+    lab.run(call.reinvite(direction="sendonly"))
+    lab.run(until=lab.env.now + 0.1)
+    before = theirs.statistics
+    lab.run(until=lab.env.now + 1.0)
+    after = theirs.statistics
+    assert after.sent == before.sent
+    assert after.received == before.received + 50
+    lab.run(call.reinvite(direction="sendrecv"))
+    lab.run(until=lab.env.now + 1.0)
+    assert theirs.statistics.sent >= before.sent + 49
+    assert len({packet.ssrc for _, packet in packets(lab, way(theirs, call))}) == 1
+    assert (call.statistics.lost, call.statistics.ignored) == (0, 0)
+    assert call.statistics.jitter < 0.001
+    lab.run(call.hang_up())
+
+
+def test_sound_and_pictures_have_ports_of_their_own():
+    lab = sipsim.Lab()
+    alice, bob = phones(lab, video=["H264"], codecs=["PCMA"])
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 1.0)
+    kinds = {
+        (packet.payload_type, len(packet.payload))
+        for track in lab.trace.media
+        for _, packet in packets(lab, track.ends)
+    }
+    assert kinds == {(8, 160), (98, 1000)}
+    assert len(list(lab.trace.media)) == 4
+    lab.run(call.hang_up())
+
+
+@pytest.mark.parametrize("media", ["packets", "flow"])
+def test_of_two_phones_that_answered_each_is_heard_by_itself(media: str):
+    """A fork of which the caller keeps both calls: one port, two sessions."""
+    lab = sipsim.Lab()
+    alice = lab.user_agent("sip:alice@example.com", media=media)
+    lab.proxy("example.com")
+    desk, cell = (lab.user_agent("sip:bob@example.com", name, media=media, answers=1.0) for name in ("desk", "cell"))
+    for phone in (desk, cell):
+        lab.run(phone.register())
+    call = alice.call("sip:bob@example.com", forks="all")
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 5.0)
+    assert len(call.others) == 1
+    for each in (call, call.others[0]):
+        assert 240 <= each.statistics.received <= 252
+        lab.run(each.hang_up())
+    lab.drain()
+
+
+@pytest.mark.parametrize("media", ["packets", "flow"])
+def test_over_sockets_media_flow_too(media: str):
+    """Ports are those that the system gives."""
+    with sipsim.Lab(network="udp") as lab:
+        alice, bob = (lab.user_agent(f"sip:{name}@example.com", media=media, answers=0.0) for name in ("alice", "bob"))
+        found = []
+
+        def story(lab: sipsim.Lab) -> Any:
+            call = alice.call(bob)
+            yield call.answered
+            yield lab.env.timeout(0.3)
+            found.extend([call, bob.current_call])
+            yield call.hang_up()
+
+        trace = lab.run(story)
+        for call in found:
+            assert 10 <= call.statistics.received <= 17
+            assert call.statistics.lost <= 1
+        assert len(trace.select("sent")) == len([r for r in trace.select("sent") if r.raw[:1].isalpha()])

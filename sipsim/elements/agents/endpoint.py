@@ -112,6 +112,8 @@ class Endpoint(Element):
     """The packages of INFO that calls take from now on (RFC 6086)."""
     on_info: Callable[[Any, Any], Any] | None = None
     """Told of each INFO in a call, with the call and what came (see `Info`)."""
+    on_dtmf: Callable[[Any, str], Any] | None = None
+    """Told of each key that the peer of a call presses, with the call and the key."""
     refresher: str | None = None
     media = Option[str](partial(one_of, allowed=MEDIA))
     registrar: Uri | None = None

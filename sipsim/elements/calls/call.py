@@ -13,9 +13,11 @@ from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.calls.changing import Changing
 from sipsim.elements.calls.in_dialog import InDialog, Info
 from sipsim.elements.calls.incoming_update import take_update
+from sipsim.elements.calls.pressing import RELAY, Pressing
 from sipsim.elements.calls.session import SDP
 from sipsim.elements.calls.session_timer import SessionTimer
 from sipsim.elements.exchange import Exchange
+from sipsim.elements.media.keys import key_in
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.refusing import refuse
 from sipsim.errors import CallFailed, UsageError
@@ -41,7 +43,7 @@ class Ending(NamedTuple):
     why: str
 
 
-class Call(Changing, Outcomes):
+class Call(Changing, Pressing, Outcomes):
     """What both directions have in common.
 
     `state` is "calling", "ringing", "answered", "ending" (the BYE is out) or "ended". `ringing`, `answered` and `ended`
@@ -200,6 +202,8 @@ class Call(Changing, Outcomes):
         agent.reply(exchange, 200)
         came = Info(package, request.body, str(request.content_type or ""))
         self.infos = (*self.infos, came)
+        if came.content_type.startswith(RELAY) and (key := key_in(came.body)):
+            self.heard_key(key, "info")
         if agent.on_info is not None:
             agent.on_info(self, came)
 

@@ -315,6 +315,8 @@ class ForkedCall(Call):
         self._last, self._port, self._at = first._last, first._port, first._at
         self._video_port = first._video_port
         self._lines = {kind: line.again() for kind, line in first._lines.items()}
+        for line in self._lines.values():
+            line.on_key = self.heard_key
         self._join(dialog)
         self.agree(local, described)
         self.live(dialog.remote_tag, "2xx")

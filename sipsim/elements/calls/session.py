@@ -140,8 +140,12 @@ class Session:
         if kind in self._lines:
             self._lines[kind].close()
         line = KINDS[agent.media](agent)
+        line.on_key = self.heard_key
         self._lines = {**self._lines, kind: line}
         return line.port
+
+    def heard_key(self, key: str, by: str = "rtp", cause: int | None = None) -> None:
+        """The peer has pressed a key."""
 
     def _listen(self, local: Sdp) -> None:
         """Be ready for what we have said that we can take: it may come before anything else does (RFC 3264 §5.1)."""
@@ -224,10 +228,12 @@ class Session:
             return
         if line is not None and event == "stop":
             more |= line.statistics._asdict()
-        agent.trace.add(
+        record = agent.trace.add(
             "media", agent.env.now, agent.name,
             event=event, call=self.call_id, codec=stream.codec, local=local, remote=remote, **more,
         )  # fmt: skip
+        if line is not None and event == "start":
+            line.cause = record
 
 
 def description_in(message: Message) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from struct import error as struct_error
 from typing import TYPE_CHECKING
 
+from sipsim.elements.media.keys import Hearing
 from sipsim.errors import SipParseError
 from sipsim.message.rtp import HEADER, MARKER, PLAIN, Rtp
 from sipsim.protocol.offer_answer import Formats
@@ -42,6 +43,8 @@ class Ear:
         self._take: Callable[[int, int, float], bool] = lambda *packet: False
         self.sources: dict[int, Reception] = {}
         self.origins: dict[int, Address] = {}
+        self.told: list[Callable[[str, tuple[str, int], int], None]] = []  # of the keys that are heard, and whose
+        self._hearing = Hearing()
         self.unheard: Counter[tuple[str, int]] = Counter()
         self.sessions = self._left = 0
         self.ignored = 0
@@ -92,7 +95,11 @@ class Ear:
         if not rate or source is None or not source.take(rtp.sequence, rtp.timestamp, self.env.now, timed=timed):
             self.ignored += 1
             return
-        self._usual, self._take = rtp.ssrc, source.take
+        if timed:
+            self._usual, self._take = rtp.ssrc, source.take
+        elif key := self._hearing.key(rtp):
+            for tell in self.told:
+                tell(key, packet.source, packet.cause)
 
     def _keep(self, packet: Packet) -> None:
         """Keep a packet for captures."""

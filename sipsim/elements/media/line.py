@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from sipsim.elements.media.ear import Ear
 from sipsim.elements.media.flow import Flow
 from sipsim.elements.media.sender import Sender
+from sipsim.errors import UsageError
 from sipsim.protocol.offer_answer import Formats, Stream
 from sipsim.protocol.reception import Statistics
 from sipsim.simulation.network import Address
@@ -22,6 +23,10 @@ class Line(Protocol):
     """What a session asks of a port for media; it is there from the first description on."""
 
     port: int
+    on_key: Callable[[str, str, int], None] | None
+    """Told of each key that is heard: the key, "rtp", and the record that caused it."""
+    cause: int
+    """The record of when the stream began."""
 
     def __init__(self, agent: Endpoint) -> None: ...
 
@@ -35,6 +40,10 @@ class Line(Protocol):
 
     def begin(self, stream: Stream) -> None:
         """A stream was agreed on."""
+
+    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
+        """Send keys among the voice, and say for how long; `UsageError` where nothing is sent."""
+        ...
 
     def pause(self) -> None:
         """The stream is over for now."""
@@ -50,12 +59,16 @@ class Line(Protocol):
 class PacketLine:
     """Media as packets: an `Ear` and a `Sender` at one port (symmetric, RFC 4961)."""
 
+    cause = 0
+
     def __init__(self, agent: Endpoint, ear: Ear | None = None) -> None:
         self._agent = agent
         self.ear = ear or Ear(agent)
         self.ear.sessions += 1
         self.port = self.ear.address.port
         self.sender = Sender(agent, self.ear.address)
+        self.on_key: Callable[[str, str, int], None] | None = None
+        self.ear.told.append(self._told)
         self._remote: tuple[str, int] | None = None
         self._open = True
 
@@ -73,6 +86,14 @@ class PacketLine:
         if stream.direction in SENDING:
             self.sender.begin(stream)
 
+    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
+        return self.sender.press(keys, payload_type, tone, gap, cause)
+
+    def _told(self, key: str, origin: tuple[str, int], cause: int) -> None:
+        """A key was heard at our port, of our peer or another session's."""
+        if self._open and self.on_key is not None and (self.ear.sessions == 1 or origin == self._remote):
+            self.on_key(key, "rtp", cause or self.cause)
+
     def pause(self) -> None:
         self.sender.pause()
 
@@ -89,9 +110,12 @@ class PacketLine:
 class FlowLine:
     """Media without packets, see `Flow`."""
 
+    cause = 0
+
     def __init__(self, agent: Endpoint, port: int = 0) -> None:
         self._agent = agent
         self.port = port or agent.media_port()
+        self.on_key: Callable[[str, str, int], None] | None = None
         self.flow = Flow(agent, Address(agent.address.host, self.port))
 
     @property
@@ -103,6 +127,9 @@ class FlowLine:
 
     def begin(self, stream: Stream) -> None:
         self.flow.begin(stream, stream.direction in SENDING)
+
+    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
+        raise UsageError('send_dtmf(): a flow has no packets for keys: ask for media="packets", or by="info"')
 
     def pause(self) -> None:
         self.flow.pause()

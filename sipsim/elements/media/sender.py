@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
+from sipsim.elements.media.keys import Press, presses
+from sipsim.errors import UsageError
 from sipsim.message.rtp import HEADER, MARKER, PLAIN
 from sipsim.protocol.offer_answer import Stream
 from sipsim.protocol.packet_times import pace_of
@@ -35,6 +38,8 @@ class Sender:
         self._send = agent.network.send
         self._timer: Timer | None = None
         self._next = 0.0
+        self._presses: deque[Press | None] = deque()  # keys that are still to be sent, by packet times
+        self._key_head = self._cause = 0
 
     def begin(self, stream: Stream) -> None:
         """Send to where the stream's other end listens, the first packet now."""
@@ -59,8 +64,30 @@ class Sender:
         data = _pack(self._head | marker, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, self.ssrc) + self._payload
         self.sequence = sequence + 1
         self.timestamp = timestamp + self._ticks
-        self._send(MediaPacket(data, self.source, self._destination, RTP))
+        cause = 0
+        if self._presses:
+            cause = self._cause
+            data = self._pressed(self._presses.popleft(), sequence, timestamp) or data
+        self._send(MediaPacket(data, self.source, self._destination, RTP, None, cause))
         self._timer = self._later(self._every, self._beat, lingering=True)
+
+    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
+        """Send keys from the next packet on, after those that are still to be sent; gives how long that will take."""
+        if self._timer is None:
+            raise UsageError("send_dtmf(): nothing is sent here now, the stream is on hold or over")
+        self._key_head = PLAIN | payload_type & 0x7F
+        self._cause = cause
+        self._presses.extend(presses(keys, tone, gap, self._every, self._ticks))
+        return self._timer.when - self.env.now + len(self._presses) * self._every
+
+    def _pressed(self, press: Press | None, sequence: int, timestamp: int) -> bytes | None:
+        """The packet of a key, which has the time stamp of when that went down."""
+        if press is None:
+            return None
+        head = self._key_head | (0 if press.ago else MARKER)
+        return (
+            _pack(head, sequence & 0xFFFF, timestamp - press.ago * self._ticks & 0xFFFFFFFF, self.ssrc) + press.payload
+        )
 
     @property
     def sent(self) -> int:

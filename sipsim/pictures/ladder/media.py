@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from sipsim.pictures.ladder.naming import Naming
 
 
+MOST_KEYS = 12
+"""Keys that a bar shows."""
+
+
 def host_of(address: str) -> str:
     """The host of "host:port" or "[host]:port"; a bare host is its own."""
     host, colon, port = address.rpartition(":")
@@ -47,6 +51,9 @@ class MediaBars:
 
     def take(self, record: Record, data: Mapping[str, Any], room: bool) -> None:
         """One `media` record; a new bar only where there's `room` for one more row."""
+        if data.get("event") in ("key", "keys"):
+            self.press(record, data)
+            return
         local, remote = str(data.get("local", "")), str(data.get("remote", ""))
         self.ends[local] = self.naming.of(record.element)
         pair = frozenset((local, remote))
@@ -66,9 +73,19 @@ class MediaBars:
             self.rows.append(bar)
         elif data.get("event") == "stop" and bar is not None:
             bar.stop, bar.stopped = record.time, record.id
+            lost, received = (value if isinstance(value := data.get(name), int) else 0 for name in ("lost", "received"))
+            bar.lost += lost
+            bar.expected += lost + received
             bar.streams -= 1
             if not bar.streams:
                 del self.flowing[pair]
+
+    def press(self, record: Record, data: Mapping[str, Any]) -> None:
+        """A key was heard during a call."""
+        for bar in self.flowing.values():
+            if data.get("event") == "key" and bar.call == data.get("call") and len(bar.keys) < MOST_KEYS:
+                bar.keys += str(data.get("keys", ""))
+                return
 
     def name_targets(self) -> None:
         """Give the far end of every bar its column: who recorded the address as its own, else who is at its host."""

@@ -117,6 +117,9 @@ class Bar:
     record: int = 0
     stopped: int = 0  # id of the record of its last stop
     streams: int = 1  # directions that flow now
+    expected: int = 0  # packets, where they were counted, and those of them that did not come
+    lost: int = 0
+    keys: str = ""  # that were heard
 
     @property
     def begin(self) -> float:
@@ -130,12 +133,19 @@ class Bar:
 
     @property
     def text(self) -> str:
-        """What flows and for how long: `RTP PCMU 10.0 s`."""
+        """What flows and for how long: `RTP PCMU 10.0 s`, what of it was lost, and which keys were heard."""
+        return self.texts[0]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The same, ever shorter."""
         codec = f" {self.codec}" if self.codec else ""
-        if self.stop is None:
-            return f"RTP{codec}"
-        length = self.stop - self.start
-        return f"RTP{codec} {length:.1f} s" if length >= 0.1 else f"RTP{codec} {length * 1000:.0f} ms"
+        length = 0.0 if self.stop is None else self.stop - self.start
+        lasted = "" if self.stop is None else f" {length:.1f} s" if length >= 0.1 else f" {length * 1000:.0f} ms"
+        lost = f"{self.lost / self.expected:.1%} lost" if self.lost > 0 else ""
+        more = [part for part in (lost, f"keys {self.keys}" if self.keys else "") if part]
+        flows = f"RTP{codec}{lasted}"
+        return ", ".join([flows, *more]), *([f"RTP {lost}"] if lost else []), flows, "RTP"
 
     @property
     def label(self) -> str:

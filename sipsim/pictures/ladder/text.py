@@ -240,7 +240,7 @@ class _Writer:
         pen = self.pen(bar.start)
         if bar.source == bar.target:
             return iter(())
-        pen.both_ways(self.index[bar.source], self.index[bar.target], [self.glyphs.text(bar.text), "RTP"])
+        pen.both_ways(self.index[bar.source], self.index[bar.target], list(map(self.glyphs.text, bar.texts)))
         return iter((pen.row,))
 
     def mark(self, mark: Mark) -> Iterator[Row]:
