@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.errors import UsageError
-from sipsim.message.message import Request, Response
+from sipsim.message.message import Message, Request, Response
 
 if TYPE_CHECKING:
     from sipsim.trace.record import Record
@@ -126,10 +126,11 @@ def steps_of(trace: Trace, retransmissions: bool = False) -> list[Step]:
             records.clear()
         elif record.kind == "sent":
             records.append(record)
-    seen: set[tuple[str, str, bytes]] = set()
+    seen: set[tuple[str, str, object]] = set()
     steps = []
     for record in records:
-        message, once = record.message, (record.element, record.peer, record.raw)
+        message = record.message
+        once = record.element, record.peer, same_again(message, record.raw)
         if isinstance(message, (Request, Response)) and (retransmissions or once not in seen):
             seen.add(once)
             if isinstance(message, Request):
@@ -139,6 +140,17 @@ def steps_of(trace: Trace, retransmissions: bool = False) -> list[Step]:
             call = calls.setdefault(message.call_id, len(calls) + 1)
             steps.append(Step(record.element, record.peer, what, of, call, f"message {record.number}"))
     return steps
+
+
+def same_again(message: Message | None, raw: bytes) -> object:
+    """What is the same of a message and its repetition: the octets, but for an ACK.
+
+    A 2xx that comes twice is acknowledged twice, and each time a proxy passes the ACK on with another branch
+    (RFC 3261 §13.2.2.4, §16.6): what the ACK answers tells it from others.
+    """
+    if isinstance(message, Request) and message.method == "ACK":
+        return message.uri_text, *(message.header(name) for name in ("Call-ID", "CSeq", "From", "To"))
+    return raw
 
 
 def steps_of_flow(flow: Mapping[str, Any], retransmissions: bool = False) -> list[Step]:

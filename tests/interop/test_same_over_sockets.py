@@ -11,8 +11,8 @@ from published import FLOWS, differences
 
 import sipsim
 from sipsim.cli import main
-from sipsim.message.message import Message, Request
 from sipsim.pictures.ladder.model import Bar
+from sipsim.trace.comparison import same_again
 from sipsim.trace.trace import Trace
 
 LIVE = [name for name, scenario in sipsim.catalogue().items() if scenario.live]
@@ -27,19 +27,8 @@ def per_link(trace: Trace) -> dict[tuple[str, str], list[str]]:
     """What went from whom to whom, in order; the same once more on a link is a retransmission, and folds."""
     links: dict[tuple[str, str], dict[object, str]] = defaultdict(dict)
     for record in trace.select("sent"):
-        links[record.element, record.peer].setdefault(same(record.raw, record.message), said(record.message))
+        links[record.element, record.peer].setdefault(same_again(record.message, record.raw), said(record.message))
     return {link: list(messages.values()) for link, messages in links.items()}
-
-
-def same(raw: bytes, message: Message) -> object:
-    """What is the same of a message and its retransmission: the octets, but for an ACK.
-
-    A 2xx that comes twice, as on a loaded machine, is acknowledged twice, and each time a proxy passes the ACK on with
-    another branch (RFC 3261 §13.2.2.4, §16.6): what such an ACK answers tells it from others.
-    """
-    if isinstance(message, Request) and message.method == "ACK":
-        return message.uri_text, message.call_id, message.cseq, message.from_tag, message.to_tag
-    return raw
 
 
 def bars(trace: Trace) -> list[tuple[str, str, str]]:

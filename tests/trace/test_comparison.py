@@ -116,6 +116,14 @@ def test_retransmissions_count_once_unless_they_are_asked_for() -> None:
     assert len(trace.compare(flow(steps[0]), retransmissions=True)) == 1
 
 
+def test_an_ack_that_comes_again_counts_once_though_the_proxy_gives_it_another_branch() -> None:
+    """A 200 that is repeated is acknowledged again, and each ACK goes on anew (RFC 3261 §13.2.2.4, §16.6)."""
+    slow = sipsim.run("ozeki", delay=0.3)
+    acks = [record.raw for record in slow.select("sent", "proxy") if record.raw.startswith(b"ACK ")]
+    assert len(set(acks)) == len(acks) > 1
+    assert slow.compare(sipsim.run("ozeki")) == []
+
+
 def test_a_flow_begins_where_a_note_says_so() -> None:
     lab = sipsim.Lab()
     alice, proxy = lab.user_agent("sip:alice@example.com"), lab.proxy("example.com")
