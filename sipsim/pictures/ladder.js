@@ -242,6 +242,7 @@ class Player {
     this.tab = "Message";
     this.listing = false;
     this.speed = 1;
+    this.low = true;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.leave = [];
     this.build();
@@ -290,6 +291,10 @@ class Player {
     this.list = h("ol", { class: "messages", "aria-label": "Messages", hidden: true });
     this.list.addEventListener("keydown", (event) => this.pressed(event));
     this.stage = h("div", { class: "stage" }, this.paper, this.list);
+    this.stage.addEventListener("scroll", () => { if (this.stage.clientHeight) this.low = this.isLow(); });
+    const sized = new ResizeObserver(() => { if (this.stage.clientHeight && this.missed) this.toEnd(); });
+    sized.observe(this.stage);
+    this.leave.push(() => sized.disconnect());
     this.about = h("div", { class: "about" });
     this.tabs = TABS.map((name) => h("button", { type: "button", role: "tab", id: `${this.id}-tab-${name}`, "aria-controls": `${this.id}-panel`, onclick: () => this.open(name) }, name));
     this.tablist = h("div", { role: "tablist", "aria-label": "About the message" }, ...this.tabs);
@@ -382,14 +387,25 @@ class Player {
   /** The book has grown: `pages` are the numbers of those that changed. */
   grown(pages) {
     const atEnd = this.g >= this.total - 1, pane = this.stage;
-    const low = pane.scrollTop + pane.clientHeight > pane.scrollHeight - 60; // who looks at the end wants to see what comes
+    if (pane.clientHeight) this.low = this.isLow(); // who looks at the end wants to see what comes
     this.measure();
     if (atEnd) this.g = this.total;
     if (pages.includes(this.index)) this.patch();
     this.filter();
     this.move(atEnd && !this.state.get("playing") ? this.total : this.g, false);
-    if (low && !this.listing) pane.scrollTop = pane.scrollHeight;
+    if (this.low && !this.listing) this.toEnd();
     if (this.state.get("selected")) this.inspectNow();
+  }
+
+  isLow() {
+    const { scrollTop, clientHeight, scrollHeight } = this.stage;
+    return scrollTop + clientHeight > scrollHeight - 60;
+  }
+
+  /** Scroll to the end, or when it is next to be seen: what is hidden can't be scrolled. */
+  toEnd() {
+    this.missed = !this.stage.clientHeight;
+    if (!this.missed) this.stage.scrollTop = this.stage.scrollHeight;
   }
 
   show(index) {

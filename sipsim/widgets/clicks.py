@@ -98,7 +98,8 @@ class Clicks:
 
 def replayed(click: Click) -> str:
     """A click's line in a script; one that failed is a remark there."""
-    return f"# {click.line.text}  # {' '.join(click.problem.split())}" if click.problem else click.line.text
+    text = click.line.script or click.line.text
+    return f"# {text}  # {' '.join(click.problem.split())}" if click.problem else text
 
 
 def row(click: Click) -> str:

@@ -13,13 +13,15 @@ from sipsim.elements.calls.call import Call
 class Line:
     """`text` is Python, `act()` does what it says, `element` is the name of whoever does it ("" for nobody).
 
-    Lines about the panel itself, its clock above all, are not `of_the_lab`: a script has no use for them.
+    Lines about the panel itself, its clock above all, are not `of_the_lab`: a script has no use for them. `script` is
+    what stands in a script instead, where there is no panel.
     """
 
     text: str
     act: Callable[[], object]
     element: str = ""
     of_the_lab: bool = True
+    script: str = ""
 
 
 def quoted(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sipsim.elements.agents.user_agent import UserAgent
@@ -40,6 +41,7 @@ class Phone(Card):
         self._registering: Outcome | None = None
         self._latest: Call | None = None
         self._variable = variable(agent.name)
+        self._kept = self._keep_own_way()
         clicks.prepare(f"{self._variable}.on_call = lambda call: call.ring()")
         self._furnish()
 
@@ -62,6 +64,14 @@ class Phone(Card):
             (register, unregister, self.way), (call, *self.whom.parts), (self.which,), (answer, reject, self.code),
             (verbs[0], cancel, *verbs[1:]),
         )  # fmt: skip
+
+    def _keep_own_way(self) -> str:
+        """The variable of a script for a way that is a function of the user's own; "" where it needs none."""
+        if self.own_way == self.agent._answer_after_ringing:
+            return ""
+        name = self.clicks.names.new("own_way")
+        self.clicks.prepare(f"{name} = {self._variable}.on_call")
+        return name
 
     def _ring(self, call: IncomingCall) -> None:
         self._latest = call
@@ -127,15 +137,14 @@ class Phone(Card):
 
     def _choose_way(self, change: Any) -> None:
         rings = change.new == RINGS
-        way = self._ring if rings else self.own_way
-        text = f"{self._variable}.on_call = {'lambda call: call.ring()' if rings else self._own_way_in_words}"
-        if not rings and self.own_way == self.agent._answer_after_ringing:
+        way, begin = self._ring if rings else self.own_way, f"{self._variable}.on_call ="
+        text, script = f"{begin} lambda call: call.ring()", ""
+        if not rings and self._kept:
+            text, script = f"{begin} panel.phones[{quoted(self.name)}].own_way", f"{begin} {self._kept}"
+        elif not rings:
             text = f"{self._variable}.picks_up()"
-        self.clicks.hand_over(self._line(text, lambda: setattr(self.agent, "on_call", way)))
-
-    @property
-    def _own_way_in_words(self) -> str:
-        return f"panel.phones[{quoted(self.name)}].own_way"
+        act = partial(setattr, self.agent, "on_call", way)
+        self.clicks.hand_over(Line(text, act, self.name, script=script))
 
     # What there is to see
 

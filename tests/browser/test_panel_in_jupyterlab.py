@@ -184,6 +184,25 @@ def test_a_saved_notebook_keeps_its_ladders(lab_page: NotebookPage):
     assert not player.count() and not panel.count()
 
 
+def test_a_ladder_that_grew_unseen_is_at_its_end(lab_page: NotebookPage):
+    """While another tab is looked at; who comes back sees what happened last."""
+    page = opened(lab_page)
+    stage = page.part("ladder").locator(".stage")
+    page.part("tab-python").click()
+    for phone in ("alice", "desk", "mobile"):
+        page.part(f"{phone}-register").click()
+        expect(page.part(f"{phone}-status")).to_contain_text("registered")
+    page.part("alice-call").click()
+    expect(page.part("mobile-status")).to_contain_text("alice@example.com calls")
+    expect(page.part("ladder").locator(".paper")).to_contain_text("14 180 Ringing")
+    page.part("tab-ladder").click()
+    expect(stage).to_be_visible()
+    page.page.wait_for_function(
+        "stage => stage.scrollTop > 0 && stage.scrollTop + stage.clientHeight > stage.scrollHeight - 5",
+        arg=stage.element_handle(),
+    )
+
+
 def test_the_script_is_copied(lab_page: NotebookPage):
     page = opened(lab_page)
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from panel_bench import bench, click, opened, registered, until
+from panel_bench import bench, click, opened, registered, said, until
 
 from sipsim.lab.lab import Lab
 
@@ -91,3 +91,27 @@ def test_a_live_session_is_a_script_too():
     with bench(Lab(seed=7, network="udp")) as lab:
         assert [raw.split()[0] for _, raw in replayed(script, lab)].count(b"ACK") == 2
         lab.drain()
+
+
+def test_a_way_of_ones_own_is_kept_in_the_script():
+    """A fresh lab has no panel to ask for it."""
+
+    def lab_that_is_busy() -> Lab:
+        lab = Lab(seed=7)
+        lab.user_agent("sip:bob@example.com", "other").on_call = lambda call: call.reject(600)
+        return lab
+
+    async def session() -> None:
+        async with opened(lab_that_is_busy()) as panel:
+            await click(panel, "other.register")
+            await until(lambda: registered(panel, "other"))
+            panel.phones["other"].way.value = "answers"
+            await until(lambda: 'other.on_call = panel.phones["other"].own_way' in said(panel))
+            await click(panel, "alice.call", "clock.quiet")
+            await until(lambda: not panel._clock.hurries)
+            assert "panel." not in panel.script
+            fresh = bench(lab_that_is_busy())
+            assert replayed(panel.script, fresh) == messages(panel.lab)
+            assert any(raw.startswith(b"SIP/2.0 600") for _, raw in messages(fresh))
+
+    asyncio.run(session())
