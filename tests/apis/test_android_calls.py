@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from android_bench import CallHeard, alone, callbacks, two
+from android_bench import CallHeard, SessionHeard, alone, callbacks, two
 from bench_pair import messages, said, wire
 
 from sipsim.apis.android import (
@@ -285,4 +285,42 @@ def test_logcat_shows_what_was_logged_and_what_was_called():
     with pytest.raises(IllegalArgumentException, match="level"):
         alice.context.logcat("loud")
     call.endCall()
+    lab.run()
+
+
+@pytest.mark.covers("AN34")
+def test_a_call_that_the_peer_transfers_goes_on_with_somebody_else():
+    lab, alice, bob = alone()
+    carol = lab.user_agent("sip:carol@example.com", answers=1.0)
+    lab.elements["proxy"].location.add("sip:carol@example.com", carol.contact_uri)
+    call, heard = alice.call()
+    lab.run()
+    referral = bob.current_call.transfer("sip:carol@example.com")
+    lab.run()
+    assert referral.done.ok and heard.names.count("onCallEstablished") == 2
+    assert call.isInCall() and call.getPeerProfile().getUserName() == "carol"
+    assert not bob.calls and len(carol.calls) == 1
+    call.endCall()
+    lab.run()
+    assert heard.names[-1] == "onCallEnded" and not carol.calls
+
+
+@pytest.mark.covers("AN34")
+def test_a_session_hears_of_a_transfer_and_one_that_fails_leaves_the_call():
+    lab, alice, bob = alone()
+    session, heard = alice.session()
+    session.makeCall(SipProfile.Builder("bob", "example.com").build())
+    lab.run()
+    bob.current_call.transfer("sip:nobody@example.com", leaves="never")
+    lab.run(until=lab.env.now + 1.0)
+    name, (new, described) = heard.told[-1]
+    assert name == "onCallTransferring" and "m=audio" in described
+    (record,) = callbacks(lab.trace, "onCallTransferring")
+    assert lab.trace[record.cause].message.method == "REFER"
+    new.setListener(other := SessionHeard())
+    new.makeCall(new.getPeerProfile())
+    lab.run()
+    assert other.codes() == [SipErrorCode.PEER_NOT_REACHABLE] and session.isInCall()
+    assert b"404" in messages(lab.trace, "NOTIFY", "alice")[-1].body
+    session.endCall()
     lab.run()

@@ -18,6 +18,9 @@ from sipsim.apis.lane import Because, Lane
 KEYS = "0123456789*#ABCD"
 """The keys of `sendDtmf` by their numbers."""
 
+TRANSFER_WAITS = 15.0
+"""Seconds for the other one to answer when a call is transferred."""
+
 OVER = (State.READY_TO_CALL, State.ENDING_CALL, State.OUTGOING_CALL_CANCELING)
 
 AT_ONCE = {
@@ -40,6 +43,7 @@ class SipAudioCall(Inner):
         self._profile = localProfile
         self._listener: AudioListener | None = None
         self._session: SipSession | None = None
+        self._transferring: SipSession | None = None
         self._peer: SipProfile | None = None
         self._in_call = self._on_hold = self._muted = self._speaker = self._audio = self._closed = False
         self._described = False
@@ -197,35 +201,62 @@ class SipAudioCall(Inner):
     # What the session tells
 
     def onCalling(self, session: SipSession) -> None:
-        self._tell("onCalling")
+        if session is self._session:
+            self._tell("onCalling")
 
     def onRinging(self, session: SipSession, caller: SipProfile, sessionDescription: str) -> None:
         """The peer wants to change the session: so it shall be."""
         session.take(Wanted(), 0)
 
     def onRingingBack(self, session: SipSession) -> None:
-        self._tell("onRingingBack")
+        if session is self._session:
+            self._tell("onRingingBack")
+
+    def onCallTransferring(self, newSession: SipSession, sessionDescription: str) -> None:
+        """Call whom the peer speaks of; the call goes on there as soon as that one answers."""
+        self._transferring = newSession
+        newSession.setListener(self)
+        peer = newSession.getPeerProfile()
+        assert peer is not None
+        newSession.place(peer, Wanted(), TRANSFER_WAITS)
 
     def onCallEstablished(self, session: SipSession, sessionDescription: str) -> None:
+        old = self._session
+        if session is self._transferring and old is not None:
+            self._session, self._transferring, self._peer = session, None, session.getPeerProfile()
+            old.setListener(None)
+            if old.isInCall():
+                old.end()
         self._in_call, self._described = True, True
         self._tell("onCallHeld" if self._on_hold else "onCallEstablished")
 
     def onCallEnded(self, session: SipSession) -> None:
-        self._ends("onCallEnded")
+        if self._is_mine(session):
+            self._ends("onCallEnded")
 
     def onCallBusy(self, session: SipSession) -> None:
-        self._ends("onCallBusy")
+        if self._is_mine(session):
+            self._ends("onCallBusy")
 
     def onCallChangeFailed(self, session: SipSession, errorCode: int, errorMessage: str) -> None:
         self._on_hold = not self._on_hold
         self._fails(errorCode, errorMessage)
 
     def onError(self, session: SipSession, errorCode: int, errorMessage: str) -> None:
+        if not self._is_mine(session):
+            return
         self._fails(errorCode, errorMessage)
         if errorCode == SipErrorCode.DATA_CONNECTION_LOST or session.getState() == State.READY_TO_CALL:
             self._let_go()
 
     # Details
+
+    def _is_mine(self, session: SipSession) -> bool:
+        """Whether it's about the call as it is; a transfer that came to nothing leaves that alone."""
+        if session is self._transferring:
+            self._transferring = None
+            return False
+        return True
 
     def _ends(self, name: str) -> None:
         self._in_call = self._audio = False

@@ -151,7 +151,9 @@ class AutoRegistration(Relay):
         self._alarm = self._group.agent.alarm(name, seconds, self._go_on, lingering=True)
 
     def _go_on(self) -> None:
-        if self.running and self._session.getState() == State.READY_TO_CALL:
+        if self._group.agent.registration.asking:  # another REGISTER would wait for that one
+            self._in(self._group.device.timers.registration, "another try to register")
+        elif self.running and self._session.getState() == State.READY_TO_CALL:
             self._session.ask(State.REGISTERING, self._group.device.timers.expiry)
 
     def _stop(self) -> None:

@@ -18,6 +18,7 @@ from sipsim.apis.lane import Lane
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.calls.incoming_change import IncomingChange
+from sipsim.elements.events.referring import Reference
 from sipsim.errors import CallFailed, RegistrationFailed
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class SipSession:
         self._change: IncomingChange | None = None
         self._peer: SipProfile | None = None
         self._timer: Any = None
+        self._reference: Reference | None = None  # of a REFER that this session follows
         self._asked = 0  # how many REGISTERs: of an older one nothing is heard any more
 
     def __str__(self) -> str:
@@ -244,6 +246,19 @@ class SipSession:
         if self._call is not None:
             self._call.info(f"Signal={key}\r\nDuration=160\r\n", "application/dtmf-relay")
 
+    def transfer(self, reference: Reference) -> None:
+        """The peer wants the call to go on with somebody else, in a session of its own: the listener may call there."""
+        reference.accept()
+        new = SipSession(self._group)
+        new._peer, new._reference = SipProfile(reference.to), reference
+        self._tell("onCallTransferring", new, self.description)
+
+    def _report(self, status: int) -> None:
+        """Tell who wanted the transfer how it went."""
+        if self._reference is not None:
+            self._reference.tell(status)
+            self._reference = None
+
     # What the engine says
 
     def _rang(self, call: Call) -> None:
@@ -255,6 +270,7 @@ class SipSession:
         if call is self._call and self._state in (*RINGING, *ASKED):
             self._stop()
             self._state = State.IN_CALL
+            self._report(200)
             self._tell("onCallEstablished", self, self.description)
             self._group.keep_alive(self)
 
@@ -263,6 +279,7 @@ class SipSession:
         if call is not self._call or state == State.ENDING_CALL:
             return
         self._be_ready()
+        self._report(error.status)
         if state == State.OUTGOING_CALL_CANCELING or (state in ASKED and error.status == 487):
             self._tell("onCallEnded", self)
         elif state in RINGING and error.status == BUSY_HERE:

@@ -16,6 +16,7 @@ from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.calls.incoming_change import IncomingChange
+from sipsim.elements.events.referring import Reference
 from sipsim.errors import CallFailed, RegistrationFailed
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SessionGroup:
         self.agent.application = device
         self.agent.on_call = self._incoming
         self.agent.on_reinvite = self._asked_to_change
+        self.agent.on_refer = self._asked_to_transfer
         device.named(self.agent.name)
         self.lane = Lane(device.lab.env, device.lab.trace, self.agent.name)
         self.lane.on_mistake = lambda name, error: device.log.e("SipSession", f"{name}() raised", error)
@@ -110,6 +112,14 @@ class SessionGroup:
             change.reject()
         else:
             session.asked_to_change(change)
+
+    def _asked_to_transfer(self, reference: Reference) -> None:
+        """A REFER; outside of a call it is refused."""
+        found = [session for call, session in self.sessions.items() if call.call_id == reference.request.call_id]
+        if found and found[0].isInCall():
+            found[0].transfer(reference)
+        else:
+            reference.reject()
 
     def keep_alive(self, session: SipSession) -> None:
         """A call stands: look now and then whether the peer is still there, where the profile wants that."""

@@ -78,6 +78,11 @@ class Registration:
         return self.expires > 0
 
     @property
+    def asking(self) -> bool:
+        """Whether a REGISTER has no answer yet: the next one waits for that (§10.2)."""
+        return self._under_way is not None
+
+    @property
     def bound(self) -> Contacts:
         """The contacts that this phone has bound: its own, unless it was told others."""
         return self._bound or (NameAddr("", self.agent.contact_uri),)
