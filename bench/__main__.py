@@ -1,18 +1,19 @@
 """Run the benchmarks that are named, or all, and end with a table; exit 1 where a target is missed.
 
-python -m bench [apis] [calls] [digest] [growth] [media] [memory] [parsing] [pictures] [sweep] [timers]
+python -m bench [apis] [calls] [digest] [growth] [media] [memory] [parsing] [pictures] [sweep] [timers] [watchers]
 """
 
 from __future__ import annotations
 
 import sys
 
-from bench import apis, calls, digest, growth, media, memory, parsing, pictures, sweep, timers
+from bench import apis, calls, digest, growth, media, memory, parsing, pictures, sweep, timers, watchers
 from bench.figures import Figure, build, show, table
 
 ALL = {"parsing": parsing.figures, "timers": timers.figures, "calls": calls.figures, "apis": apis.figures,
        "digest": digest.figures, "media": media.figures, "memory": memory.figures, "growth": growth.figures,
-       "pictures": pictures.figures, "sweep": sweep.figures}  # fmt: skip
+       "pictures": pictures.figures, "sweep": sweep.figures,
+       "watchers": watchers.figures}  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -10,6 +10,7 @@ from sipsim.flows.rfc5359 import taken_by
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds
 from sipsim.lab.scenario import scenario
+from sipsim.trace.comparison import BEGINNING
 
 
 @scenario(
@@ -33,6 +34,35 @@ def prototypical_refer(lab: Lab, *, busy: Seconds = 5.0) -> Story:
     referral = first.refer(second, f"sip:c@chicago.{DOMAIN}")
     yield referral.done
     return {"statuses": ", ".join(map(str, referral.statuses))}
+
+
+@scenario(
+    "rfc3515-4.2",
+    title="Two REFERs in one dialog",
+    rfc="RFC 3515 §4.2",
+    question="What tells the NOTIFYs of the second REFER from those of the first?",
+    codes=(180, 200, 202),
+)
+def second_refer(lab: Lab, *, busy: Seconds = 5.0) -> Story:
+    """Within a call Agent A asks Agent B twice to call somebody; the figure begins with the second REFER."""
+    first = lab.user_agent(f"sip:a@atlanta.{DOMAIN}", "Agent A")
+    second = lab.user_agent(f"sip:b@biloxi.{DOMAIN}", "Agent B", answers=1.0)
+
+    def sees_to_it(reference: Reference) -> Story:
+        reference.accept()
+        yield lab.env.timeout(busy)
+        reference.tell(200)
+
+    second.on_refer = sees_to_it
+    call = first.call(second)
+    yield call.answered
+    yield lab.env.timeout(1)
+    yield call.transfer(f"sip:c@chicago.{DOMAIN}", leaves="never").done
+    yield lab.env.timeout(1)
+    lab.note(BEGINNING)
+    referral = call.transfer(f"sip:d@denver.{DOMAIN}", leaves="never")
+    yield referral.ended
+    return {"event": f"refer;id={referral.number}"}
 
 
 @scenario(

@@ -42,7 +42,8 @@ class Referral(Subscription):
     """A REFER of ours, and what is told of it.
 
     `accepted` gives the referral when the REFER has its 2xx, or `CallFailed`; `done` gives it when the call that was
-    asked for is answered, or `CallFailed` with its status. `statuses` are those told so far, the last one in `status`.
+    asked for is answered, or `CallFailed` with its status. `statuses` are those told so far, the last one in `status`;
+    `number` is the CSeq of the REFER.
     `leaves` says when the call in which it was sent is hung up: "at once" (with the first NOTIFY), "done" (when the
     other call is answered) or "never".
     """
@@ -78,25 +79,25 @@ class Referral(Subscription):
     def matches(self, event: Parameterised) -> bool:
         """Of the first REFER in a dialog the id may be missing (RFC 3515 §2.4.6)."""
         id = event.param("id")
-        return event.value == "refer" and (id == str(self._number) or (id is None and self._is_first))
+        return event.value == "refer" and (id == str(self.number) or (id is None and self._is_first))
 
     def _send(self) -> None:
         agent = self.agent
         dialog = self.call.dialog_now if self.call is not None else None
         if dialog is None:
-            self._number, self._is_first = 1, True
+            self.number, self._is_first = 1, True
             self.begin("REFER", self._fields_of_refer)
             return
         request = dialog.request("REFER", via=agent.new_via(), contact=agent.contact, headers=self._fields_of_refer)
-        self._number, self._is_first = request.cseq.number, self.events.is_first(dialog)
+        self.number, self._is_first = request.cseq.number, self.events.is_first(dialog)
         self.call_id, self.from_tag = dialog.call_id, dialog.local_tag
-        self._live(f" refer {self._number}")
+        self._live(f" refer {self.number}")
         self.expect(dialog)
         agent.request(request, dialog.next_hop, self)
 
     def next_number(self, request: Request) -> int:
-        self._number = super().next_number(request)
-        return self._number
+        self.number = super().next_number(request)
+        return self.number
 
     def _accepted(self, request: Request, response: Response) -> None:
         if request.method != "REFER":
