@@ -17,10 +17,12 @@ def figures() -> Iterator[Figure]:
     times = in_turn({"bare": bare, "rtp": rtp})
     more = {"us_per_packet": microseconds(times, PACKETS)}
     yield Figure("RTP packet / bare packet", ratio(times, "rtp", "bare"), "x", most=1.5, more=more)
-    for name, link in (("", {}), (", lossy link", {"loss": 0.02, "jitter": 0.01})):
-        times = in_turn({how: calls(how, link) for how in ("off", "flow")})
-        more = {"us_per_call": microseconds(times, CALLS)}
-        yield Figure(f"call with flow / without{name}", ratio(times, "flow", "off"), "x", most=1.2, more=more)
+    for trace in ("all", "off"):
+        for name, link in (("", {}), (", lossy link", {"loss": 0.02, "jitter": 0.01})):
+            times = in_turn({how: calls(how, link, trace) for how in ("off", "flow")})
+            more = {"us_per_call": microseconds(times, CALLS)}
+            what = f"call with flow / without, trace {trace!r}{name}"
+            yield Figure(what, ratio(times, "flow", "off"), "x", most=1.2, more=more)
 
 
 def bare() -> None:
@@ -62,11 +64,11 @@ def rtp() -> None:
     assert call.statistics.received >= PACKETS / 2 - 2
 
 
-def calls(media: str, link: dict[str, float]) -> Callable[[], None]:
+def calls(media: str, link: dict[str, float], trace: str = "off") -> Callable[[], None]:
     """Calls of a minute, one after another."""
 
     def run() -> None:
-        lab = Lab(trace="off", **link)
+        lab = Lab(trace=trace, **link)
         phones = [lab.user_agent(f"sip:{name}@example.com", media=media, answers=0.0) for name in ("alice", "bob")]
         alice, bob = phones
         for _ in range(CALLS):
