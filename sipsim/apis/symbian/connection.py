@@ -224,7 +224,7 @@ class CSIPConnection(Deletable):
         self.usable()
         if self._telling:
             raise Leave(KErrInUse, "a connection can't be deleted in a callback")
-        with self.stack.lane.calling("delete CSIPConnection"):
+        with self.stack.lane.calling("delete CSIPConnection", text="delete CSIPConnection"):
             self.close()
 
     def close(self) -> None:

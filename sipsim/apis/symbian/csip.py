@@ -96,7 +96,7 @@ class CSIP(Deletable):
     def Delete(self) -> None:
         """Close the link to the server: all connections end with it."""
         self.usable()
-        with next(iter(self.server.stacks.values())).lane.calling("delete CSIP"):
+        with next(iter(self.server.stacks.values())).lane.calling("delete CSIP", text="delete CSIP"):
             for connection in list(self.connections.values()):
                 connection.close()
             self.server.applications.pop(self.uid, None)

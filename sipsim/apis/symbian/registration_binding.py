@@ -68,6 +68,9 @@ class CSIPRegistrationBinding(Deletable):
             aRefresh.serve(self, aConnection)
         aConnection.bindings[self] = None
 
+    def __str__(self) -> str:
+        return "binding"
+
     @classmethod
     def NewL(cls, *aArguments: Any, **options: Any) -> CSIPRegistrationBinding:
         """The same as the class itself."""
