@@ -30,7 +30,8 @@ FIGURES = {
         ["alice>registrar REGISTER", "registrar>alice 200 REGISTER"] * 2,
     ),
     "invite-out": (
-        ["SendInviteL", "IncomingResponse", "IncomingResponse", "SendAckL", "SendByeL", "IncomingResponse", "InviteCompleted"],
+        ["SendInviteL", "IncomingResponse", "IncomingResponse", "SendAckL", "SendByeL", "IncomingResponse",
+         "InviteCompleted"],
         [
             "alice>bob INVITE", "bob>alice 180 INVITE", "bob>alice 200 INVITE", "alice>bob ACK", "alice>bob BYE",
             "bob>alice 200 BYE",

@@ -34,6 +34,9 @@ HANDOVER = 0.001
 PATIENCE = {"INVITE": 180.0}
 """Seconds that an application may take to answer; 31 s for other methods, as the client waits for 32 s."""
 
+BEARER = {"down": "crash", "gone": "crash", "up": "restart"}
+"""What a bearer's state means to the element: without it all transactions are forgotten, as in a crash."""
+
 NO_DIALOG = refusal(481, "no dialog like this", rfc="RFC 3261 §12.2.2")
 NOBODY = refusal(480, "no application takes this", rfc="RFC 3261 §21.4.18")
 
@@ -191,7 +194,7 @@ class Stack(Element):
         text = f"the bearer of {self.name} is {state}"
         self.down = False
         with self.acting(f"bearer.set({state!r})"):
-            self.trace.add("fault", self.env.now, self.name, what="bearer", text=text)
+            self.trace.add("fault", self.env.now, self.name, what=BEARER.get(state, "bearer"), text=text)
             self.down = state != "up"
             if state in ("down", "gone"):
                 self.stop_all()
