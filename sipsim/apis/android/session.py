@@ -244,7 +244,7 @@ class SipSession:
     def press(self, key: str) -> None:
         """Send a key to the peer, by INFO."""
         if self._call is not None:
-            self._call.info(f"Signal={key}\r\nDuration=160\r\n", "application/dtmf-relay")
+            self._call.send_dtmf(key, by="info")
 
     def transfer(self, reference: Reference) -> None:
         """The peer wants the call to go on with somebody else, in a session of its own: the listener may call there."""
