@@ -10,10 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
+from math import fsum
 from unicodedata import category, east_asian_width
 
 FIXED = 0.62
 """How wide a letter of a face of fixed width is, as a share of its size."""
+
+LONGEST = 2000  # letters that are looked at for one line
 
 _NARROW = frozenset("ijlIft.,:;'|!()[]/\\ -")
 _BROAD = frozenset("mwMW@%")
@@ -50,7 +53,7 @@ def advance(text: str, size: float = 12.0) -> float:
 
     No font is asked, so that a picture is the same on every machine; the estimate is rather too wide than too narrow.
     """
-    return sum(map(_EM.__getitem__, text)) * size
+    return fsum(map(_EM.__getitem__, text)) * size
 
 
 class _Ems(dict[str, float]):
@@ -109,8 +112,9 @@ def _wrapped(text: str, room: float, measure: Callable[[str], float]) -> list[st
         if lines and measure(f"{lines[-1]} {word}") <= room:
             lines[-1] += f" {word}"
             continue
-        while len(word) > 1 and measure(word) > room:
-            kept = max(bisect_right(range(len(word)), room, key=lambda count: measure(word[:count])) - 1, 1)
+        while len(word) > LONGEST or (len(word) > 1 and measure(word) > room):
+            most = range(min(len(word), LONGEST))
+            kept = max(bisect_right(most, room, key=lambda count: measure(word[:count])) - 1, 1)
             lines.append(word[:kept])
             word = word[kept:]
         lines.append(word)

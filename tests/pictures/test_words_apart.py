@@ -11,7 +11,7 @@ import pytest
 import sipsim
 from sipsim.pictures.display import Box, Group, Picture, Shape, Text
 from sipsim.pictures.ladder.sheet import Spot
-from sipsim.pictures.lettering import advance
+from sipsim.pictures.lettering import advance, wrapped
 
 EVERYTHING = ("transactions", "dialogs", "timers", "reasons")
 MESSY = {
@@ -75,3 +75,9 @@ def test_lines_and_slanted_words_are_known_as_they_are() -> None:
     assert words.covers(Spot(100, 107, 80, 1, 2, 0.2)) == 80  # a parallel one through their lower edge
     assert words.covers(Spot(190, 118, 20, 1, 2, 0.2)) == 0  # one that begins beyond them
     assert words.covers(words) == 0
+
+
+def test_a_word_of_a_whole_datagram_is_broken_in_a_moment() -> None:
+    lines = wrapped("A" * 60_000 + " end", 300.0, 10.5)
+    assert "".join(lines).count("A") == 60_000 and lines[-1].endswith("end")
+    assert max(advance(line, 10.5) for line in lines) <= 300.0

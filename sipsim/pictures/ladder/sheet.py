@@ -96,7 +96,7 @@ class Sheet:
         """The first of these spots that covers nothing of other rows, else one that covers least; it's taken now."""
         tried = []
         for spot in candidates:
-            covered = sum(other.half_height * spot.covers(other) for other in self._near(spot))
+            covered = round(sum(other.half_height * spot.covers(other) for other in self._near(spot)), 1)
             tried.append((covered, spot))
             if not covered:
                 break
