@@ -156,3 +156,72 @@ def test_two_programs_on_one_lab_have_a_library_each():
 
     trace = lab.run(both)
     assert {r.element for r in trace.select("api")} == {"one", "two"} and not trace.select("error")
+
+
+CALLING = """
+import sys
+from time import sleep
+import pjsua as pj
+
+class MyCallCallback(pj.CallCallback):
+    def on_state(self):
+        print("Call is", self.call.info().state_text)
+    def on_media_state(self):
+        if self.call.info().media_state == pj.MediaState.ACTIVE:
+            pj.Lib.instance().conf_connect(self.call.info().conf_slot, 0)
+            pj.Lib.instance().conf_connect(0, self.call.info().conf_slot)
+
+def main():
+    lib = pj.Lib()
+    try:
+        lib.init(log_cfg=pj.LogConfig(level=0))
+        lib.set_null_snd_dev()
+        transport = lib.create_transport(pj.TransportType.UDP)
+        lib.start()
+        acc = lib.create_account_for_transport(transport)
+        call = acc.make_call("sip:bob@192.0.2.77", MyCallCallback())
+        sleep(1)
+        print("typed", repr(sys.stdin.readline()))
+        call.hangup()
+        sleep(0.5)
+    finally:
+        lib.destroy()
+
+main()
+"""
+
+
+@pytest.mark.covers("PJ11")
+def test_a_program_that_calls_and_connects_sound(capsys: pytest.CaptureFixture[str]):
+    lab = Lab(seed=7)
+    lab.user_agent("sip:bob@example.com", host="192.0.2.77", answers=1.0)
+    trace = pj.run(CALLING, lab, keys=[(5.0, "h")])
+    assert capsys.readouterr().out.splitlines() == [
+        "Call is CALLING", "Call is EARLY", "Call is CONNECTING", "Call is CONFIRMED", "typed 'h\\n'",
+        "Call is DISCONNCTD",
+    ]  # fmt: skip
+    joined = [record.data["arguments"] for record in trace.select("api") if record.data["name"] == "conf_connect"]
+    assert joined == [[1, 0], [0, 1]]
+
+
+def test_where_a_program_cannot_wait_it_is_told_so():
+    program = """
+import pjsua
+class App:
+    def ask(self):
+        return input("Now?")
+App().ask()
+"""
+    with pytest.raises(pj.Error, match="callbacks and methods can't wait for a key"):
+        pj.run(program, Lab(seed=7))
+
+
+@pytest.mark.parametrize("name", ["create_player", "create_recorder", "create_playlist"])
+def test_there_is_no_sound_to_play_or_record(name: str):
+    pj.use(Lab(seed=7))
+    lib = pj.Lib()
+    assert (lib.enum_snd_dev(), lib.get_snd_dev(), lib.conf_get_max_ports()) == ([], (-99, -99), 32)
+    with pytest.raises(pj.Error, match="there is no sound"):
+        getattr(lib, name)("a.wav")
+    with pytest.raises(pj.Error, match="-1 is no slot"):
+        lib.conf_disconnect(-1, 0)

@@ -74,6 +74,8 @@ class Call:
         self._code, self._text = 0, ""
         self._now = account.lib.lab.env
         self._begun, self._confirmed, self._over = self._now.now, 0.0, 0.0
+        account.lib.calls_made += 1
+        self._slot = account.lib.calls_made
         self.set_callback(cb)
         call.watcher = self
         account.lane.follow(call.answered, self._answered, self._refused)
@@ -102,7 +104,7 @@ class Call:
         return CallInfo(
             self.role, self.account, self.account.config.id, call.agent.contact, f"<{call.peer}>",
             f"<{dialog.remote_target}>" if dialog is not None else "", call.call_id, self.state,
-            STATE_TEXTS[self.state], self._code, self._text, media, direction, 0 if media else -1,
+            STATE_TEXTS[self.state], self._code, self._text, media, direction, self._slot if media else -1,
             now - self._confirmed if self._confirmed else 0.0, now - self._begun,
         )  # fmt: skip
 

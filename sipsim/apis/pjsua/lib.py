@@ -14,6 +14,7 @@ from sipsim.apis.pjsua.application import current
 from sipsim.apis.pjsua.error import PJ_EINVALIDOP, PJSIP_EINVALIDURI, PJSIP_EUNSUPTRANSPORT, Error
 from sipsim.apis.pjsua.log import DETAIL, ERROR, INFO, Log
 from sipsim.apis.pjsua.settings import AccountConfig, LogConfig, MediaConfig, TransportConfig, UAConfig
+from sipsim.apis.pjsua.sound import Sound
 from sipsim.apis.pjsua.transport import Transport
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import SipParseError
@@ -21,7 +22,7 @@ from sipsim.message.fields import NameAddr
 from sipsim.simulation.network import Address
 
 
-class Lib:
+class Lib(Sound):
     """The library, one at a time in an application.
 
     `init`, `create_transport`, `start`, `create_account`, in this order; then calls are made and taken. Nothing blocks:
@@ -44,6 +45,7 @@ class Lib:
         self.default: Account | None = None
         self.state = "created"
         self._names: set[str] = set()
+        self.calls_made = 0
         application.lib = self
         with self.lane.calling("Lib"):
             pass

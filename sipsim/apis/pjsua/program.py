@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
+import time
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from pathlib import Path
 from types import FunctionType
@@ -18,12 +20,13 @@ from typing import Any
 import simpy
 
 from sipsim.apis.pjsua.application import Application
+from sipsim.apis.pjsua.error import PJ_EINVALIDOP, Error
 from sipsim.elements.story import Story
 from sipsim.lab.lab import Lab
 from sipsim.trace.trace import Trace
 
-WAITS = frozenset(("input", "raw_input"))
-"""Functions that wait for the user."""
+WAITS = frozenset(("input", "raw_input", "sleep"))
+"""Functions that wait."""
 
 WAITING_METHODS = frozenset(("handle_events", "destroy", "sleep", "readline"))
 """Methods that wait, of whatever object."""
@@ -59,7 +62,7 @@ def story(
 def _told(lab: Lab, application: Application, code: Any, typed: Iterator[tuple[float, str]]) -> Story:
     """Run compiled code as a generator of the events that it waits for."""
     names = {"__name__": "__main__", "__builtins__": __builtins__}
-    names |= {"input": _Keyboard(lab, typed), "raw_input": _Keyboard(lab, typed), "_rest": _Rest(lab)}
+    names |= {"input": _no_keys_here, "raw_input": _no_keys_here, "_rest": _Rest(lab, typed)}
     running = FunctionType(code, names)
     with application.at_work():
         coroutine = running()
@@ -112,34 +115,34 @@ class _Pause:
         return self._value
 
 
-class _Keyboard:
-    """The stand-in for `input()`: the prompt is a note in the trace, and the user takes a while."""
+def _no_keys_here(prompt: object = "") -> str:
+    """What `input()` is where a program can't wait."""
+    raise Error("input()", None, PJ_EINVALIDOP, "callbacks and methods can't wait for a key, nor can lambdas")
+
+
+class _Rest:
+    """What stands around calls that wait, `_rest(function, arguments)`: gives something to await in their place."""
 
     def __init__(self, lab: Lab, typed: Iterator[tuple[float, str]]) -> None:
         self._lab = lab
         self._typed = typed
 
-    def __call__(self, prompt: object = "") -> _Pause:
+    def __call__(self, fn: Callable[..., Any], *arguments: Any, **named: Any) -> _Pause:
+        if fn is _no_keys_here:
+            return self._key(*arguments)
+        if fn == sys.stdin.readline:
+            return self._key(end="\n")
+        if fn is time.sleep:
+            return _Pause(self._lab.env.timeout(float(arguments[0])))
+        value = fn(*arguments, **named)
+        return _Pause(value) if isinstance(value, simpy.Event) else _Pause(self._lab.env.timeout(0.0), value)
+
+    def _key(self, prompt: object = "", end: str = "") -> _Pause:
+        """The user takes a while; the prompt is a note in the trace."""
         if str(prompt).strip():
             self._lab.note(str(prompt).strip())
         seconds, text = next(self._typed)
-        return _Pause(self._lab.env.timeout(seconds), text)
-
-
-class _Rest:
-    """What stands around the other calls that wait: `_rest(function, arguments)`."""
-
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-
-    def __call__(self, fn: Callable[..., Any], *arguments: Any, **named: Any) -> _Pause:
-        owner = getattr(fn, "__module__", None)
-        if owner == "time":
-            return _Pause(self._lab.env.timeout(float(arguments[0])))
-        if getattr(fn, "__name__", "") == "readline":
-            return _Pause(self._lab.env.timeout(0.0), "\n")
-        value = fn(*arguments, **named)
-        return _Pause(value) if isinstance(value, simpy.Event) else _Pause(self._lab.env.timeout(0.0), value)
+        return _Pause(self._lab.env.timeout(seconds), text + end)
 
 
 # From text to code
@@ -210,6 +213,6 @@ class _Waiting(ast.NodeTransformer):
         self.generic_visit(node)
         if not _waits(node, self._functions):
             return node
-        if isinstance(node.func, ast.Attribute):
+        if not (isinstance(node.func, ast.Name) and node.func.id in self._functions):
             node = ast.Call(ast.Name("_rest", ast.Load()), [node.func, *node.args], node.keywords)
         return ast.Await(node)
