@@ -56,10 +56,10 @@ def config(user: str = "alice") -> pj.AccountConfig:
     return found
 
 
-def phone(cb: pj.AccountCallback | None = None, **options: Any) -> tuple[Lab, pj.Account, Any]:
+def phone(cb: pj.AccountCallback | None = None, media: str = "off", **options: Any) -> tuple[Lab, pj.Account, Any]:
     """A lab with alice, who uses pjsua, and bob, who does not."""
     lab = Lab(seed=7)
-    pj.use(lab, "alice")
+    pj.use(lab, "alice", media)
     lib = pj.Lib()
     lib.init(log_cfg=pj.LogConfig(level=0))
     lib.create_transport(pj.TransportType.UDP)

@@ -169,3 +169,39 @@ def test_the_application_decides_who_may_know(code: int, state: int):
         fails(70006, "nobody has subscribed", carol.pres_notify, asked[0][2], S.ACTIVE)
     alice.lib.destroy()
     lab.run()
+
+
+class Keys(Log):
+    def on_dtmf_digit(self, digits: str) -> None:
+        self.told.append(digits)
+
+
+@pytest.mark.covers("PJ11")
+def test_keys_are_pressed_and_heard():
+    codecs = ["PCMU", "telephone-event"]
+    lab, account, bob = phone(media="packets")
+    other = lab.user_agent("sip:carol@example.com", codecs=codecs, media="packets")
+    told: list[Any] = []
+    call = account.make_call(str(other.contact_uri), Keys(told))
+    fails(171141, "not confirmed", call.dial_dtmf, "1")
+    lab.run(until=4.0)
+    told.clear()
+    fails(70004, "allowed are texts of", call.dial_dtmf, "1x")
+    call.dial_dtmf("12#")
+    lab.run(until=6.0)
+    other.current_call.send_dtmf("9")
+    lab.run(until=8.0)
+    assert told == ["9"] and other.calls and bob.current_call is None
+    assert next(iter(other.calls.values())).digits == "12#"
+    call.hangup()
+    lab.run()
+
+
+@pytest.mark.covers("PJ11")
+def test_keys_need_packets():
+    lab, account, bob = phone()
+    call = account.make_call(str(bob.contact_uri))
+    lab.run()
+    fails(70004, "there is no voice to send keys with", call.dial_dtmf, "1")
+    call.hangup()
+    lab.run()

@@ -128,7 +128,8 @@ class Account:
             made = lab.user_agent(
                 str(uri), name, host=host, port=port, kind=Phone, outbound=None if outbound is None else str(outbound),
                 transport="tcp" if transport.type == TransportType.TCP else "udp",
-                reliable="supported" if config.require_100rel else "no",
+                reliable="supported" if config.require_100rel else "no", media=self.lib.application.media,
+                codecs=("PCMU", "PCMA", "telephone-event") if self.lib.application.media == "packets" else None,
             )  # fmt: skip
         assert isinstance(made, Phone)
         made.registrar = registrar
@@ -138,6 +139,7 @@ class Account:
             made.contact_uri = _contact(made.contact_uri, contact)
         made.busy_at(self.lib.ua_cfg.max_calls)
         made.on_call, made.on_message = self._incoming, self._paged
+        made.on_dtmf = self._pressed
         made.on_refer, made.on_subscribe = self._referred, self._subscribed
         made.registration.on_refresh = self._follow
         return made
@@ -325,6 +327,11 @@ class Account:
         call = Call(self, incoming, None)
         self.lib.say(INFO, f"Incoming call from {call.info().remote_uri}")
         self.back(self._cb.on_incoming_call, call, call=incoming.call_id)
+
+    def _pressed(self, engine: Any, key: str) -> None:
+        call = self.calls.get(engine)
+        if call is not None:
+            call.pressed(key)
 
     def _referred(self, reference: Reference) -> None:
         """A REFER has come: for one of our calls, or for none."""

@@ -18,9 +18,13 @@ _at_work: list[Application] = []
 
 
 class Application:
-    """A program called `name` on a lab, and its library while it has one."""
+    """A program called `name` on a lab, and its library while it has one.
 
-    def __init__(self, lab: Lab, name: str = "pjsua") -> None:
+    `media` is that of its phones: "off", "packets" (which keys need) or "flow".
+    """
+
+    def __init__(self, lab: Lab, name: str = "pjsua", media: str = "off") -> None:
+        self.media = media
         self.lab = lab
         self.name = name
         self.lib: Lib | None = None
@@ -40,9 +44,9 @@ class Application:
             return lane.back(fn, *arguments, call=call, text=text)
 
 
-def use(lab: Lab, name: str = "pjsua") -> Application:
+def use(lab: Lab, name: str = "pjsua", media: str = "off") -> Application:
     """From now on `Lib()` stands on this lab, in an application of this name; what `run` does for a program."""
-    _at_work[:1] = [Application(lab, name)]
+    _at_work[:1] = [Application(lab, name, media)]
     return _at_work[0]
 
 

@@ -176,9 +176,11 @@ class Call:
             self._follow(self.engine.transfer_to(call.engine, leaves="never"))
 
     def dial_dtmf(self, digits: str) -> None:
-        """Press keys."""
+        """Press keys: they go as RTP, which needs an application whose `media` are "packets"."""
         with self._calling("dial_dtmf", digits):
-            raise unsupported("dial_dtmf()", self, "keys in the media stream are not served yet")
+            self._confirmed_now("dial_dtmf()")
+            with reported("dial_dtmf()", self):
+                self.engine.send_dtmf(digits)
 
     def send_request(
         self, method: str, hdr_list: Fields | None = None, content_type: str | None = None, body: str | None = None
@@ -238,6 +240,10 @@ class Call:
             call = Call(self.account, new, None)
             call.state = CallState.CONNECTING
             self._back(self._cb.on_replaced, call)
+
+    def pressed(self, key: str) -> None:
+        """The other end has pressed a key."""
+        self._back(self._cb.on_dtmf_digit, key)
 
     def asked_to_transfer(self, reference: Reference) -> None:
         """The other end wants us to call somebody: the application decides, and the engine calls."""

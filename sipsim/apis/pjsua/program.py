@@ -35,25 +35,28 @@ Key = float | tuple[float, str]
 """When the user presses ENTER, in seconds, and what is typed before."""
 
 
-def run(program: str | Path, lab: Lab | None = None, *, name: str = "pjsua", keys: Key | Iterable[Key] = 10.0) -> Trace:
+def run(
+    program: str | Path, lab: Lab | None = None, *, name: str = "pjsua", keys: Key | Iterable[Key] = 10.0,
+    media: str = "off",
+) -> Trace:  # fmt: skip
     """Run a program, given as text or as a file, to its end and until nothing is under way; gives the trace.
 
     `keys` is what the user does at `input()`: waits so many seconds and presses ENTER, or, for a pair, types that text
     first; a list has one of these for each `input()`. In a notebook with a live lab: `await lab.start(story(program))`.
     """
-    found: Trace = (Lab() if lab is None else lab).run(story(program, name=name, keys=keys))
+    found: Trace = (Lab() if lab is None else lab).run(story(program, name=name, keys=keys, media=media))
     return found
 
 
 def story(
-    program: str | Path, *, name: str = "pjsua", keys: Key | Iterable[Key] = 10.0
+    program: str | Path, *, name: str = "pjsua", keys: Key | Iterable[Key] = 10.0, media: str = "off"
 ) -> Callable[[Lab], Story]:  # fmt: skip
     """The program as a story: for `lab.run`, `lab.start`, or `yield from story(program)(lab)` in another one."""
     text = program.read_text(encoding="utf-8") if isinstance(program, Path) else program
     code = compiled(text, str(program) if isinstance(program, Path) else f"<{name}>")
 
     def told(lab: Lab) -> Story:
-        return _told(lab, Application(lab, name), code, _typed(keys))
+        return _told(lab, Application(lab, name, media), code, _typed(keys))
 
     told.__name__ = name
     return told
