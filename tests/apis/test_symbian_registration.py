@@ -9,6 +9,7 @@ from bench_pair import Wire, messages, times, wire
 from symbian_bench import Phone, left, pair
 
 from sipsim.apis import symbian
+from sipsim.elements.servers.agreeing_proxy import AgreeingProxy
 from sipsim.lab.lab import Lab
 from sipsim.simulation.network import Address
 
@@ -331,3 +332,25 @@ def test_a_profiles_agent_answers_the_registrar_and_its_passwords_serve_a_call()
     agent.Disable()
     lab.run(until=5.0)
     assert not agent.binding.IsContextActive()
+
+
+@pytest.mark.covers("SY04", "SY95", "R6")
+def test_a_494_is_answered_with_the_servers_list_and_never_told():
+    lab = Lab(seed=7)
+    proxy = lab.proxy("example.com", kind=AgreeingProxy)
+    lab.user_agent("sip:bob@example.com", outbound=proxy)
+    phone = Phone(lab)
+    elements = symbian.CSIPRequestElements.NewL(f"sip:bob@{proxy.host_port}")
+    elements.SetMethodL("MESSAGE")
+    elements.MessageElements().SetUserHeadersL((("Supported", "sec-agree"),))
+    phone.connection.SendRequestL(elements)
+    lab.run(until=2.0)
+    sent = messages(lab.trace, "MESSAGE", "alice")
+    assert wire(lab.trace)[1] == "proxy>alice 494 MESSAGE" and len(sent) == 2
+    offered = messages(lab.trace, "494 MESSAGE", "proxy")[0].values("Security-Server")
+    assert sent[1].values("Security-Verify") == offered and sent[1].header("Security-Client") == "digest"
+    assert "IncomingResponse 494" not in phone.app.names and phone.csip.negotiated
+    (hop, agreed) = next(iter(phone.csip.negotiated.items()))
+    assert phone.csip.NegotiatedSecurityMechanismL(hop) == agreed == offered[0].partition(";")[0]
+    phone.csip.SetSecurityHandling(False)
+    assert not phone.csip.security_handling

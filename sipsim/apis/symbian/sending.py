@@ -125,7 +125,7 @@ class Sending:
         digest = self.transaction.stack.digest
         changed = digest.answer(self.request, response, self.met)
         if response.status == 494 and not self.request.has("Security-Verify") and response.has("Security-Server"):
-            if any(challenges(response, field) for field in ANSWERS) and changed is None:
+            if changed is None and self.realms():
                 return False
             changed = self._agreed(changed or self.request, response)
         if changed is None:
