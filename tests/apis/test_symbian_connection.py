@@ -332,3 +332,23 @@ def test_options_addresses_and_registrations_can_be_asked_for():
     _, phone, _ = pair()
     assert phone.connection.IapId() == 1 and phone.connection.GetLocalAddr() == phone.stack.address.host
     assert phone.connection.FetchRegistrationsL() == ()
+
+
+@pytest.mark.covers("SY100", "SY15")
+@pytest.mark.parametrize(
+    ("transport", "error"), [("udp", symbian.KErrSIPICMPFailure), ("tcp", symbian.KErrSIPTransportFailure)]
+)
+def test_a_port_where_nobody_listens_is_an_error_of_its_transport(transport: str, error: int):
+    lab, phone, bob = pair()
+    transaction = phone.message(f"sip:bob@{bob.address.host}:5999;transport={transport}")
+    lab.run()
+    assert phone.app.last("ErrorOccured") == (error, transaction)
+
+
+@pytest.mark.covers("SY100")
+def test_the_numbers_of_the_errors():
+    assert [symbian.errors.NAMES[number] for number in (-17711, -17713, -17715)] == [
+        "KErrSIPResourceNotAvailable", "KErrSIPForbidden", "KErrSIPTerminatedWithResponse",
+    ]  # fmt: skip
+    assert sorted(n for n in symbian.errors.NAMES if n < -17000) == list(range(-17718, -17699))
+    assert str(symbian.Leave(-17713, "no.")) == "KErrSIPForbidden (-17713): no."
