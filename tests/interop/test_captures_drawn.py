@@ -75,4 +75,4 @@ def test_a_message_that_cannot_be_read_is_drawn_as_such(
 
 def test_a_conversation_in_a_capture_is_counted_and_not_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     text = ladder(sample("captures/isa_asterisk_linphone.pcap"), capsys)
-    assert len(drawn(text)) == 9 and "164 skipped: not SIP" in text
+    assert len(drawn(text)) == 9 and "164 skipped: not SIP" in " ".join(text.split())
