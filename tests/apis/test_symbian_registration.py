@@ -354,3 +354,21 @@ def test_a_494_is_answered_with_the_servers_list_and_never_told():
     assert phone.csip.NegotiatedSecurityMechanismL(hop) == agreed == offered[0].partition(";")[0]
     phone.csip.SetSecurityHandling(False)
     assert not phone.csip.security_handling
+
+
+@pytest.mark.covers("SY98", "SY95")
+def test_a_second_invite_in_the_realm_is_challenged_and_nobody_is_asked():
+    lab = Lab(seed=7)
+    lab.proxy("example.com", users={"alice": "secret", "bob": "b"})
+    bob = lab.user_agent("sip:bob@example.com", password="b")
+    bob.register()
+    bob.rejects(486)
+    phone = Phone(lab)
+    observer = Observer(phone.csip, "secret")
+    for count in (1, 2):
+        association = symbian.CSIPInviteDialogAssoc(phone.connection, "sip:bob@example.com")
+        association.SendInviteL()
+        lab.run(until=lab.env.now + 3.0)
+        assert phone.app.last("IncomingResponse 486")[1] is association
+        assert len(times(lab.trace, "407 INVITE", "proxy")) == count and observer.asked == ["example.com"]
+    assert not [name for name in phone.app.names if "407" in name or "Error" in name]
