@@ -10,8 +10,8 @@ import told
 
 from sipsim.errors import UsageError
 from sipsim.pictures.ladder.ladder import Ladder
-from sipsim.pictures.ladder.media import host_of
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark
+from sipsim.pictures.ladder.reading.media import host_of
 from sipsim.trace.trace import Trace
 
 

@@ -19,9 +19,9 @@ from sipsim.errors import UsageError
 from sipsim.pictures import display
 from sipsim.pictures.display import FAMILIES, STYLES, TONES
 from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.drawing.layout import lay_out
+from sipsim.pictures.ladder.drawing.placing import place
 from sipsim.pictures.ladder.ladder import Ladder
-from sipsim.pictures.ladder.layout import lay_out
-from sipsim.pictures.ladder.placing import place
 from sipsim.trace.trace import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,9 +14,9 @@ import told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipsim.pictures.ladder.grid import BOX
 from sipsim.pictures.ladder.ladder import Ladder
-from sipsim.pictures.ladder.text import _Writer
+from sipsim.pictures.ladder.writing.grid import BOX
+from sipsim.pictures.ladder.writing.text import _Writer
 from sipsim.pictures.lettering import cell
 from sipsim.trace.trace import Trace
 

@@ -10,7 +10,7 @@ import pytest
 
 import sipsim
 from sipsim.pictures.display import Box, Group, Picture, Shape, Text
-from sipsim.pictures.ladder.sheet import Spot
+from sipsim.pictures.ladder.drawing.sheet import Spot
 from sipsim.pictures.lettering import advance, wrapped
 
 EVERYTHING = ("transactions", "dialogs", "timers", "reasons")

@@ -18,14 +18,14 @@ from sipsim.errors import UsageError
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.formats import Format
-from sipsim.pictures.ladder import markdown, text
-from sipsim.pictures.ladder import mermaid as mermaid_source
-from sipsim.pictures.ladder import plantuml as plantuml_source
-from sipsim.pictures.ladder.choosing import Call, Filter
-from sipsim.pictures.ladder.layout import lay_out
-from sipsim.pictures.ladder.making import Wishes, model_of
+from sipsim.pictures.ladder.drawing.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Column, Model, Row
-from sipsim.pictures.ladder.source import Source
+from sipsim.pictures.ladder.reading.choosing import Call, Filter
+from sipsim.pictures.ladder.reading.making import Wishes, model_of
+from sipsim.pictures.ladder.writing import markdown, text
+from sipsim.pictures.ladder.writing import mermaid as mermaid_source
+from sipsim.pictures.ladder.writing import plantuml as plantuml_source
+from sipsim.pictures.ladder.writing.source import Source
 from sipsim.pictures.lettering import visible
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sipsim.pictures.display import Group, Line, Picture, Point
-from sipsim.pictures.ladder.layout import lay_out
+from sipsim.pictures.ladder.drawing.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Model
-from sipsim.pictures.ladder.parting import parts_of
+from sipsim.pictures.ladder.reading.parting import parts_of
 from sipsim.pictures.writers import svg
 
 if TYPE_CHECKING:

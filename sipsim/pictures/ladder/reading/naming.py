@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
-from sipsim.pictures.ladder.media import host_of
+from sipsim.pictures.ladder.reading.media import host_of
 
 if TYPE_CHECKING:
     from sipsim.trace.record import Record

@@ -14,7 +14,7 @@ from sipsim.pictures.ladder.model import Arrow, Bar, Row
 from sipsim.trace.record import Record
 
 if TYPE_CHECKING:
-    from sipsim.pictures.ladder.naming import Naming
+    from sipsim.pictures.ladder.reading.naming import Naming
 
 
 MOST_KEYS = 12

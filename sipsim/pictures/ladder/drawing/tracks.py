@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sipsim.pictures.display import Box, Group, Shape
+from sipsim.pictures.ladder.drawing.placing import Placement
 from sipsim.pictures.ladder.model import Mark
-from sipsim.pictures.ladder.placing import Placement
 from sipsim.pictures.lettering import visible
 
 WIDTH, STEP = 4.0, 6.0  # of a bar, and from one to the next one beside it

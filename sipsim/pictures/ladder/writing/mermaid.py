@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from sipsim.pictures.ladder.model import Model
-from sipsim.pictures.ladder.quoting import quoted
-from sipsim.pictures.ladder.sequence import Pause, Signal, Step, sequence
+from sipsim.pictures.ladder.writing.quoting import quoted
+from sipsim.pictures.ladder.writing.sequence import Pause, Signal, Step, sequence
 
 
 def write(model: Model, title: str, foot: str) -> str:

@@ -7,9 +7,9 @@ from itertools import accumulate, pairwise
 
 from sipsim.pictures.display import Box, Shape, Text
 from sipsim.pictures.ladder.axis import decimals
-from sipsim.pictures.ladder.labels import SMALL, Label, remark_of
+from sipsim.pictures.ladder.drawing.labels import SMALL, Label, remark_of
+from sipsim.pictures.ladder.drawing.placing import gaps_between
 from sipsim.pictures.ladder.model import Arrow, Column, Mark, Model
-from sipsim.pictures.ladder.placing import gaps_between
 from sipsim.pictures.lettering import advance, fit_middle, visible
 
 TIMES = 72.0  # where the column of times ends, at least

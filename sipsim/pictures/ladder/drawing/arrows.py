@@ -12,11 +12,11 @@ from math import atan2, cos, degrees, hypot, sin
 
 from sipsim.pictures import display
 from sipsim.pictures.display import Box, Group, Line, Shape, Text
-from sipsim.pictures.ladder.labels import SMALL, Label, flag_width, in_two_lines, remark_of
-from sipsim.pictures.ladder.marks import crossed
+from sipsim.pictures.ladder.drawing.labels import SMALL, Label, flag_width, in_two_lines, remark_of
+from sipsim.pictures.ladder.drawing.marks import crossed
+from sipsim.pictures.ladder.drawing.placing import Place
+from sipsim.pictures.ladder.drawing.sheet import Sheet, Spot
 from sipsim.pictures.ladder.model import Arrow
-from sipsim.pictures.ladder.placing import Place
-from sipsim.pictures.ladder.sheet import Sheet, Spot
 from sipsim.pictures.lettering import advance, visible
 
 LOOP = 46.0  # how far a message to its own sender swings out

@@ -9,8 +9,8 @@ import re
 
 from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Model
-from sipsim.pictures.ladder.quoting import quoted
-from sipsim.pictures.ladder.sequence import fate
+from sipsim.pictures.ladder.writing.quoting import quoted
+from sipsim.pictures.ladder.writing.sequence import fate
 
 HEAD = ("No.", "Time (s)", "From", "To", "Message", "Remark")
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from sipsim.errors import SipParseError
 from sipsim.message.message import Message, Response, parse
-from sipsim.pictures.ladder.choosing import Choice
-from sipsim.pictures.ladder.media import MediaBars
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Row
-from sipsim.pictures.ladder.naming import Naming
+from sipsim.pictures.ladder.reading.choosing import Choice
+from sipsim.pictures.ladder.reading.media import MediaBars
+from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.trace.record import Record
 from sipsim.trace.sentences import called, label
 

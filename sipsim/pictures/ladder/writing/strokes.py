@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sipsim.pictures.ladder.grid import Glyphs, Row
 from sipsim.pictures.ladder.model import Arrow
+from sipsim.pictures.ladder.writing.grid import Glyphs, Row
 from sipsim.pictures.lettering import cells, shorten
 
 

@@ -13,11 +13,11 @@ from textwrap import wrap
 from typing import cast
 
 from sipsim.pictures.ladder.axis import Axis, decimals
-from sipsim.pictures.ladder.crossings import in_two_rows
-from sipsim.pictures.ladder.grid import ASCII, BOX, USUAL, Glyphs, Grid, Row
+from sipsim.pictures.ladder.drawing.placing import gaps_between
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
-from sipsim.pictures.ladder.placing import gaps_between
-from sipsim.pictures.ladder.strokes import Pen, variants
+from sipsim.pictures.ladder.writing.crossings import in_two_rows
+from sipsim.pictures.ladder.writing.grid import ASCII, BOX, USUAL, Glyphs, Grid, Row
+from sipsim.pictures.ladder.writing.strokes import Pen, variants
 from sipsim.pictures.lettering import broken, cells, shorten
 
 NARROWEST = 40

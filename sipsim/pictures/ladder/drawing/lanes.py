@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipsim.pictures.display import Arrow, Box, Group, Line, Shape, Text
+from sipsim.pictures.ladder.drawing.placing import Place
+from sipsim.pictures.ladder.drawing.sheet import Sheet, Spot
 from sipsim.pictures.ladder.model import Mark
-from sipsim.pictures.ladder.placing import Place
-from sipsim.pictures.ladder.sheet import Sheet, Spot
 from sipsim.pictures.lettering import fit, visible
 
 SIZE = 10.8  # of letters, a little more than they are drawn with

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sipsim.pictures.ladder.model import Arrow, Column, Mark, Row
-from sipsim.pictures.ladder.naming import Naming
+from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.trace.record import Record
 from sipsim.trace.walks import Walk, Walks
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipsim.pictures.display import Box, Group, Line, Point, Shape, Text
-from sipsim.pictures.ladder import lanes
+from sipsim.pictures.ladder.drawing import lanes
+from sipsim.pictures.ladder.drawing.placing import Place
+from sipsim.pictures.ladder.drawing.sheet import Sheet, Spot
 from sipsim.pictures.ladder.model import Bar, Mark
-from sipsim.pictures.ladder.placing import Place
-from sipsim.pictures.ladder.sheet import Sheet, Spot
 from sipsim.pictures.lettering import advance, fit, visible
 
 SIZE = 13.0  # of letters, a little more than they are drawn with: some are bold

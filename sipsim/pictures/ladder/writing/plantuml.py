@@ -8,8 +8,8 @@ Every mark in a text is written as its code point, `<U+003C>`, which PlantUML re
 from __future__ import annotations
 
 from sipsim.pictures.ladder.model import Model
-from sipsim.pictures.ladder.quoting import quoted
-from sipsim.pictures.ladder.sequence import Pause, Signal, Step, sequence
+from sipsim.pictures.ladder.writing.quoting import quoted
+from sipsim.pictures.ladder.writing.sequence import Pause, Signal, Step, sequence
 
 
 def write(model: Model, title: str, foot: str) -> str:

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from sipsim.pictures.ladder.drawing.placing import Placement
+from sipsim.pictures.ladder.drawing.tracks import Tracks
 from sipsim.pictures.ladder.model import Mark, Model
-from sipsim.pictures.ladder.placing import Placement
-from sipsim.pictures.ladder.tracks import Tracks
 from sipsim.pictures.lettering import visible
 
 if TYPE_CHECKING:
-    from sipsim.pictures.ladder.spacing import Spacing
+    from sipsim.pictures.ladder.drawing.spacing import Spacing
 
 STRIP = 48.0  # only what lies in the same or the next strip of this height is looked at
 

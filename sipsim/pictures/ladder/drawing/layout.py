@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipsim.pictures.display import Box, Line, Picture, Point, Shape, Text
-from sipsim.pictures.ladder import arrows, lanes, marks
 from sipsim.pictures.ladder.axis import Axis
-from sipsim.pictures.ladder.below import HEADING, WORDS, Below
+from sipsim.pictures.ladder.drawing import arrows, lanes, marks
+from sipsim.pictures.ladder.drawing.below import HEADING, WORDS, Below
+from sipsim.pictures.ladder.drawing.placing import Placement, place
+from sipsim.pictures.ladder.drawing.sheet import Sheet
+from sipsim.pictures.ladder.drawing.spacing import HEADER, Spacing
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
-from sipsim.pictures.ladder.placing import Placement, place
-from sipsim.pictures.ladder.sheet import Sheet
-from sipsim.pictures.ladder.spacing import HEADER, Spacing
 from sipsim.pictures.lettering import advance, fit
 
 MARGIN = 24.0

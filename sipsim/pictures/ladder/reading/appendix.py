@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Row, Section
-from sipsim.pictures.ladder.naming import Naming
+from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.trace.values import address_text
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
-from sipsim.pictures.ladder.appendix import APPENDICES, appendix, flag
-from sipsim.pictures.ladder.choosing import Call, Choice, Filter
-from sipsim.pictures.ladder.colours import COLOURS, tell_apart
-from sipsim.pictures.ladder.columns import columns_of
-from sipsim.pictures.ladder.folding import REPEATS, folded
-from sipsim.pictures.ladder.life import MARKS, marks_of
 from sipsim.pictures.ladder.model import Model
-from sipsim.pictures.ladder.naming import Naming
-from sipsim.pictures.ladder.parting import GROUPS, parts_of
-from sipsim.pictures.ladder.reading import Reader
+from sipsim.pictures.ladder.reading.appendix import APPENDICES, appendix, flag
+from sipsim.pictures.ladder.reading.choosing import Call, Choice, Filter
+from sipsim.pictures.ladder.reading.colours import COLOURS, tell_apart
+from sipsim.pictures.ladder.reading.columns import columns_of
+from sipsim.pictures.ladder.reading.folding import REPEATS, folded
+from sipsim.pictures.ladder.reading.life import MARKS, marks_of
+from sipsim.pictures.ladder.reading.naming import Naming
+from sipsim.pictures.ladder.reading.parting import GROUPS, parts_of
+from sipsim.pictures.ladder.reading.reading import Reader
 
 if TYPE_CHECKING:
     from sipsim.trace.checker.rule import Finding
