@@ -5,8 +5,9 @@ from the epoch, over Ethernet and UDP; what went over TCP as one segment a messa
 packets, where the run has any, at the instant when they arrived; those that were lost are missing.
 Read: every SIP datagram becomes a `sent` and a `delivered` record at the instant when it was captured, counted
 from the first frame (`header["began"]`), with the hosts as elements; the same octets between the same ends once more
-are a retransmission. Of TCP every message is one, at the instant of its last segment. Tunnels and what is no SIP are
-counted in `header["skipped"]`.
+are a retransmission. Of TCP every message is one, at the instant of its last segment. Streams of RTP become `media`
+records of their receivers, a start and a stop with counters. Tunnels and what is neither are counted in
+`header["skipped"]`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sipsim.trace import pcap
 from sipsim.trace.frames import Datagram, Frames, ethernet
 from sipsim.trace.media_log import Track
 from sipsim.trace.record import Record
+from sipsim.trace.rtp_streams import Heard, RtpStreams
 from sipsim.trace.streams import START, Streams
 from sipsim.trace.values import address_text
 
@@ -60,7 +62,7 @@ def dump(trace: Trace, suffix: str) -> bytes:
 
 def load(data: bytes, trace: Trace) -> None:
     """Fill an empty trace from a capture, `SipError` where it is none; one cut short gives what is there."""
-    frames, streams, found, start = Frames(), Streams(), [], _NEVER
+    frames, streams, rtp, found, start = Frames(), Streams(), RtpStreams(), [], _NEVER
     try:
         for frame in pcap.frames(data):
             start = min(start, frame.time)
@@ -68,7 +70,7 @@ def load(data: bytes, trace: Trace) -> None:
             if isinstance(content, Datagram):
                 if is_sip(content):
                     found.append((frame.time, content))
-                else:
+                elif not rtp.take(frame.time, content):
                     frames.skipped["not SIP"] += 1
             elif content is not None:
                 messages = streams.messages(content)
@@ -79,10 +81,15 @@ def load(data: bytes, trace: Trace) -> None:
     except pcap.CutShort:
         frames.skipped["cut short"] += 1
     frames.finish()
+    found.sort(key=itemgetter(0))  # merged captures need not be in order; records are
+    for time, message in found:
+        rtp.describe(time, message.data)
+    heard, strangers = rtp.heard()
+    frames.skipped.update({"not SIP": strangers} if strangers else {})
     trace.header["skipped"] = dict(sorted(frames.skipped.items()))
-    if found and (began := _instant(start)):
+    if (found or heard) and (began := _instant(start)):
         trace.header["began"] = began
-    _record(found, 0 if 0 <= start < _SIMULATED else start, trace)
+    _record(found, heard, 0 if 0 <= start < _SIMULATED else start, trace)
 
 
 def _instant(time: int) -> str:
@@ -133,9 +140,15 @@ def _media_frames(track: Track) -> Iterator[tuple[int, bytes]]:
     return ((time, ethernet(*track.ends, data)) for time, data in track)
 
 
-def _record(found: list[tuple[int, Datagram]], start: int, trace: Trace) -> None:
-    found.sort(key=lambda item: item[0])  # merged captures need not be in order; records are
+def _record(found: list[tuple[int, Datagram]], heard: list[tuple[int, Heard]], start: int, trace: Trace) -> None:
     copies: Counter[Datagram] = Counter()
-    for time, datagram in found:
-        copies[datagram] += 1
-        add(trace, (time - start) / 10**6, datagram, copies[datagram])
+    everything: Iterator[tuple[int, Datagram | Heard]] = merge(found, heard, key=itemgetter(0))
+    for instant, seen in everything:
+        time = (instant - start) / 10**6
+        if isinstance(seen, Heard):
+            host = seen.receiver[0]
+            trace.register(host, "host")  # by a message's address, where it has one: this one is for media
+            trace.add("media", time, host, **seen.data)
+        else:
+            copies[seen] += 1
+            add(trace, time, seen, copies[seen])

@@ -16,6 +16,7 @@ MANIFEST = FOLDER / "captures" / "manifest.json"
 PLAIN = "Ethernet/IPv4/UDP"
 ARROW = re.compile(r"(?<![\w.:])(\d+)(\*?) (?:([A-Z]+)|(\d{3}))\b")
 """A message in the text of a ladder: its number, a star where a remark stands below, its method or status."""
+WITH_MEDIA = ("isa_asterisk_linphone.pcap",)
 UNREADABLE = {"zeek_junk_before_request.pcap": 1, "zeek_invalid_content_length.pcap": 2}
 
 
@@ -57,7 +58,7 @@ def test_a_capture_is_drawn_with_every_message(name: str, capsys: pytest.Capture
     found = drawn(text)
     assert list(found) == list(range(1, about["sip_messages"] + 1))
     assert list(found.values()) == seen_by_others(path)
-    assert f"{about['sip_messages']} message" in text and "RTP" not in text
+    assert f"{about['sip_messages']} message" in text and ("RTP" in text) == (name in WITH_MEDIA)
 
 
 @pytest.mark.parametrize(("name", "unreadable"), list(UNREADABLE.items()))
@@ -73,6 +74,7 @@ def test_a_message_that_cannot_be_read_is_drawn_as_such(
     assert "unparsable" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
-def test_a_conversation_in_a_capture_is_counted_and_not_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_conversation_in_a_capture_is_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
     text = ladder(sample("captures/isa_asterisk_linphone.pcap"), capsys)
-    assert len(drawn(text)) == 9 and "164 skipped: not SIP" in " ".join(text.split())
+    assert len(drawn(text)) == 9 and text.count(" RTP PCMA 1.5 s ") == 1
+    assert "10 skipped: not SIP" in " ".join(text.split())  # keep-alives and STUN

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from peers import needs, program
+from samples import sample
 
 import sipsim
 from sipsim.cli import main
@@ -119,3 +120,18 @@ def test_tshark_counts_the_media_of_a_run_as_their_receivers_did(link: dict[str,
         mean_jitter = float(row[-3 if row[-1] == "X" else -2])
         assert mean_jitter == pytest.approx(receiver.mean_jitter * 1000, rel=0.05, abs=0.2)
     assert tshark(tmp_path / "a.pcap", "-Y", WRONG) == []
+
+
+@needs("tshark")
+def test_tshark_finds_the_same_streams_in_a_capture() -> None:
+    """Packets, losses and mean jitter by source; tshark's mean leaves out the first packet, which has no jitter yet."""
+    path = sample("captures/isa_asterisk_linphone.pcap")
+    lines = tshark(path, "--enable-heuristic", "rtp_udp", "-q", "-z", "rtp,streams")
+    table = {row[6]: row for line in lines if "0x" in line[0] for row in [line[0].split()]}
+    stops = [record.data for record in sipsim.load(path).select("media") if record.data["event"] == "stop"]
+    assert len(table) == 2 and {stop["ssrc"] for stop in stops} == table.keys()
+    for stop in stops:
+        row, received = table[stop["ssrc"]], stop["received"]
+        assert [":".join(row[2:4]), ":".join(row[4:6])] == [stop["remote"], stop["local"]]
+        assert (int(row[8]), int(row[9])) == (received, stop["lost"])
+        assert float(row[-2]) == pytest.approx(stop["mean_jitter"] * 1000 * received / (received - 1), abs=0.002)
