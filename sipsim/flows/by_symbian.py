@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from sipsim.apis.symbian import (
     CSIP,
@@ -25,10 +25,15 @@ from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story
 from sipsim.flows.casts import DOMAIN
 from sipsim.lab.lab import Lab
+from sipsim.lab.parameters import LONGEST, Allowed
 from sipsim.lab.scenario import scenario
 from sipsim.message import build
+from sipsim.protocol.options import whole
 
 SDP = "v=0\r\no=alice 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n"
+
+Requested = Annotated[int, Allowed(whole, 30, int(LONGEST))]
+"""Seconds that the stack takes for a registration: less than 30 it refuses."""
 
 
 class Application(MSIPObserver, MSIPConnectionObserver):
@@ -202,7 +207,7 @@ def symbian_invite_in(lab: Lab) -> Story:
     codes=(200,),
     live=False,
 )
-def symbian_register(lab: Lab, *, expires: int = 120) -> Story:
+def symbian_register(lab: Lab, *, expires: Requested = 120) -> Story:
     """A refresh, a binding with it, RegisterL; half-way to the end the stack registers again."""
     lab.registrar(DOMAIN)
     app = started(lab)
