@@ -56,7 +56,7 @@ def player(page: Page) -> bytes:
 
 def panel(page: Page) -> bytes:
     """The panel, in a notebook of a JupyterLab."""
-    page.set_viewport_size({"width": 1180, "height": 1250})
+    page.set_viewport_size({"width": 1640, "height": 1800})  # room for the panel beside JupyterLab's file list
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
     from notebook_page import NotebookPage, served
 
