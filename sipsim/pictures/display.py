@@ -132,6 +132,8 @@ HUES = {  # styles that tell calls or transactions apart, and their tones
 LINES = FAMILIES | HUES
 
 DASHES = "6 4"
+HEAD = 9.5
+"""The length of an arrow's head, in pixels."""
 
 WAYS = (("", "ink", 1.4), ("-seen", "ink", 2.6), ("-pale", "rule", 1.2))
 """Lines from state to state: the end of the style's name, tone and width."""

@@ -276,7 +276,7 @@ def test_logcat_shows_what_was_logged_and_what_was_called():
     alice.context.log.e("Other", "bad")
     lines = alice.context.logcat()
     assert lines[0].split() == ["0.000", "D/SipApi:", "->", "open(sip:alice@example.com,", *lines[0].split()[4:]]
-    assert any(line.endswith("D/SipApi: <- onCallEstablished(HeardAudioListener)") is False for line in lines)
+    assert any(line.endswith("D/SipApi: <- onCallEstablished(SipAudioCall)") for line in lines)
     assert [line.split(" ", 1)[1].strip() for line in alice.context.logcat(tag="App")] == [
         line.split(" ", 1)[1].strip() for line in lines if "/App:" in line
     ]

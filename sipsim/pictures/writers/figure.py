@@ -19,6 +19,7 @@ from warnings import catch_warnings, simplefilter
 from sipsim.errors import UsageError
 from sipsim.pictures.display import (
     DASHES,
+    HEAD,
     TONES,
     Arrow,
     Box,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 THEMES = ("light", "dark", "print", "auto")
-HEAD = 9.5  # length of an arrow head, in pixels
 HALO = 3.0
 DPI = 144.0
 INCH = 96.0  # pixels of a display list

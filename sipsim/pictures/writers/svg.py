@@ -13,6 +13,7 @@ from math import atan2, cos, sin
 from sipsim.errors import UsageError
 from sipsim.pictures.display import (
     DASHES,
+    HEAD,
     STYLES,
     TONES,
     Arrow,
@@ -30,7 +31,6 @@ from sipsim.pictures.lettering import visible
 THEMES = ("auto", "light", "dark", "print")
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 FIXED = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
-HEAD = 9.5  # length of an arrow head
 ID = "\0"  # stands for the picture's id until that is known; no escaped text can hold it
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
