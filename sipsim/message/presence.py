@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from sipsim.errors import SipParseError, UsageError
@@ -68,6 +69,21 @@ class Presence:
             found.append(Tuple(one.get("id", ""), basic, text_of(one, "contact"), priority, text_of(one, "note")))
         notes = tuple((note.text or "").strip() for note in children(root, "note"))
         return cls(root.get("entity", ""), tuple(found), notes)
+
+
+def composed(entity: str, documents: Iterable[Presence]) -> Presence:
+    """What several devices say of one user, as one presence: all their tuples, each under an id of its own (RFC 3863
+    §4.1.2), and all their notes."""
+    found: dict[str, Tuple] = {}
+    notes: dict[str, None] = {}
+    for document in documents:
+        notes |= dict.fromkeys(document.notes)
+        for one in document.tuples:
+            id = one.id
+            while id in found:
+                id += f"-{len(found)}"
+            found[id] = replace(one, id=id)
+    return Presence(entity, tuple(found.values()), tuple(notes))
 
 
 def present(entity: str, basic: str = "open", note: str = "", contact: str = "") -> Presence:

@@ -45,10 +45,9 @@ class Publications:
     def __len__(self) -> int:
         return sum(map(len, self._states.values()))
 
-    def state(self, event: str, resource: str, now: float) -> Body | None:
-        """What is told of a resource: the state that was changed last, None without one."""
-        alive = [one for one in self._states.get((event, resource), ()) if one.expires_at > now]
-        return alive[-1].body if alive else None
+    def states(self, event: str, resource: str, now: float) -> list[Body]:
+        """What was published of a resource and lasts, the state that was changed last at the end."""
+        return [one.body for one in self._states.get((event, resource), ()) if one.expires_at > now]
 
     def publish(
         self, event: str, resource: str, request: Request, now: float, name: Callable[[], str]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from bench_pair import Wire, messages, register, request, wire
 
 from sipsim import CallFailed, Lab, UsageError
+from sipsim.elements.servers import presence_server
 from sipsim.message.dialog_info import DialogInfo
-from sipsim.message.event_body import Body
+from sipsim.message.event_body import LARGEST, Body
 from sipsim.message.message_summary import MessageSummary, Waiting
-from sipsim.message.presence import present
+from sipsim.message.presence import Presence, Tuple, composed, present
 
 BOB = "sip:bob@example.com"
 
@@ -168,3 +171,66 @@ def test_documents_are_read_as_they_were_written() -> None:
     for value in (odd, DialogInfo(BOB, (), 3), MessageSummary("", (Waiting("fax", 1, 0),))):
         again = type(value).read(value.body.octets)
         assert again.body == value.body
+
+
+def tuples(watched: Any) -> list[tuple[str, str]]:
+    return [(one.id, one.note) for one in watched.value.tuples]
+
+
+def test_what_several_devices_publish_is_told_as_one_presence(lab: Lab) -> None:
+    """Each device has a state of its own at the server; what watchers hear is composed of all (RFC 3903 §2)."""
+    server = lab.presence_server("example.com")
+    alice, desk, mobile = (lab.user_agent(uri, name) for uri, name in zip(
+        ("sip:alice@example.com", BOB, BOB), ("alice", "desk", "mobile"), strict=True
+    ))  # fmt: skip
+    watched = alice.subscribe(BOB)
+    at_desk = desk.publish(present(BOB, note="at the desk"))
+    lab.run(at_desk.published)
+    on_the_move = mobile.publish(present(BOB, "closed", note="on the move"))
+    lab.run(on_the_move.published)
+    lab.run(until=1)
+    assert tuples(watched) == [("phone", "at the desk"), ("phone-1", "on the move")]
+    assert watched.value.entity == BOB and watched.value.open and len(server.publications) == 2
+    lab.run(at_desk.modify(present(BOB, "closed", note="gone home")))
+    lab.run(until=2)
+    assert tuples(watched) == [("phone", "on the move"), ("phone-1", "gone home")] and not watched.value.open
+    lab.run(at_desk.remove())
+    lab.run(until=3)
+    assert tuples(watched) == [("phone", "on the move")]
+    mobile.crash()
+    lab.run(until=4000)
+    assert not watched.value.tuples and len(server.publications) == 0
+
+
+def test_a_fetch_gets_the_composed_presence_too(lab: Lab) -> None:
+    lab.presence_server("example.com")
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent(BOB)
+    bob.publish(Presence(BOB, (Tuple("a"), Tuple("b", "closed")), ("busy", "in town")))
+    bob.publish(Presence(BOB, (Tuple("b"), Tuple("c")), ("in town",)))
+    lab.run(until=1)
+    fetched = alice.subscribe(BOB, expires=0)
+    lab.run(fetched.ended)
+    assert [one.id for one in fetched.value.tuples] == ["a", "b", "b-2", "c"]
+    assert fetched.value.notes == ("busy", "in town")
+
+
+def test_hostile_ids_make_no_endless_work_and_what_is_too_long_is_not_composed(lab: Lab) -> None:
+    server, tester = lab.presence_server("example.com"), Wire(lab)
+    for number in range(3):
+        tester.send(publish(f"z9hG4bK-{number}", PIDF, "<presence>" + '<tuple id="x"/>' * 1900 + "</presence>"), server)
+    lab.run()
+    told = server.state("presence", BOB)
+    assert tester.statuses == [200] * 3 and told is not None and len(told.octets) < LARGEST
+    assert len(Presence.read(told.octets).tuples) == 1900
+
+
+def test_a_change_is_composed_once_for_all_watchers(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(presence_server, "composed", lambda *given: made.append(given) or composed(*given))
+    lab.presence_server("example.com")
+    bob = lab.user_agent(BOB)
+    watchers = [lab.user_agent(f"sip:w{n}@example.com").subscribe(BOB, refresh=False) for n in range(20)]
+    for note in ("here", "there"):
+        lab.run(bob.publish(present(BOB, note=note)).published)
+    lab.run(until=1)
+    assert len(made) == 1 and all(len(one.value.tuples) == 2 for one in watchers)

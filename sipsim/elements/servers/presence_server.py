@@ -12,9 +12,9 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
-from sipsim.message.event_body import Body
+from sipsim.message.event_body import LARGEST, Body
 from sipsim.message.message import Request
-from sipsim.message.presence import Presence
+from sipsim.message.presence import Presence, composed
 from sipsim.protocol import inspection
 from sipsim.protocol.event_packages import KINDS, TYPES, as_body, read_body
 from sipsim.protocol.inspection import NO_DIALOG, Abilities, Refusal, refusal
@@ -32,7 +32,9 @@ class PresenceServer(Element):
     """The presence server of a domain.
 
     `events` are the packages that it takes, by default presence. A state lasts for `longest` seconds at most, and for
-    `shortest` at least; the same holds for subscriptions. Of several states of a user the last one changed is told.
+    `shortest` at least; the same holds for subscriptions. Of several presences of a user, each published by a device of
+    its own, one is composed that has the tuples and notes of all (RFC 3903 §2), without extensions of PIDF. Of other
+    packages the state that was changed last is told.
     """
 
     kind = "presence server"
@@ -56,6 +58,7 @@ class PresenceServer(Element):
         self.notifier = Notifier(self, self.usages, lambda: f"<sip:{self.host_port}>")
         self.publications = Publications(longest, shortest)
         self._known: dict[tuple[str, str], Body] = {}
+        self._composed: dict[str, tuple[list[Body], Body]] = {}  # what it was made of, and what came out
         self._ends: dict[tuple[str, str, str], Alarm | Timer] = {}
         for event in names:
             kind = KINDS[event].content_type
@@ -66,9 +69,22 @@ class PresenceServer(Element):
         return lambda resource, version: self.state(event, resource)
 
     def state(self, event: str, resource: str) -> Body | None:
-        """What is told of a user: what was published last; of presence without that, that nobody is there."""
-        found = self.publications.state(event, resource, self.env.now) or self._known.get((event, resource))
+        """What is told of a user: what was published; of presence without that, that nobody is there."""
+        published = self.publications.states(event, resource, self.env.now)
+        if len(published) > 1 and event == "presence":
+            return self._compose(resource, published)
+        self._composed.pop(resource, None)
+        found = published[-1] if published else self._known.get((event, resource))
         return Presence(resource).body if found is None and event == "presence" else found
+
+    def _compose(self, resource: str, published: list[Body]) -> Body:
+        """One document of several, made once for all watchers; the last one alone where it would be too long."""
+        made_of, body = self._composed.get(resource, ([], Body(b"", "")))
+        if made_of != published:
+            body = composed(resource, [Presence.read(one.octets) for one in published]).body
+            body = body if len(body.octets) <= LARGEST else published[-1]
+            self._composed[resource] = published, body
+        return body
 
     def know(self, state: object, resource: str | None = None, event: str = "presence") -> None:
         """Learn of a state by other means than PUBLISH; what is published takes its place. `resource` is a URI."""
@@ -164,6 +180,7 @@ class PresenceServer(Element):
     def _forget(self) -> None:
         self.notifier.forget()
         self.publications.clear()
+        self._composed.clear()
         for alarm in self._ends.values():
             alarm.cancel()
         self._ends.clear()
