@@ -32,6 +32,7 @@ from sipsim.flows import (
     rfc3665_registrations,
     rfc3665_sessions,
     rfc5359,
+    rfc5359_forwarding,
     rfc6026,
     rfc6228,
     searching,
@@ -44,8 +45,8 @@ from sipsim.lab.scenario import Scenario
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
     session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
-    rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc6026, rfc6228, by_pjsua, by_android,
-    by_symbian,
+    rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc5359_forwarding, rfc6026, rfc6228,
+    by_pjsua, by_android, by_symbian,
 )  # fmt: skip
 
 

@@ -76,10 +76,11 @@ def test_what_is_forwarded_came_before(name: str) -> None:
 
 
 def arrived(trace: Any, record: Any) -> Any:
-    """The record of the message whose arrival made the element send this one."""
-    while record.kind != "delivered":
-        record = trace[record.cause]
-    return record
+    """The record of the request whose arrival made the element send this one, perhaps after others had failed."""
+    came = record
+    while came.kind != "delivered" or came.element != record.element or isinstance(came.message, sipsim.Response):
+        came = trace[came.cause]
+    return came
 
 
 @pytest.mark.parametrize("name", NAMES)

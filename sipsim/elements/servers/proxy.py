@@ -20,15 +20,16 @@ from sipsim.elements.servers.overload import turned_away
 from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.servers.response_context import MOST_VISITS, Branch, ResponseContext
 from sipsim.elements.servers.slow_answers import SlowAnswers
-from sipsim.elements.servers.target_search import NOWHERE_ELSE, Forwards, TargetSearch
+from sipsim.elements.servers.target_search import TargetSearch
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol import routing
+from sipsim.protocol.forwarding import IN_CIRCLES, NOWHERE_ELSE, Forwards, followed, forwards_for
 from sipsim.protocol.inspection import NO_TRANSACTION, Refusal
-from sipsim.protocol.location import Binding, aor_of, as_uri
+from sipsim.protocol.location import Binding, as_uri
 from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
 from sipsim.protocol.options import Option, one_of, seconds, yes_or_no
 from sipsim.protocol.target_set import FORKING
@@ -122,25 +123,36 @@ class Proxy(Registrar):
 
     def forwards(
         self, user: str | Uri, *, always: str | Uri | None = None, busy: str | Uri | None = None,
-        no_answer: str | Uri | None = None, unregistered: str | Uri | None = None,
+        no_answer: str | Uri | None = None, unregistered: str | Uri | None = None, after: float | None = None,
     ) -> None:  # fmt: skip
-        """Send a user's calls elsewhere from now on: always, on 486, after `ring_time` seconds, or without a binding.
+        """Send a user's calls elsewhere from now on: always, on 486, when nobody answers, or without a binding.
 
-        The caller is told by 181 (§21.1.3). `user` is a URI, or a name in this domain. Without
-        an address the calls of a user whose calls went elsewhere do so no longer.
+        Nobody answers when the phones have rung for `after` seconds (None: `ring_time`). The caller is told by 181
+        (RFC 3261 §21.1.3). `user` is a URI, or a name in this domain. One who is forwarded to may have other wishes,
+        which count then; a call that would go in circles ends with 482, or with what the last phone said. Without an
+        address the calls of a user whose calls went elsewhere do so no longer.
         """
         if isinstance(user, str) and ":" not in user:
             user = f"sip:{user}@{self.domain}"
+        user = as_uri("user", user)
         wanted = {"always": always, "busy": busy, "no_answer": no_answer, "unregistered": unregistered}
-        chosen = Forwards(**{when: as_uri(when, to) for when, to in wanted.items() if to is not None})
-        for when, to in wanted.items():
-            if to is not None:
-                one_of(f"scheme of {when}", as_uri(when, to).scheme, SIP_SCHEMES)
+        chosen = forwards_for(user, wanted, after)
         if not self.stateful and (busy or no_answer):
             raise UsageError("busy, no_answer: not known to a stateless proxy; use always or unregistered")
-        if chosen == NOWHERE_ELSE and aor_of(user) not in self._forwards:
+        if chosen == NOWHERE_ELSE and user.aor not in self._forwards:
             raise UsageError(f"forwards(): say when, with one of {', '.join(wanted)}")
-        self._forwards[aor_of(user)] = chosen
+        self._forwards[user.aor] = chosen
+
+    def forwards_of(self, user: Uri) -> Forwards:
+        """Where the calls of a user of ours go instead."""
+        return self._forwards.get(user.aor, NOWHERE_ELSE) if self._forwards and self.serves(user) else NOWHERE_ELSE
+
+    def led(self, user: Uri, passed: Sequence[Uri] = ()) -> list[Uri]:
+        """The users that a call comes to, each sending it on to the next; empty where it goes in circles."""
+        return followed(user, passed, self.forwards_of, self._has_phones)
+
+    def _has_phones(self, user: Uri) -> bool:
+        return bool(self.location.look_up(user, self.env.now))
 
     # Requests
 
@@ -235,6 +247,8 @@ class Proxy(Registrar):
             return request, mark, found
         if request.uri.scheme not in SIP_SCHEMES:
             return routing.NO_WAY
+        if self._forwards and request.method == "INVITE" and not self.led(request.uri):
+            return IN_CIRCLES
         return self.absent(request.uri, "RFC 3261 §16.5")
 
     def find(self, request: Request) -> Sequence[Binding]:
@@ -243,12 +257,10 @@ class Proxy(Registrar):
         if "route" in request.names or not self.serves(uri) or (uri.params and uri.param("maddr")):
             led = "route" in request.names or uri.scheme in SIP_SCHEMES  # a number alone leads nowhere
             return (Binding(uri, 1.0, inf, "", 0),) if led else ()
-        bindings = self.look_up(uri)
-        if self._forwards:
-            elsewhere = self._forwards_of(request).instead(bool(bindings))
-            if elsewhere is not None:
-                return self.contacts(elsewhere)
-        return bindings
+        if self._forwards and request.method == "INVITE":
+            users = self.led(uri)
+            return self.contacts(users[-1]) if users else ()
+        return self.look_up(uri)
 
     def look_up(self, uri: Uri) -> Sequence[Binding]:
         """The bindings of a user of ours, the best liked first."""
@@ -329,14 +341,9 @@ class Proxy(Registrar):
 
     def _search(self, context: ResponseContext, request: Request, mark: str, found: Sequence[Binding]) -> None:
         """Ask the targets as this proxy forks, and whoever else turns up."""
-        forwards = self._forwards_of(request)
-        search = context.search = TargetSearch(self, context, request, mark, forwards)
-        there = self.location.look_up(request.uri, self.env.now)
-        search.begin(found, elsewhere=forwards.instead(bool(there)) is not None)
-
-    def _forwards_of(self, request: Request) -> Forwards:
-        """Where this call goes instead, as its callee wants it."""
-        return self._forwards.get(request.uri.aor, NOWHERE_ELSE) if request.method == "INVITE" else NOWHERE_ELSE
+        led = self.led(request.uri) if context.invite else []
+        search = context.search = TargetSearch(self, context, request, mark, led)
+        search.begin(found)
 
     # Too much to do, and nothing that could be read
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sipsim.elements.alarm import Alarm
 from sipsim.elements.exchange import Exchange
@@ -13,6 +13,7 @@ from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol import routing
+from sipsim.protocol.forwarding import NOWHERE_ELSE
 from sipsim.protocol.location import Binding
 from sipsim.protocol.target_set import Liked, TargetSet
 from sipsim.simulation.environment import Timer
@@ -21,46 +22,31 @@ if TYPE_CHECKING:
     from sipsim.elements.servers.proxy import Proxy
 
 
-class Forwards(NamedTuple):
-    """Where a user's calls go instead: always, when busy, when nobody answers, when no phone is registered."""
-
-    always: Uri | None = None
-    busy: Uri | None = None
-    no_answer: Uri | None = None
-    unregistered: Uri | None = None
-
-    def instead(self, registered: bool) -> Uri | None:
-        """Where a call goes without the user's own phones being asked."""
-        return self.always or (None if registered else self.unregistered)
-
-
-NOWHERE_ELSE = Forwards()
-
-
 class TargetSearch:
     """The targets of one request that are not asked at once.
 
     A round ends when all its branches have failed; in a search one after another it also ends when nobody has answered
-    for `ring_time` seconds. The contacts of a redirect are tried next where the proxy recurses.
+    for `ring_time` seconds. The contacts of a redirect are tried next where the proxy recurses. `led` has the users
+    that the call came to, each of whom wants it sent on to the next; nobody is asked twice.
     """
 
-    def __init__(
-        self, proxy: Proxy, context: ResponseContext, request: Request, mark: str, forwards: Forwards = NOWHERE_ELSE
-    ) -> None:
+    def __init__(self, proxy: Proxy, context: ResponseContext, request: Request, mark: str, led: Sequence[Uri]) -> None:
         self.proxy = proxy
         self.context = context
         self.request = request
         self.mark = mark
-        self.forwards = forwards
+        self._led = [*led]
+        self._forwards = proxy.forwards_of(led[-1]) if led else NOWHERE_ELSE
+        self._heard = 0
         self._breadth = routing.breadth(request)
         self._targets = TargetSet(proxy.forking)
         self._ringing: Alarm | Timer | None = None
         self._unanswered = self._stopped = False
 
-    def begin(self, found: Sequence[Binding], elsewhere: bool) -> None:
-        """Ask the first round; `elsewhere` where the caller had someone else in mind."""
+    def begin(self, found: Sequence[Binding]) -> None:
+        """Ask the first round, and tell the caller who had someone else in mind."""
         self._find([(binding.contact, binding.q) for binding in found])
-        if elsewhere:
+        if len(self._led) > 1:
             self._say_forwarded()
         self._ask(self._breadth)
 
@@ -93,9 +79,10 @@ class TargetSearch:
     def _ask(self, breadth: int) -> None:
         """Send the request to the next round of targets."""
         targets = self._targets.take(breadth)
-        if self.context.invite and (self.proxy.forking != "parallel" or self.forwards.no_answer is not None):
+        if self.context.invite and (self.proxy.forking != "parallel" or self._forwards.no_answer is not None):
             self._stop_waiting()
-            self._ringing = self.proxy.alarm("no answer", self.proxy.ring_time, self._on_no_answer)
+            after = self._forwards.after or self.proxy.ring_time
+            self._ringing = self.proxy.alarm("no answer", after, self._on_no_answer)
         self.context.start(self.proxy.branches(self.context.server, self.request, targets, self.mark, breadth))
 
     def _on_no_answer(self) -> None:
@@ -104,13 +91,18 @@ class TargetSearch:
         self.context.give_up()
 
     def _forwarded(self, finals: list[Response]) -> bool:
-        """Turn to where the user's calls go when busy, or when nobody answers."""
-        statuses = [response.status for response in finals]
-        target = self.forwards.busy if 486 in statuses else None
-        if target is None and (self._unanswered or 408 in statuses):
-            target = self.forwards.no_answer
-        found = self.proxy.contacts(target) if target is not None else ()
-        if not self._find([(binding.contact, binding.q) for binding in found]):
+        """Turn to where the calls go of whoever was asked last, when busy or when nobody answers."""
+        statuses = [response.status for response in finals[self._heard :]]
+        target = self._forwards.in_the_end(statuses, self._unanswered)
+        if target is None:
+            return False
+        led = self.proxy.led(target, self._led)
+        if not led:
+            self.proxy.ignored("a wish to forward the call to where it was before", "RFC 3261 §16.5")
+            return False
+        self._led += led
+        self._forwards, self._heard, self._unanswered = self.proxy.forwards_of(led[-1]), len(finals), False
+        if not self._find([(binding.contact, binding.q) for binding in self.proxy.contacts(led[-1])]):
             return False
         self._say_forwarded()
         return True
