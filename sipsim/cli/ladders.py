@@ -53,6 +53,7 @@ def add_choices(command: argparse.ArgumentParser) -> None:
     shown.add_argument("--color", choices=("kind", "call", "transaction"), help="what colours tell apart")
     shown.add_argument("--repeats", choices=("each", "folded"), help="draw each copy, or count them")
     shown.add_argument("--marks", action="append", metavar="A,B", help="transactions, dialogs, timers, reasons")
+    shown.add_argument("--details", action="append", metavar="A,B", help="gaps, codecs, calls, counts")
     shown.add_argument("--findings", action="store_true", help="mark what breaks the RFCs")
     shown.add_argument("--appendix", choices=("headers", "messages"), help="messages in full, below")
     shown.add_argument("--max-rows", metavar="N|none", help="how many rows are drawn at most (500)")
@@ -79,6 +80,7 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
         "color": options.color,
         "repeats": options.repeats,
         "marks": listed(*options.marks or ()),
+        "details": listed(*options.details or ()),
         "findings": options.findings,
         "appendix": options.appendix,
     }
@@ -129,7 +131,8 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
     """A ladder as plain values: its columns, and its rows as they began, each with its kind."""
     kinds = {"Arrow": "message", "Bar": "media"}
     rows = [{"kind": kinds.get(type(row).__name__, "mark"), **asdict(row)} for row in ladder.rows]
-    return {"title": ladder.title, "foot": ladder.foot, "columns": [asdict(c) for c in ladder.columns], "rows": rows}
+    columns, sections = ([asdict(one) for one in many] for many in (ladder.columns, ladder.model.sections))
+    return {"title": ladder.title, "foot": ladder.foot, "columns": columns, "rows": rows, "sections": sections}
 
 
 def show(ladder: Ladder, width: int | None = None, ascii: bool = False) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FOLDER = "sip-ladder"
-WISHES = ("title", "columns", "names", "call", "filter", "group", "color", "repeats", "marks", "appendix")
+WISHES = ("title", "columns", "names", "call", "filter", "group", "color", "repeats", "marks", "details", "appendix")
 
 
 def names(text: str) -> dict[str, str]:
@@ -70,6 +70,7 @@ class SipLadder(SphinxDirective):
         "seed": int, "parameters": given,
         "title": directives.unchanged, "columns": listed, "names": names, "call": calls, "filter": listed,
         "group": directives.unchanged, "color": directives.unchanged, "repeats": directives.unchanged, "marks": listed,
+        "details": listed,
         "findings": directives.flag, "appendix": directives.unchanged,
         "form": one_of("picture", "text", "both"), "width": int, "theme": directives.unchanged,
         "caption": directives.unchanged, "alt": directives.unchanged, "align": one_of("left", "center", "right"),

@@ -185,3 +185,14 @@ def _canonical(host: str) -> str:
         return str(ip_address(host))
     except ValueError:
         return host
+
+
+def codecs_of(body: bytes) -> list[str]:
+    """The names of the codecs in a session description, of all its streams that are not refused; SipParseError."""
+    names: list[str] = []
+    for media in Sdp.parse(body).media if body else ():
+        lines = (line.removeprefix("rtpmap:").partition(" ") for line in media.attributes if line[:7] == "rtpmap:")
+        mapped = {form: name.strip() for form, _, name in lines}
+        named = (mapped.get(form) or STATIC.get(form, form) for form in media.formats if media.port)
+        names += [name.partition("/")[0] for name in named]
+    return list(dict.fromkeys(names))

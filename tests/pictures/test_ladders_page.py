@@ -35,6 +35,10 @@ def broken() -> Ladder:
     return sipsim.run("out-of-order", seed=7).ladder(findings=True)
 
 
+def numbers() -> Ladder:
+    return sipsim.run("fork", seed=7).ladder(details=("gaps", "codecs", "calls", "counts"))
+
+
 def captured() -> Ladder:
     with TemporaryDirectory() as folder:
         path = Path(folder, "call.pcap")
@@ -49,6 +53,7 @@ DRAWN: dict[str, tuple[Callable[[], Ladder], str]] = {
     "folded": (folded, "auto"),
     "transactions": (transactions, "auto"),
     "broken": (broken, "auto"),
+    "numbers": (numbers, "auto"),
     "captured": (captured, "print"),
 }
 

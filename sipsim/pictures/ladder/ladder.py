@@ -49,6 +49,8 @@ class Ladder(Drawing):
     color: what colours tell apart: "kind", "call" or "transaction"; the latter two with letters and a legend.
     repeats: "each" draws every copy of a message, "folded" one arrow for copies of the same fate, with their number.
     marks: what of the elements' inner life to show: "transactions", "dialogs", "timers", "reasons", or a list of such.
+    details: what more to say, one or several: "gaps" (beside each time how long ago the one above was), "codecs"
+        (beside SDP), "calls" (state and setup time of each, below), "counts" (messages by method and status, below).
     findings: True marks what the rule checker finds (or pass findings of `trace.check`).
     appendix: "headers" or "messages" adds them below, numbered as the arrows.
     max_rows: at most so many messages, notes and media bars are drawn (None: all), the first ones or, with
@@ -81,13 +83,27 @@ class Ladder(Drawing):
         color: str = "kind",
         repeats: str = "each",
         marks: str | Iterable[str] = (),
+        details: str | Iterable[str] = (),
         findings: bool | Iterable[Finding] = False,
         appendix: str | None = None,
         max_rows: int | None = 500,
         keep: str = "first",
     ) -> None:
         wishes = Wishes(
-            columns, others, names, call, filter, group, color, repeats, marks, findings, appendix, max_rows, keep
+            columns,
+            others,
+            names,
+            call,
+            filter,
+            group,
+            color,
+            repeats,
+            marks,
+            details,
+            findings,
+            appendix,
+            max_rows,
+            keep,
         )
         self.trace = trace
         self.wishes = wishes

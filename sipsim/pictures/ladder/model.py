@@ -222,7 +222,7 @@ class Model:
     """Everything in one ladder; `omitted` messages are not drawn, those after the last row, or before the first.
 
     With `parts`, the ladder is drawn as several, one below the other, each with its heading; the rows of all are in
-    `rows` too. `sections` stand below it.
+    `rows` too. `sections` stand below it. With `gaps`, a time says how long ago the one above it was.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -231,6 +231,7 @@ class Model:
     earlier: bool = False  # whether these come before the first row
     parts: list[tuple[str, Model]] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
+    gaps: bool = False
 
     @property
     def arrows(self) -> list[Arrow]:

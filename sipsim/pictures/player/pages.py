@@ -28,7 +28,7 @@ def split(ladder: Ladder, most: int) -> list[Model]:
     model = ladder.model
     if len(model.rows) <= most:
         return [model]
-    pages = [Model(model.columns, model.rows[i : i + most]) for i in range(0, len(model.rows), most)]
+    pages = [Model(model.columns, model.rows[i : i + most], gaps=model.gaps) for i in range(0, len(model.rows), most)]
     pages[-1].sections = model.sections
     for page in pages:
         page.parts = parts_of(page, ladder.wishes.group)

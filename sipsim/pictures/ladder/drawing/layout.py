@@ -75,8 +75,12 @@ def _below(below: Below, model: Model, clipped: list[str], foot: str) -> Iterato
 
 def _times(placement: Placement, spacing: Spacing) -> Iterator[Shape]:
     x = spacing.times
+    last = None
     for time, y in placement.ticks:
-        yield Text(x - 10, y + 3.7, f"{time:.{spacing.decimals}f}", "time", "end")
+        yield Text(x - 10, y + 3.7, shown := f"{time:.{spacing.decimals}f}", "time", "end")
+        if spacing.told_gaps and last is not None:
+            yield Text(x - 18 - advance(shown, 10.5), y + 3.7, f"+{time - last:.{spacing.decimals}f}", "gap", "end")
+        last = time
     for start, end, gap in placement.folds:
         if end - start > 50:
             length = f"⋮ {gap:.0f} s" if gap >= 9.5 else f"⋮ {gap:.2g} s"

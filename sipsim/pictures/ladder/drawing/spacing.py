@@ -41,7 +41,11 @@ class Spacing:
             self._lane(self.index[column], width)
         latest = max((row.end[0] if row.end else row.begin for row in model.rows), default=0.0)
         self.decimals = decimals(row.begin for row in model.rows)  # of these times
-        self.times = max(TIMES, advance(f"{latest:.{self.decimals}f}", 10.5) + 30)  # where the column of times ends
+        widest = f"{latest:.{self.decimals}f}"
+        self.told_gaps = model.gaps
+        self.times = max(
+            TIMES, advance(widest * (1 + model.gaps), 10.5) + 30 + 14 * model.gaps
+        )  # where their column ends
         self.xs = list(accumulate(self.gaps, initial=self.times + 14 + self.before))
         self.edge = self.xs[-1] + self.beyond
         self.lanes = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
+from sipsim.pictures.charts.numbers import DETAILS, calls_told, messages_told, name_codecs
 from sipsim.pictures.ladder.model import Model
 from sipsim.pictures.ladder.reading.appendix import APPENDICES, appendix, flag
 from sipsim.pictures.ladder.reading.choosing import Call, Choice, Filter
@@ -39,6 +40,7 @@ class Wishes:
     color: str = "kind"
     repeats: str = "each"
     marks: str | Iterable[str] = ()
+    details: str | Iterable[str] = ()
     findings: bool | Iterable[Finding] = False
     appendix: str | None = None
     max_rows: int | None = 500
@@ -48,8 +50,10 @@ class Wishes:
     def __post_init__(self) -> None:
         self.chosen = [self.columns] if isinstance(self.columns, str) else list(self.columns or ())
         self.marks = [self.marks] if isinstance(self.marks, str) else list(self.marks)
-        for mark in self.marks:
-            _one_of("marks", mark, MARKS)
+        self.details = [self.details] if isinstance(self.details, str) else list(self.details)
+        for name, given, known in (("marks", self.marks, MARKS), ("details", self.details, DETAILS)):
+            for one in given:
+                _one_of(name, one, known)
         _one_of("group", self.group, (None, *GROUPS))
         _one_of("color", self.color, COLOURS)
         _one_of("repeats", self.repeats, REPEATS)
@@ -82,7 +86,11 @@ def model_of(trace: Trace, wishes: Wishes) -> Model:
     columns = columns_of(
         naming.elements, rows, wishes.chosen, wishes.others, cut=wishes.keep == "last" and reader.omitted > 0
     )
+    if "codecs" in wishes.details:
+        name_codecs(trace, rows)
     sections = tell_apart(rows, wishes.color)
+    sections += calls_told(trace, rows) if "calls" in wishes.details else []
+    sections += messages_told(rows) if "counts" in wishes.details else []
     if wishes.findings is not False:
         sections += flag(rows, trace.check() if wishes.findings is True else wishes.findings, naming)
     if wishes.appendix is not None:
@@ -90,6 +98,7 @@ def model_of(trace: Trace, wishes: Wishes) -> Model:
     partial = not choice.everything or reader.omitted > 0
     rows = marks_of(trace, naming, rows, columns, frozenset(wishes.marks), partial)
     model = Model(columns, rows, reader.omitted, sections=sections, earlier=wishes.keep == "last")
+    model.gaps = "gaps" in wishes.details
     model.parts = parts_of(model, wishes.group)
     return model
 

@@ -25,7 +25,9 @@ def parts_of(model: Model, group: str | None) -> list[tuple[str, Model]]:
         own = calls.get(row.call) if isinstance(row, (Arrow, Bar)) else None
         # What belongs to no call stands with the call that began last before it.
         (parts[max(bisect_right(begins, row.begin) - 1, 0)] if own is None else own).append(row)
-    return [(_heading(number, rows), Model(model.columns, rows)) for number, rows in enumerate(parts, 1)]
+    return [
+        (_heading(number, rows), Model(model.columns, rows, gaps=model.gaps)) for number, rows in enumerate(parts, 1)
+    ]
 
 
 def _heading(number: int, rows: list[Row]) -> str:

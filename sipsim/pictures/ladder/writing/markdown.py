@@ -6,6 +6,7 @@ It is for pages that show no picture, and for people who read with their ears or
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Model
@@ -20,6 +21,10 @@ def write(model: Model, title: str, text: str) -> str:
     digits = decimals(arrow.sent for arrow in model.arrows)
     rows = [_cells(arrow, digits) for arrow in model.arrows]
     table = [HEAD, ("--:", "--:", ":--", ":--", ":--", ":--"), *rows] if rows else []
+    if model.gaps and rows:
+        times = [arrow.sent for arrow in model.arrows]
+        gaps = ["Gap (s)", "--:", "", *(f"+{b - a:.{digits}f}" for a, b in pairwise(times))]
+        table = [(*row[:2], gap, *row[2:]) for row, gap in zip(table, gaps, strict=True)]
     lines = [f"# {_text(title or 'Ladder diagram')}", "", *(f"| {' | '.join(row)} |" for row in table)]
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return "\n".join([*lines, *([""] if rows else []), f"{fence}text", text, fence, ""])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from sipsim.pictures.ladder.axis import Axis
+from sipsim.pictures.ladder.axis import Axis, decimals
 from sipsim.pictures.ladder.model import Arrow, Model, Row, more
 
 
@@ -66,12 +66,15 @@ def sequence(model: Model) -> Iterator[Step]:
 
 def _steps(part: Model, index: dict[str, int]) -> Iterator[Step]:
     axis, last = Axis(part.rows), None
+    digits = decimals(row.begin for row in part.rows)
     for row in sorted(part.rows, key=lambda row: (row.begin, row.record)):
         step = _step(row, index)
         if step is None:
             continue
         if last is not None and axis.folded(row.begin - last):
             yield Pause(row.begin - last)
+        if part.gaps and last is not None and isinstance(step, Signal):
+            step = step._replace(text=f"{step.text} +{row.begin - last:.{digits}f} s")
         last = row.begin
         yield step
 

@@ -22,7 +22,8 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     flags = f" [{', '.join(arrow.flags)}]" if arrow.flags and not arrives else ""
     number += "!" if arrow.flags else ""
     if not copy and not flags:  # as nearly all messages are
-        return [f"{number} {form}" for form in dict.fromkeys((f"{text}{badge}", text, code))]
+        less = f" {badge.split()[0].rstrip(')')})" if badge else ""  # without codecs
+        return [f"{number} {form}" for form in dict.fromkeys((f"{text}{badge}", f"{text}{less}", text, code))]
     forms = [
         f"{text}{badge}{copy}{flags}",
         f"{text}{badge}{copy}",

@@ -9,6 +9,7 @@ words stand below the ladder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from textwrap import wrap
 from typing import cast
 
@@ -82,10 +83,12 @@ class _Writer:
         self.at = sorted(self.moments())
         self.decimals = decimals(time for time, *_ in self.at)
         self.digits = max([6, *(len(self.time(moment[0])) for moment in (*self.at[:1], *self.at[-1:]))]) + 1
+        self.above: float | None = None  # the time of the row above
+        self.stamp = self.digits * (1 + model.gaps) + model.gaps  # how wide the times are
         self.lanes = self.widths_of_lanes(width)
         left, right = self.lanes.get(0, 0), self.lanes.get(len(self.index) - 1, 0) if len(self.index) > 1 else 0
         names = [column.name for column in model.columns]
-        self.grid = Grid(names, self.needs(), self.digits + 2 + left, width - right, glyphs)
+        self.grid = Grid(names, self.needs(), self.stamp + 2 + left, width - right, glyphs)
         self.width = max(width, self.grid.edge + right)
         self.down = [False] * len(model.columns)
         self.starred: list[str] = []
@@ -150,7 +153,7 @@ class _Writer:
         moments = self.at
         for at, (time, _, i, arrives) in enumerate(moments):
             if last is not None and self.axis.folded(time - last):
-                yield str(self.blank(self.glyphs.more, self.glyphs.folded))
+                yield str(self.blank(self.glyphs.more.rjust(self.digits), self.glyphs.folded))
             last = time
             row = self.model.rows[i]
             before = self.model.rows[moments[at - 1][2]] if at else None
@@ -165,6 +168,13 @@ class _Writer:
     def time(self, time: float) -> str:
         """An instant as it stands beside a row."""
         return f"{time:.{self.decimals}f}"
+
+    def times(self, time: float) -> str:
+        """The same with what goes beside it: how long ago the row above was."""
+        told, above = self.time(time), self.above
+        self.above = time
+        gap = "" if above is None else f"+{time - above:.{self.decimals}f}"
+        return f"{told:>{self.digits}} {gap:>{self.digits}}" if self.model.gaps else told.rjust(self.digits)
 
     def moments(self) -> Iterator[tuple[float, int, int, bool]]:
         """When each row begins, and when a message arrives that has a row for that: time, record, row, arrives."""
@@ -185,16 +195,17 @@ class _Writer:
             for x, down in zip(self.grid.xs, self.down, strict=True):
                 cells[x] = " " if down else life
         row.cells = cells.copy()
-        row.put(0, time.rjust(self.digits))
+        row.put(0, time)
         return row
 
     def pen(self, time: float, dashed: bool = False) -> Pen:
-        return Pen(self.blank(self.time(time), self.glyphs.life), self.grid.xs, self.glyphs, dashed)
+        return Pen(self.blank(self.times(time), self.glyphs.life), self.grid.xs, self.glyphs, dashed)
 
     def message(self, arrow: Arrow) -> Iterator[Row]:
         """A message where it leaves; with its arrival, unless that has a row of its own."""
         a, b = self.index[arrow.source], self.index[arrow.target]
         pen = self.pen(arrow.sent, arrow.copy > 1)
+        remark = arrow.remark or self.codecs(arrow, a, b)
         if a == b:
             return self.loop(pen, arrow, a)
         if arrow.lost is not None:
@@ -202,9 +213,9 @@ class _Writer:
         elif arrow.arrived is None:
             self.stops(pen, arrow, a, b, self.glyphs.more, "", "still on its way when the trace ended")
         elif arrow.arrival in self.split:
-            pen.start(a, b, variants(arrow, self.glyphs), self.glyphs.more)
+            pen.start(a, b, variants(arrow, self.glyphs, self.star(arrow, self.codecs(arrow, a, b))), self.glyphs.more)
         else:
-            pen.whole(a, b, variants(arrow, self.glyphs, self.star(arrow, arrow.remark)))
+            pen.whole(a, b, variants(arrow, self.glyphs, self.star(arrow, remark)))
         return iter((pen.row,))
 
     def arrival(self, arrow: Arrow) -> Iterator[Row]:
@@ -216,6 +227,12 @@ class _Writer:
             return self.loop(pen, arrow, a)
         pen.finish(a, b, labels)
         return iter((pen.row,))
+
+    def codecs(self, arrow: Arrow, a: int, b: int) -> str:
+        """The codecs of a message between these columns, where no space has room for them."""
+        low, high = sorted((a, b))
+        room = max((y - x for x, y in pairwise(self.grid.xs[low : high + 1])), default=self.width) - 5
+        return arrow.badge if " " in arrow.badge and cells(variants(arrow, self.glyphs)[0]) > room else ""
 
     def stops(self, pen: Pen, arrow: Arrow, a: int, b: int, end: str, why: str, remark: str) -> None:
         """A message that never arrives: why stands behind its end where there is room, else below the ladder."""
@@ -286,9 +303,12 @@ class _Writer:
             marks.append(cast(Mark, other))
         x = self.grid.xs[self.index[mark.column]]
         words = self.glyphs.text("; ".join(mark.text for mark in marks))
-        for i, line in enumerate(_lines(words, max(self.width - x - 2, NARROWEST // 2))):
-            row = self.blank("" if i else self.time(mark.time), self.glyphs.life)
-            row.put(x, f"{self.glyphs.life if i else self.glyphs.dot} {line} ")
+        room = self.width - x - 2
+        before = room < NARROWEST // 2 < x - self.stamp  # where the last lifeline is at the edge
+        for i, line in enumerate(_lines(words, NARROWEST if before else max(room, NARROWEST // 2))):
+            row = self.blank("" if i else self.times(mark.time), self.glyphs.life)
+            row.put(x - cells(line) - 2 if before else x + 1, f" {line} ")
+            row.put(x, self.glyphs.life if i else self.glyphs.dot)
             yield row
 
     def across(self, mark: Mark, text: str) -> Iterator[Row]:
@@ -298,9 +318,9 @@ class _Writer:
         left, right = self.grid.xs[0], self.grid.xs[-1]
         for i, line in enumerate(_lines(text, max(right - left - 3, 30))):
             row = Row(self.width)
-            row.put(0, "" if i else self.time(mark.time).rjust(self.digits))
+            row.put(0, "" if i else self.times(mark.time))
             row.put(left, self.glyphs.note * (right - left + 1))
-            row.put(max((left + right - cells(line)) // 2 - 1, self.digits + 1), f" {line} ")
+            row.put(max((left + right - cells(line)) // 2 - 1, self.stamp + 1), f" {line} ")
             yield row
 
     def remarks(self, width: int) -> list[str]:
