@@ -12,6 +12,7 @@ from sipsim.teaching.tasks.forking import forking
 from sipsim.teaching.tasks.panel import panel
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
 from sipsim.teaching.tasks.registration import registration
+from sipsim.teaching.tasks.sdp_and_media import sdp_and_media
 from sipsim.teaching.tasks.touch_it import touch_it
 from sipsim.teaching.tasks.transactions import transactions
 from sipsim.teaching.verdict import Step
@@ -28,4 +29,5 @@ EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "digest": digest,
     "failures-and-response-codes": failures_and_response_codes,
     "panel": panel,
+    "sdp-and-media": sdp_and_media,
 }

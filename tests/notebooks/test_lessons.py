@@ -35,6 +35,10 @@ SOLUTIONS = {
         "packet = lab.run(held.next())\n"
         'packet.edit(packet.message.with_header("Subject", "lunch")).let_go()'
     },
+    "11-sdp-and-media": {
+        '["PCMU"], ["H264"]': '["PCMU", "PCMA", "telephone-event"], ["H264"]',
+        '["PCMA"]  # and': '["PCMA", "telephone-event"]  # and',
+    },
     "08-digest": {"# add something here": 'alice.credentials("biloxi.com", "guest", "knock-knock")'},
 }
 """What to replace in the cell of the exercise, and by what."""
@@ -155,6 +159,17 @@ def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addr
             ],
         ),
         ("10-find-your-way-with-the-panel", ["messages then", "<Stopped REGISTER bob -> proxy: stopped, "]),
+        (
+            "11-sdp-and-media",
+            [
+                "they talk with PCMA",
+                "488 Not Acceptable Here",
+                "video refused",
+                "4 ACK (SDP)",
+                "501 bob has 481 misses 20",
+                "delay 0.2 s: jitter 0.0 ms",
+            ],
+        ),
         ("08-digest", ["is equal: True", "401 Unauthorized", "407 Proxy Authentication Required"]),
     ],
 )
