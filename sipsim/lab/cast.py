@@ -1,0 +1,130 @@
+"""The elements of a lab: each kind made by one method, under a name that is free, and found by its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.element import Element
+from sipsim.elements.servers.alg import Alg
+from sipsim.elements.servers.presence_server import PresenceServer
+from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.redirect_server import RedirectServer
+from sipsim.elements.servers.registrar import Registrar
+from sipsim.elements.servers.stateless_proxy import StatelessProxy
+from sipsim.elements.workbench import Bench
+from sipsim.errors import UsageError
+from sipsim.protocol.digest_client import ANY
+from sipsim.protocol.location import LocationService, as_uri
+from sipsim.protocol.options import check_options, not_allowed, yes_or_no
+from sipsim.protocol.registering import Limits
+from sipsim.simulation.environment import Environment
+from sipsim.simulation.names import NameService
+
+E = TypeVar("E", bound=Element)
+
+
+class Cast(Bench):
+    """What a lab makes its elements by, and where it keeps them: `elements`, by name."""
+
+    env: Environment
+    names: NameService
+    elements: dict[str, Element]
+
+    def user_agent(
+        self, uri: str, name: str | None = None, *, answers: float = 2.0, outbound: Element | str | None = None,
+        password: str | None = None, username: str | None = None, realm: str = ANY, host: str | None = None,
+        kind: type[UserAgent] = UserAgent, codecs: Iterable[str] | None = None, transport: str = "udp", **options: Any,
+    ) -> UserAgent:  # fmt: skip
+        """A phone for the user of a SIP URI; its name is the user's unless another is given.
+
+        Further options, such as `video`, are those of `UserAgent`.
+        """
+        check_options(kind, options, UserAgent)
+        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
+        agent = kind(
+            self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
+            realm=realm, host=host or "", codecs=codecs, transport=transport, **options,
+        )  # fmt: skip
+        return self._place(agent)
+
+    def proxy(
+        self, domain: str, name: str | None = None, *, forking: str = "parallel", record_route: bool = True,
+        stateful: bool = True, location: LocationService | None = None, host: str | None = None,
+        kind: type[Proxy] = Proxy, **options: Any,
+    ) -> Proxy:  # fmt: skip
+        """The proxy of a domain, which is its registrar too. See `Proxy` for options, and `StatelessProxy`."""
+        yes_or_no("stateful", stateful)
+        check_options(kind if stateful else StatelessProxy, options, Proxy, Limits._fields)
+        proxy = (kind if stateful else StatelessProxy)(
+            self.env, self, self._name(name, "proxy"), domain, forking=forking, record_route=record_route,
+            location=location, host=host or "", **options,
+        )  # fmt: skip
+        return self._place(proxy, serves=True)
+
+    def alg(
+        self, domain: str, name: str | None = None, *, relay_to: Element | str | None = None, host: str | None = None,
+        **options: Any,
+    ) -> Alg:  # fmt: skip
+        """An application-level gateway, which calls and their media pass; the domain is its own name. See `Alg`."""
+        check_options(Alg, options, Alg, Limits._fields)
+        alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
+        return self._place(alg, serves=True)
+
+    def registrar(
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None,
+        host: str | None = None, **options: Any,
+    ) -> Registrar:  # fmt: skip
+        """The registrar of a domain, on a location service of its own or a shared one. See `Registrar` for options."""
+        check_options(Registrar, options, Registrar, Limits._fields)
+        name = self._name(name, "registrar")
+        return self._place(Registrar(self.env, self, name, domain, location=location, host=host or "", **options))
+
+    def presence_server(
+        self, domain: str, name: str | None = None, *, host: str | None = None, **options: Any
+    ) -> PresenceServer:  # fmt: skip
+        """The presence server of a domain: it takes what is published, and tells subscribers. See `PresenceServer`."""
+        check_options(PresenceServer, options, PresenceServer)
+        name = self._name(name, "presence")
+        return self._place(PresenceServer(self.env, self, name, domain, host=host or "", **options))
+
+    def redirect_server(
+        self, domain: str, name: str | None = None, *, location: LocationService | None = None,
+        host: str | None = None, **options: Any,
+    ) -> RedirectServer:  # fmt: skip
+        """The redirect server of a domain, on a location service of its own or a shared one. See `RedirectServer`."""
+        check_options(RedirectServer, options, RedirectServer, Limits._fields)
+        name = self._name(name, "redirect")
+        server = RedirectServer(self.env, self, name, domain, location=location, host=host or "", **options)
+        return self._place(server, serves=True)
+
+    def scripted_peer(self, uri: str, name: str | None = None, *, host: str | None = None) -> ScriptedPeer:
+        """A peer that sends what a story says, proper or not, and waits for what it expects. See `ScriptedPeer`."""
+        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
+        return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
+
+    def _place(self, element: E, serves: bool = False) -> E:
+        self.elements[element.name] = element
+        element.is_complete = type(element).__module__.startswith("sipsim.")  # others may have attributes of their own
+        domain = getattr(element, "domain", None)
+        if domain is not None:
+            if serves:
+                self.names.remove(domain)
+            if serves or not self.names.knows(domain):
+                self.names.add(domain, element.address)
+        return element
+
+    def _name(self, name: str | None, otherwise: str) -> str:
+        """A name that is still free: the one wanted, or else one made of the kind of element."""
+        if name is not None:
+            if not isinstance(name, str):
+                raise not_allowed("name", name, "texts")
+            if not name or name in self.elements:
+                raise UsageError(f"name: {name!r} is taken already" if name else "name: is empty")
+            return name
+        count = 1
+        while (found := otherwise if count == 1 else f"{otherwise}{count}") in self.elements:
+            count += 1
+        return found
