@@ -17,8 +17,8 @@ demo: $(VENV)/core  ## a call through a proxy: the ladder here; SVG, capture and
 		'Try next:' '  $(BIN)/sipsim list' '  $(BIN)/sipsim run lost-200' \
 		'  $(BIN)/sipsim run ozeki --network udp' '  $(BIN)/sipsim ladder build/demo/call.pcap' '  make lab'
 
-test: $(VENV)/all  ## every test; those that lack a program or a sample are named at the end
-	$(BIN)/python -m pytest
+test: $(VENV)/all  ## every test, on all cores; those that lack a program or a sample are named at the end
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lab: $(VENV)/all  ## JupyterLab with the lessons, LAB=--no-browser and the like
 	$(BIN)/jupyter lab $(LAB) notebooks

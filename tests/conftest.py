@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         note_rows(item)
+        keep_together(item)
     if examples := config.getoption("--fuzz"):
         others = [item for item in items if not hypothesis.is_hypothesis_test(getattr(item, "obj", None))]
         config.hook.pytest_deselected(items=others)
@@ -47,6 +48,12 @@ def note_rows(item: pytest.Item) -> None:
             if not re.fullmatch(r"[A-Z]+\d+[a-z]?", row):
                 raise pytest.UsageError(f"{item.nodeid}: covers({row!r}) is no row such as 'SY46'")
             item.user_properties.append(("covers", row))
+
+
+def keep_together(item: pytest.Item) -> None:
+    """Lets several processes share the suite by files, as the tests of one share fixtures; only one drives browsers."""
+    group = "browser" if item.get_closest_marker("browser") else item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 def look_further(item: pytest.Function, examples: int) -> None:
