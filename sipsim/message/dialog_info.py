@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from sipsim.errors import SipParseError
-from sipsim.message.event_body import Body, children, escaped, read_xml, text_of
+from sipsim.message.event_body import Body, attributes, children, escaped, overlaid, read_xml, text_of, version_of
 from sipsim.message.presence import HEAD
 
 STATES = ("trying", "proceeding", "early", "confirmed", "terminated")
-_KEYS = (("call_id", "call-id"), ("local_tag", "local-tag"), ("remote_tag", "remote-tag"), ("direction", "direction"))
+_KEYS = (
+    ("id", "id"), ("call_id", "call-id"), ("local_tag", "local-tag"), ("remote_tag", "remote-tag"),
+    ("direction", "direction"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DialogState:
-    """One dialog: its state, and what identifies it. `direction` is "initiator" or "recipient"."""
+    """One dialog: its state, and what identifies it. `direction` is "initiator" or "recipient".
+
+    One that is terminated says by which `event`: "cancelled", "rejected", "replaced", "local-bye", "remote-bye",
+    "error" or "timeout", and by which status `code`. `remote` is the peer's URI.
+    """
 
     id: str
     state: str
@@ -23,16 +30,22 @@ class DialogState:
     local_tag: str = ""
     remote_tag: str = ""
     direction: str = ""
+    event: str = ""
+    code: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True)
 class DialogInfo:
-    """The dialogs of `entity`; `version` counts the notifications of a subscription from 0."""
+    """The dialogs of `entity`; `version` counts the notifications of a subscription from 0.
+
+    Where the document is not the `whole` state it has only the dialogs that changed.
+    """
 
     entity: str
     dialogs: tuple[DialogState, ...] = ()
     version: int = 0
-    state: str = "full"
+    whole: bool = True
     content_type: ClassVar[str] = "application/dialog-info+xml"
 
     @property
@@ -40,14 +53,19 @@ class DialogInfo:
         """The document, the same octets for the same dialogs."""
         lines = [
             f'{HEAD}<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="{self.version}" '
-            f'state="{escaped(self.state)}" entity="{escaped(self.entity)}">'
+            f'state="{"full" if self.whole else "partial"}" entity="{escaped(self.entity)}">'
         ]
         for one in self.dialogs:
-            named = [(name, getattr(one, key)) for key, name in _KEYS]
-            keys = "".join([f' {name}="{escaped(value)}"' for name, value in named if value])
-            lines += [f'  <dialog id="{escaped(one.id)}"{keys}>', f"    <state>{escaped(one.state)}</state>"]
-            lines.append("  </dialog>")
+            how = attributes([("event", one.event), ("code", one.code)])
+            lines.append(f"  <dialog{attributes([(name, getattr(one, key)) for key, name in _KEYS])}>")
+            lines.append(f"    <state{how}>{escaped(one.state)}</state>")
+            remote = f"    <remote><identity>{escaped(one.remote)}</identity></remote>"
+            lines += [remote] * bool(one.remote) + ["  </dialog>"]
         return Body("\n".join([*lines, "</dialog-info>", ""]).encode(), self.content_type)
+
+    def after(self, before: DialogInfo) -> DialogInfo:
+        """The whole state, where this tells what is new in it (RFC 4235 §4.3)."""
+        return replace(self, dialogs=overlaid(before.dialogs, self.dialogs), whole=True)
 
     @classmethod
     def read(cls, data: bytes) -> DialogInfo:
@@ -58,12 +76,9 @@ class DialogInfo:
             state = text_of(one, "state")
             if state not in STATES:
                 raise SipParseError(f"a dialog's state {state[:20]!r}", 400)
-            found.append(DialogState(one.get("id", ""), state, *[one.get(name, "") for _, name in _KEYS]))
-        return cls(root.get("entity", ""), tuple(found), version_of(root.get("version")), root.get("state", "full"))
-
-
-def version_of(text: str | None) -> int:
-    """The version that a document says; SipParseError for none."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 11):
-        raise SipParseError("a document without a version", 400)
-    return int(text)
+            how = {key: one_of.get(key, "") for one_of in children(one, "state") for key in ("event", "code")}
+            remote = next((text_of(peer, "identity") for peer in children(one, "remote")), "")
+            keys = {key: one.get(name, "") for key, name in _KEYS}
+            found.append(DialogState(state=state, remote=remote, **keys, **how))
+        whole = root.get("state") != "partial"
+        return cls(root.get("entity", ""), tuple(found), version_of(root.get("version")), whole)

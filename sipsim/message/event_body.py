@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sipsim.errors import SipParseError
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 LARGEST, MOST_ELEMENTS, DEEPEST = 65536, 2000, 16
 """Octets, elements and levels of a document; robustness limits of ours."""
+
+
+T = TypeVar("T", bound=Any)
 
 
 class Body(NamedTuple):
@@ -78,3 +81,21 @@ def escaped(text: str) -> str:
     for plain, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(plain, written)
     return "".join([c if c.isprintable() or c in "\n\t" else "?" for c in text])
+
+
+def attributes(named: Iterable[tuple[str, str]]) -> str:
+    """Attributes as they stand in a start tag, those without a value left out."""
+    return "".join([f' {name}="{escaped(value)}"' for name, value in named if value])
+
+
+def version_of(text: str | None) -> int:
+    """The version that a document says; SipParseError for none."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) < 11):
+        raise SipParseError("a document without a version", 400)
+    return int(text)
+
+
+def overlaid(before: Iterable[T], news: Iterable[T]) -> tuple[T, ...]:
+    """A state with its news: the elements that were there and live, and those that are new, changed or terminated."""
+    living = {one.id: one for one in before if one.state != "terminated"}
+    return tuple((living | {one.id: one for one in news}).values())

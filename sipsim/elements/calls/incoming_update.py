@@ -35,16 +35,8 @@ def take_update(call: Call, exchange: Exchange, request: Request, dialog: Dialog
         return
     dialog.refresh(request)
     body = bytes(local) if isinstance(local, Sdp) else b""
-    exchange.respond(
-        build.reply(
-            request,
-            200,
-            contact=agent.contact,
-            headers=granting(call, request),
-            body=body,
-            content_type=SDP if body else None,
-        )
-    )
+    fields, kind = granting(call, request), SDP if body else None
+    exchange.respond(build.reply(request, 200, contact=agent.contact, headers=fields, body=body, content_type=kind))
     if isinstance(local, Sdp):
         call.agree_in(dialog, local, described)
     call.go_on()

@@ -6,9 +6,11 @@ A phone has none of this before the first SUBSCRIBE, NOTIFY, REFER or PUBLISH, s
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sipsim.elements.events.notifier import Notifier, Package, dialog_with
+from sipsim.elements.events.of_phones import Lamps
 from sipsim.elements.events.referring import refer_to_us
 from sipsim.elements.events.subscription import Notice, Subscription
 from sipsim.elements.events.usages import Usages, key_of
@@ -40,6 +42,9 @@ class Events:
         self._expected: dict[tuple[str, str], Subscription] = {}  # by Call-ID and our tag: NOTIFYs may still come
         self.publications: dict[Any, None] = {}
         self._referred: dict[DialogKey, None] = {}  # dialogs with a REFER, of either side
+        self.lamps = Lamps(agent)
+        for call in agent.calls.values():
+            self.call_began(call)
 
     # Who gets a request
 
@@ -135,13 +140,17 @@ class Events:
         """Whoever watches our calls hears of this one, as it goes (RFC 4235)."""
         for outcome in (call.ringing, call.answered, call.ended):
             if outcome.callbacks is not None:
-                outcome.callbacks.append(self._call_went_on)
+                outcome.callbacks.append(partial(self._call_went_on, call))
         if call.owns_call_id:  # others ring at once
             self.notifier.changed("dialog", self.agent.uri.aor)
 
-    def _call_went_on(self, outcome: Any) -> None:
+    def _call_went_on(self, call: Call, outcome: Any) -> None:
+        if not outcome.ok:  # its end follows
+            return
         trace = self.agent.trace
         trace.current = outcome.cause
+        if outcome is call.ended:
+            self.lamps.ended(call, outcome.value)
         self.notifier.changed("dialog", self.agent.uri.aor)
         trace.current = 0
 

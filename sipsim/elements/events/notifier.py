@@ -20,6 +20,7 @@ from sipsim.message.rare_fields import Parameterised
 from sipsim.protocol.dialog import Dialog, target_of
 from sipsim.protocol.inspection import Refusal, refusal, takes
 from sipsim.protocol.options import one_of
+from sipsim.protocol.partial_state import Told
 from sipsim.protocol.subscription import (
     DEFAULT_EXPIRES,
     ENDING,
@@ -38,8 +39,8 @@ LEAVES = ("active", "pending", "rejected")
 NO_CONTACT = refusal(400, "no Contact to notify", rfc="RFC 6665 §4.1.2.1")
 REJECTED = refusal(403, "this subscriber is not wanted", rfc="RFC 6665 §4.2.1.3")
 
-Source = Callable[[str, int], Body | None]
-"""What is told of a resource (an address of record): its state now, as the n-th notification of a subscription."""
+Source = Callable[[str, Told], Body | None]
+"""What is told of a resource (an address of record): its state now, or what is new in it to this subscriber."""
 
 
 class Package(NamedTuple):
@@ -72,7 +73,7 @@ class Watch:
         self._body: Body | None = None  # instead of the package's
         self._end: Alarm | Timer | None = None
         self._ends_at = 0.0
-        self._version = 0
+        self._told = Told()
         self._under_way = False
         self._due: Standing | None = None
         notifier.add(self)
@@ -110,8 +111,9 @@ class Watch:
         self.last(seconds)
 
     def last(self, seconds: int) -> None:
-        """It lasts for so many seconds from now; for 0 it is over."""
+        """It lasts for so many seconds from now; for 0 it is over. The whole state is due (RFC 4235 §3.9)."""
         self.stop()
+        self._told.all_is_due = True
         if not seconds:
             self._finish("expires", Standing("terminated", None, "timeout"))
             return
@@ -156,8 +158,7 @@ class Watch:
         body = self._body
         if body is None and with_body and standing.state != "pending":
             package = self.notifier.packages.get(self.package.name, self.package)  # it may have been told anew
-            body = package.source(self.resource, self._version)
-        self._version += 1
+            body = package.source(self.resource, self._told)
         request = self.dialog.request(
             "NOTIFY", via=element.new_via(), contact=self.notifier.contact(),
             headers=(("Event", str(self.event)), ("Subscription-State", str(standing))),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sipsim.elements.events.notifier import Package
@@ -10,8 +12,11 @@ from sipsim.message.dialog_info import DialogInfo, DialogState
 from sipsim.message.event_body import Body
 from sipsim.message.presence import present
 from sipsim.protocol.event_packages import KINDS, as_body
+from sipsim.protocol.partial_state import Told
 
-_STATES = {"calling": "trying", "ringing": "early", "answered": "confirmed"}
+_STATES = {"calling": "trying", "ringing": "early"}
+MOST_ENDED = 100
+"""Calls that are over and still told of to those who knew of them."""
 
 
 def usual_packages(agent: Any) -> Iterator[Package]:
@@ -25,22 +30,51 @@ def package_of(agent: Any, name: str, state: object) -> Package:
     kind = KINDS[name].content_type.partition(";")[0] if name in KINDS else ""
     if state is not None:
         body = as_body(state)
-        return Package(name, lambda resource, version: body, content_type=kind)
+        return Package(name, lambda resource, told: body, content_type=kind)
     if name == "dialog":
-        return Package(name, lambda resource, version: dialogs_of(agent, version), content_type=kind)
+        return Package(name, lambda resource, told: agent.events.lamps.told(told), content_type=kind)
     if name == "presence":
         here = present(str(agent.uri), contact=str(agent.contact_uri)).body
-        return Package(name, lambda resource, version: here, content_type=kind)
-    return Package(name, lambda resource, version: None, content_type=kind)
+        return Package(name, lambda resource, told: here, content_type=kind)
+    return Package(name, lambda resource, told: None, content_type=kind)
 
 
-def dialogs_of(agent: Any, version: int) -> Body:
-    """The calls of a phone, as they are now."""
-    found = []
-    for number, call in enumerate(agent.calls.values(), 1):
-        dialog, ours = call.dialog_now, call.owns_call_id
+class Lamps:
+    """The calls of a phone as those see them who watch it: under way, and the last ones that are over."""
+
+    def __init__(self, agent: Any) -> None:
+        self._agent = agent
+        self._count = 0
+        self._now: dict[Any, DialogState] = {}
+        self._over: deque[DialogState] = deque(maxlen=MOST_ENDED)
+
+    def told(self, told: Told) -> Body:
+        """What is new to a subscriber."""
+        self._now |= {call: self._look(call) for call in self._agent.calls.values()}
+        news = told.news([*self._now.values(), *self._over])
+        return DialogInfo(str(self._agent.uri), news, told.version, told.whole).body
+
+    def _look(self, call: Any) -> DialogState:
+        before = self._now.get(call)
+        self._count += before is None
+        id = f"d{self._count}" if before is None else before.id
+        dialog = call.dialog_now
         local, remote = ("", "") if dialog is None else (dialog.local_tag, dialog.remote_tag)
-        direction = "initiator" if ours else "recipient"
-        state = _STATES.get(call.state, "terminated")
-        found.append(DialogState(f"d{number}", state, call.call_id, local, remote, direction))
-    return DialogInfo(str(agent.uri), tuple(found), version).body
+        direction = "initiator" if call.owns_call_id else "recipient"
+        state = _STATES.get(call.state, "confirmed")
+        return DialogState(id, state, call.call_id, local, remote, direction, remote=call.peer)
+
+    def ended(self, call: Any, end: Any) -> None:
+        """A call is over, and somebody may have seen it."""
+        last = self._now.pop(call, None)
+        if last is not None:
+            event, code = _end(end.by == self._agent.name, end.by, end.why)
+            self._over.append(replace(last, state="terminated", event=event, code=code))
+
+
+def _end(ours: bool, by: str, why: str) -> tuple[str, str]:
+    """How a call has ended, in the words of RFC 4235 §4.1.3, and with which status."""
+    status = why.partition(" ")[0]
+    if status.isdigit():
+        return ("rejected" if by != "network" else "timeout" if status == "408" else "error"), status
+    return ("cancelled" if not why.startswith("BYE") else "local-bye" if ours else "remote-bye"), ""

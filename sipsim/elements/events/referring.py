@@ -169,7 +169,7 @@ class Reference:
             return
         dialog = self._dialog or Dialog.of_server(request, tag or "")
         number = None if self._events.is_first(dialog) else request.cseq.number
-        package = Package("refer", lambda resource, version: None, longest=LASTS)
+        package = Package("refer", lambda resource, told: None, longest=LASTS)
         self._watch = Watch(self._events.notifier, package, refer_event(number), str(self.to), dialog)
         self._exchange.respond(reply)
         self._watch.begin(LASTS, "active", Fragment(100).body)

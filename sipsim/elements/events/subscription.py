@@ -84,6 +84,7 @@ class Subscription(Outcomes):
         self.call_id = "" if first is None else first.call_id
         self.from_tag = "" if first is None else first.from_tag
         self._heard: list[str] = []  # the tags of notifiers
+        self._version = -1  # of the last document that counts its versions
         self._live()
 
     def __repr__(self) -> str:
@@ -146,7 +147,7 @@ class Subscription(Outcomes):
         self.from_tag = agent.identifiers.tag(agent.name)
         self.dialog = None
         self.sequence = 1
-        self._heard = []
+        self._heard, self._version = [], -1
         self._live()
         self.expect()
         hop = agent.first_hop(self.target)
@@ -232,6 +233,10 @@ class Subscription(Outcomes):
     def take(self, standing: Standing, notice: Notice) -> None:
         """A NOTIFY has come, and has had its answer."""
         self._stop("N")
+        missed = False
+        if hasattr(notice.value, "version"):
+            known, missed = self._after(notice.value)
+            notice = notice._replace(value=known)
         self.notices.append(notice)
         fed = self.life.feed(f"NOTIFY {standing.state}")
         if self.on_notify is not None:
@@ -248,6 +253,19 @@ class Subscription(Outcomes):
         if self._leaving and self.asked and self.state != "terminated":  # before there was a dialog to say so in
             self.asked = 0
             self._resend(0)
+        elif missed and not self._leaving:
+            self._note("a part of the state was not heard of: all of it is asked for")
+            self._resend(self.asked)
+
+    def _after(self, value: Any) -> tuple[Any, bool]:
+        """What is known after a document with a version, and whether one before it is missing (RFC 3680 §5.2)."""
+        last, self._version, before = self._version, max(value.version, self._version), self.value
+        if value.version <= last:
+            self.agent.ignored(f"version {value.version} of a document after version {last}", "RFC 3680 §5.2")
+            return before, False
+        if value.whole or before is None:
+            return value, not value.whole
+        return value.after(before), value.version > last + 1
 
     def hears(self, tag: str) -> Subscription | None:
         """Whose first NOTIFY comes from this notifier: ours, or a fork's; None where it is not the first."""

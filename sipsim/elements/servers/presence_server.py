@@ -66,7 +66,7 @@ class PresenceServer(Element):
             self.notifier.tells(package)
 
     def _source(self, event: str) -> Source:
-        return lambda resource, version: self.state(event, resource)
+        return lambda resource, told: self.state(event, resource)
 
     def state(self, event: str, resource: str) -> Body | None:
         """What is told of a user: what was published; of presence without that, that nobody is there."""

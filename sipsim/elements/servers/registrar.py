@@ -202,7 +202,7 @@ class Registrar(Element):
         thanks = self.gate.thanks(sender) if self.gate is not None else ()
         self.reply(exchange, 200, *contacts, ("Date", str(Date.at(self.bench.epoch + now))), *thanks)
         if self.watched is not None and answer.changes:
-            self.watched.changed(aor)
+            self.watched.changed(aor, answer.changes)
 
     def _note(self, aor: str, change: Change) -> None:
         """Record a change, and later the end of a binding that nobody refreshed."""
@@ -224,7 +224,7 @@ class Registrar(Element):
         if self.location.holds(aor, binding):
             self.trace.add("binding", self.env.now, self.name, action="expire", aor=aor, contact=contact)
             if self.watched is not None:
-                self.watched.changed(aor)
+                self.watched.changed(aor, [Change("expire", binding)])
 
 
 def names_of(uri: Uri) -> tuple[str, str]:
