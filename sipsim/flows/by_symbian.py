@@ -78,7 +78,6 @@ def started(lab: Lab) -> Application:
     title="Symbian: the client starts",
     rfc="RFC 3261 §8",
     question="What may the application do before it hears of EActive?",
-    live=False,
 )
 def symbian_start(lab: Lab) -> Story:
     """CSIP connects to the server, which starts; the connection is active when that is up."""
@@ -92,7 +91,6 @@ def symbian_start(lab: Lab) -> Story:
     rfc="RFC 3261 §10",
     question="What does the binding say once its connection is gone, and who tells the registrar?",
     codes=(200,),
-    live=False,
 )
 def symbian_close(lab: Lab) -> Story:
     """What depends on a connection is deleted before it, and it before CSIP; here the binding comes late."""
@@ -118,7 +116,6 @@ def symbian_close(lab: Lab) -> Story:
     rfc="RFC 4320 §4.1",
     question="Why is the 100 so late, and which of the two responses frees the transaction?",
     codes=(100, 200),
-    live=False,
 )
 def symbian_message_out(lab: Lab) -> Story:
     """SendRequestL returns before anything is sent; then a slow peer says 100 as late as is legal, and 200."""
@@ -150,7 +147,6 @@ def slow_answer(lab: Lab, bob: ScriptedPeer, app: Application) -> Story:
     rfc="RFC 3428 §7",
     question="Who makes the server transaction, and when may the application delete it?",
     codes=(200,),
-    live=False,
 )
 def symbian_message_in(lab: Lab) -> Story:
     """The connection makes elements and a transaction, the application answers and deletes it."""
@@ -171,7 +167,6 @@ def symbian_message_in(lab: Lab) -> Story:
     rfc="RFC 3261 §13.3",
     question="Which of the messages that Alice's device sends did the application not send?",
     codes=(100, 180, 200),
-    live=False,
 )
 def symbian_invite_in(lab: Lab) -> Story:
     """The stack says 100; the application makes an association, rings and answers; the ACK has its own transaction."""
@@ -205,7 +200,6 @@ def symbian_invite_in(lab: Lab) -> Story:
     rfc="RFC 3261 §10.2.4",
     question="Which REGISTER did the application not ask for, and why does it hear of one 200 only?",
     codes=(200,),
-    live=False,
 )
 def symbian_register(lab: Lab, *, expires: Requested = 120) -> Story:
     """A refresh, a binding with it, RegisterL; half-way to the end the stack registers again."""
@@ -227,7 +221,6 @@ def symbian_register(lab: Lab, *, expires: Requested = 120) -> Story:
     rfc="RFC 3261 §13.2.2.4",
     question="When, and why so late, may the transaction of the INVITE be deleted?",
     codes=(180, 200),
-    live=False,
 )
 def symbian_invite_out(lab: Lab) -> Story:
     """The application acknowledges the 200 itself; InviteCompleted comes when no fork can answer any more."""
@@ -257,7 +250,6 @@ def symbian_invite_out(lab: Lab) -> Story:
     rfc="RFC 3261 §18",
     question="What became of the MESSAGE that was under way, and who told the application?",
     codes=(200,),
-    live=False,
 )
 def symbian_connection(lab: Lab) -> Story:
     """The bearer goes down, which ends all; the application asks its monitor, and writes again once it is active."""

@@ -222,10 +222,14 @@ class CSIPConnection(Deletable):
     def Delete(self) -> None:
         """End the sub-session; leaves with KErrInUse inside of a callback."""
         self.usable()
-        if self._telling:
-            raise Leave(KErrInUse, "a connection can't be deleted in a callback")
+        self.may_end()
         with self.stack.lane.calling("delete CSIPConnection", text="delete CSIPConnection"):
             self.close()
+
+    def may_end(self) -> None:
+        """Leave with KErrInUse while its observer is being told of something."""
+        if self._telling:
+            raise Leave(KErrInUse, "a connection can't be deleted in a callback")
 
     def close(self) -> None:
         """Go, and end all that went by this connection."""

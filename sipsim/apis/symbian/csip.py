@@ -94,8 +94,10 @@ class CSIP(Deletable):
             stack.lane.back(getattr(self.observer, name), *what, name=name)
 
     def Delete(self) -> None:
-        """Close the link to the server: all connections end with it."""
+        """Close the link to the server: all connections end with it; leaves with KErrInUse in a callback of one."""
         self.usable()
+        for connection in self.connections.values():
+            connection.may_end()
         with next(iter(self.server.stacks.values())).lane.calling("delete CSIP", text="delete CSIP"):
             for connection in list(self.connections.values()):
                 connection.close()

@@ -103,6 +103,7 @@ class CSIPDialogAssocBase(Deletable):
 
     def IsNonTargetRefreshRequestAllowed(self, aMethod: str) -> bool:
         """Whether `SendNonTargetRefreshRequestL` takes this method."""
+        self.usable()
         return aMethod not in OWN_MEANS
 
     # Sending

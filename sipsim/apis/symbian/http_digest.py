@@ -51,6 +51,7 @@ class CSIPHttpDigest(Deletable):
 
     def ChallengedRealms(self, aWhat: Any) -> tuple[str, ...]:
         """The realms that ask for a password for a transaction or a refresh."""
+        self.usable()
         return tuple(dict.fromkeys([realm for sending in self._about(aWhat) for realm in sending.realms()]))
 
     def _about(self, what: Any) -> list[Sending]:
@@ -63,6 +64,8 @@ class CSIPHttpDigest(Deletable):
     def SetCredentialsL(self, *aArguments: Any) -> None:
         """Answer a challenge: ([what,] realm, user name, password). Kept for the realm."""
         digest = _instance(self)
+        if not 3 <= len(aArguments) <= 4:
+            raise Leave(KErrArgument, "SetCredentialsL takes ([what,] realm, user name, password)")
         *what, realm, user, password = aArguments
         with digest._calling("SetCredentialsL", realm, user):
             for stack in digest.csip.server.stacks.values():
@@ -99,8 +102,6 @@ class CSIPHttpDigest(Deletable):
     SetCredentials, IgnoreChallenge, RemoveCredentials = SetCredentialsL, IgnoreChallengeL, RemoveCredentialsL
 
     def _calling(self, name: str, *arguments: Any) -> Any:
-        self.usable()
-        self.csip.usable()
         return next(iter(self.csip.server.stacks.values())).lane.calling(name, *arguments)
 
     def Delete(self) -> None:
@@ -118,4 +119,6 @@ def _instance(what: Any) -> CSIPHttpDigest:
     found = what if isinstance(what, CSIPHttpDigest) else what.http_digest
     if found is None:
         raise Leave(KErrNotFound, "this application has no CSIPHttpDigest, and so no observer of challenges")
+    found.usable()
+    found.csip.usable()
     return found

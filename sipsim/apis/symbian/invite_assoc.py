@@ -75,6 +75,7 @@ class CSIPInviteDialogAssoc(CSIPDialogAssocBase):
         self, aTransaction: CSIPClientTransaction, aElements: CSIPMessageElements | None = None
     ) -> CSIPClientTransaction:  # fmt: skip
         """Acknowledge the latest provisional response of an INVITE, if that is reliable (RFC 3262 §4)."""
+        self.reachable()
         held = aTransaction.ResponseElements()
         response = held.response if held is not None else None
         if response is None or response.status >= 200 or response.header("RSeq") is None:

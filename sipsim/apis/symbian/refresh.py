@@ -53,6 +53,7 @@ class CSIPRefresh(Deletable):
     def __init__(self) -> None:
         self._state = RefreshState.EInactive
         self._interval = 0
+        self.wished: int | None = None  # by SetIntervalL
         self._owner: Owner | None = None
         self._connection: CSIPConnection | None = None
         self._transaction: CSIPClientTransaction | None = None
@@ -79,11 +80,12 @@ class CSIPRefresh(Deletable):
         return self._interval
 
     def SetIntervalL(self, aInterval: int) -> None:
-        """Ask for another time from the next refresh on."""
-        self._active()
-        if isinstance(aInterval, bool) or not isinstance(aInterval, int) or aInterval < 1:
-            raise Leave(KErrArgument, f"aInterval: {aInterval!r} is no number of seconds")
-        self._interval = aInterval
+        """Ask for another time from the next refresh on; a registration is not asked for less than its minimum."""
+        connection = self._active()
+        least = connection.stack.server.policy.min if self._owner is not None and self._owner.kind == "binding" else 1
+        if isinstance(aInterval, bool) or not isinstance(aInterval, int) or aInterval < least:
+            raise Leave(KErrArgument, f"aInterval: {aInterval!r}; at least {least} s can be asked for")
+        self._interval = self.wished = aInterval
         self._arm()
 
     def UpdateL(self, aInterval: int | None = None) -> CSIPClientTransaction:
@@ -109,6 +111,7 @@ class CSIPRefresh(Deletable):
         return self._connection
 
     def _alone(self) -> CSIPConnection:
+        self.usable()
         if self._owner is not None and self._owner.kind != "standalone":
             raise Leave(KErrNotSupported, f"this refresh is updated and ended by its {self._owner.kind}")
         connection = self._active()
@@ -123,6 +126,11 @@ class CSIPRefresh(Deletable):
         if self._owner is not None and self._owner is not owner:
             raise Leave(KErrInUse, f"this refresh serves a {self._owner.kind} already")
         self._owner, self._connection = owner, connection
+
+    def begin(self) -> None:
+        """What was ended may be begun anew, by its owner's next request."""
+        if self._state is RefreshState.ETerminated:
+            self._state = RefreshState.EInactive
 
     def granted(self, transaction: CSIPClientTransaction, response: Response, seconds: int | None = None) -> None:
         """Go on for so long as a 2xx says."""

@@ -167,6 +167,8 @@ class CSIPRegistrationBinding(Deletable):
         self._open()
         if self.IsContextActive():
             raise Leave(KErrSIPInvalidRegistrationState, "it is registered already: call UpdateL")
+        if self.refresh is not None:
+            self.refresh.begin()
         return self._hand_over("RegisterL", aElements, self.expires)
 
     def UpdateL(
@@ -210,6 +212,8 @@ class CSIPRegistrationBinding(Deletable):
         """Register again, for its refresh."""
         self._pending = transaction = self.connection.new_transaction("REGISTER", self)
         self._retried = self._leaving = False
+        if self.refresh is not None and self.refresh.wished is not None:
+            self.expires, self.refresh.wished = self.refresh.wished, None
         self.stack.soon(self._send, transaction, CSIPMessageElements(), self.expires)
         return transaction
 
