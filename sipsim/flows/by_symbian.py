@@ -30,7 +30,9 @@ from sipsim.lab.scenario import scenario
 from sipsim.message import build
 from sipsim.protocol.options import whole
 
-SDP = "v=0\r\no=alice 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n"
+SDP = "v=0\r\no=alice 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP 0\r\n"
+SOUND = 49180
+"""The port of the application's own sound, of which the stack knows nothing."""
 
 Requested = Annotated[int, Allowed(whole, 30, int(LONGEST))]
 """Seconds that the stack takes for a registration: less than 30 it refuses."""
@@ -63,8 +65,10 @@ class Application(MSIPObserver, MSIPConnectionObserver):
         self.on_state(aState)
 
     def sdp(self) -> str:
-        """What it offers, or answers with."""
-        return SDP.format(self.connection.GetLocalAddr())
+        """What it offers, or answers with; the trace knows whose sound that is."""
+        host, stack = self.connection.GetLocalAddr(), self.connection.stack
+        stack.trace.register(stack.name, address=(host, SOUND))
+        return SDP.format(host, SOUND)
 
 
 def started(lab: Lab) -> Application:

@@ -14,6 +14,7 @@ from sipsim.flows import (
     authentication,
     by_android,
     by_pjsua,
+    by_stacks,
     by_symbian,
     changing,
     extensions,
@@ -46,7 +47,7 @@ CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
     session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
     rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc5359_forwarding, rfc6026, rfc6228,
-    by_pjsua, by_android, by_symbian,
+    by_pjsua, by_android, by_symbian, by_stacks,
 )  # fmt: skip
 
 

@@ -136,7 +136,8 @@ class Notifier(Wire):
         to = subscribe.header("To").partition(";tag")[0]
         self.send(
             f"NOTIFY sip:alice@{self.phone.stack.host_port} SIP/2.0\nVia: SIP/2.0/UDP {self.address};"
-            f"branch=z9hG4bK-{tag}{self.number}\nMax-Forwards: 70\nFrom: {to};tag={tag}\nTo: {subscribe.header('From')}\n"
+            f"branch=z9hG4bK-{tag}{self.number}\nMax-Forwards: 70\nFrom: {to};tag={tag}\n"
+            f"To: {subscribe.header('From')}\n"
             f"Call-ID: {subscribe.call_id}\nCSeq: {self.number} NOTIFY\nContact: <sip:{self.address}>\n"
             f"Event: presence\nSubscription-State: {state}\nContent-Length: 0\n\n",
             self.phone.stack,
@@ -191,7 +192,9 @@ def test_notifies_of_a_reference_end_with_the_last_one():
     association = symbian.CSIPNotifyDialogAssoc(transaction, aEvent="refer", aState="active;expires=60")
     transaction.SendResponseL(CSIPResponseElements(202))
     lab.run(until=1.2)
-    for number, (state, line) in enumerate((("active;expires=60", "100 Trying"), ("terminated;reason=noresource", "200 OK"))):
+    for number, (state, line) in enumerate(
+        (("active;expires=60", "100 Trying"), ("terminated;reason=noresource", "200 OK"))
+    ):
         association.SetSubscriptionStateL(state)
         body = symbian.CSIPMessageElements((), f"SIP/2.0 {line}\r\n".encode(), "message/sipfrag")
         sent = association.SendNotifyL(body)

@@ -53,7 +53,7 @@ def test_the_agent_answers_the_registrar_and_the_application_is_asked_for_nothin
 
 @pytest.mark.covers("SY97", "SY95")
 def test_a_realm_that_the_profile_does_not_know_is_asked_about():
-    lab, phone, observer, agent = profiled(("example.net", "alice", "secret"))
+    lab, _phone, observer, agent = profiled(("example.net", "alice", "secret"))
     agent.Enable()
     lab.run(until=2.0)
     assert observer.asked == ["example.com"] and not agent.binding.IsContextActive()

@@ -45,7 +45,7 @@ def subscribed() -> tuple[Lab, Phone, Server, CSIPSubscribeDialogAssoc, Any]:
 
 @pytest.mark.covers("SY50", "SY51")
 def test_the_application_sends_one_subscribe_and_the_stack_all_later_ones():
-    lab, phone, _, association, mine = subscribed()
+    lab, _phone, _, association, _mine = subscribed()
     lab.run(until=230.0)
     assert [round(t) for t in times(lab.trace, "SUBSCRIBE", "alice")] == [1, 51, 101, 151, 201]
     calls = [record.data["name"] for record in lab.trace.select("api") if record.data["direction"] == "call"]
@@ -76,7 +76,7 @@ def test_a_refresh_that_is_refused_is_told_as_an_error_of_its_association():
 
 @pytest.mark.covers("SY52")
 def test_from_the_association_the_way_leads_to_the_refresh_its_transaction_and_its_response():
-    lab, phone, server, association, mine = subscribed()
+    lab, phone, server, _association, mine = subscribed()
     server.status = 481
     lab.run(until=60.0)
     _, about = phone.app.last("ErrorOccured")

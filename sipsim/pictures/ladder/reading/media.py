@@ -46,8 +46,9 @@ class MediaBars:
         self.naming = naming
         self.rows = rows
         self.flowing: dict[frozenset[str], Bar] = {}
-        self.ends: dict[str, str] = {}  # whose RTP address this is
-        self.hosts = unique((host_of(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ())
+        sits = [(str(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ()]
+        self.ends = dict(sits)  # whose RTP address this is
+        self.hosts = unique((host_of(address), name) for address, name in sits)
 
     def take(self, record: Record, data: Mapping[str, Any], room: bool) -> None:
         """One `media` record; a new bar only where there's `room` for one more row."""
