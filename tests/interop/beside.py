@@ -27,9 +27,9 @@ DATA = Path(__file__).parent / "data"
 
 
 @asynccontextmanager
-async def going(lab: Lab) -> AsyncIterator[Run[Any]]:
+async def going(lab: Lab, speed: float = 1.0) -> AsyncIterator[Run[Any]]:
     """A live lab whose clock goes while the block runs; what went wrong in it is raised at the block's end."""
-    run = lab.start()
+    run = lab.start(speed=speed)
     try:
         yield run
     finally:

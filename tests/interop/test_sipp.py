@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from bench_pair import said, wire
-from beside import DATA, DEADLINE, HOST, free_port, going, listening, program_beside
+from beside import DEADLINE, HOST, free_port, going, listening, program_beside
 from peers import needs
+from with_sipp import at_rest, complaints, sipp
 
 import sipsim
 
@@ -25,28 +25,6 @@ pytestmark = [needs("sipp"), pytest.mark.covers("B3")]
 def lab():
     with sipsim.Lab(network="udp") as lab:
         yield lab
-
-
-def sipp(*arguments: object, scenario: str, calls: int, port: int = 0) -> list[object]:
-    """Arguments of SIPp for so many calls; it ends with 0 only if every one of them went well."""
-    return [
-        *arguments, "-sf", DATA / f"{scenario}.xml", "-m", calls, "-i", HOST, "-p", port or free_port(),
-        "-mi", HOST, "-cp", free_port(), "-timeout", "25s", "-timeout_error", "-nostdin",
-        "-trace_err", "-error_file", "errors.log",
-    ]  # fmt: skip
-
-
-def complaints(folder: Path) -> str:
-    """What SIPp wrote of what it did not expect."""
-    log = folder / "errors.log"
-    return log.read_text(errors="replace") if log.exists() else ""
-
-
-def at_rest(lab: sipsim.Lab) -> bool:
-    """Whether a live lab has nothing left to do, and nothing at all once its timers have run out."""
-    quiet = lab.env.quiet
-    lab.drain()
-    return quiet and not lab.leftovers() and lab.env.peek() == math.inf
 
 
 def test_sipp_places_200_calls_through_a_live_proxy(lab: sipsim.Lab, tmp_path: Path) -> None:
