@@ -13,6 +13,7 @@ from sipsim.teaching.tasks.panel import panel
 from sipsim.teaching.tasks.proxies_and_via import proxies_and_via
 from sipsim.teaching.tasks.registration import registration
 from sipsim.teaching.tasks.sdp_and_media import sdp_and_media
+from sipsim.teaching.tasks.three_apis import three_apis
 from sipsim.teaching.tasks.touch_it import touch_it
 from sipsim.teaching.tasks.transactions import transactions
 from sipsim.teaching.verdict import Step
@@ -30,4 +31,5 @@ EXERCISES: dict[str, Callable[[Trace], Iterator[Step]]] = {
     "failures-and-response-codes": failures_and_response_codes,
     "panel": panel,
     "sdp-and-media": sdp_and_media,
+    "three-apis": three_apis,
 }

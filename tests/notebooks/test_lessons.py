@@ -39,6 +39,9 @@ SOLUTIONS = {
         '["PCMU"], ["H264"]': '["PCMU", "PCMA", "telephone-event"], ["H264"]',
         '["PCMA"]  # and': '["PCMA", "telephone-event"]  # and',
     },
+    "15-one-call-three-programs": {
+        "pass  # do something here": "aTransaction.SendResponseL(symbian.CSIPResponseElements.NewL(200))"
+    },
     "08-digest": {"# add something here": 'alice.credentials("biloxi.com", "guest", "knock-knock")'},
 }
 """What to replace in the cell of the exercise, and by what."""
@@ -168,6 +171,18 @@ def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addr
                 "4 ACK (SDP)",
                 "501 bob has 481 misses 20",
                 "delay 0.2 s: jitter 0.0 ms",
+            ],
+        ),
+        (
+            "15-one-call-three-programs",
+            [
+                "Android []\npjsua []\nSymbian []",
+                "← onCallEnded(SipAudioCall)",
+                "DISCONNCTD",
+                "→ SendAckL()",
+                "TimedOut(BYE)",
+                "pjsua ['Route: <sip:example.com;lr>']\n   lacks []",
+                "lacks ['Allow: ",
             ],
         ),
         ("08-digest", ["is equal: True", "401 Unauthorized", "407 Proxy Authentication Required"]),
