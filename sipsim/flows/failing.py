@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.story import Story
 from sipsim.flows.acts import talk_until_hung_up
-from sipsim.flows.casts import outcome_of, phones_and_proxy
+from sipsim.flows.casts import DOMAIN, outcome_of, phones_and_proxy
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Count, Refusal, Seconds
 from sipsim.lab.scenario import scenario
@@ -73,3 +74,30 @@ def proxy_crash(lab: Lab, *, talk: Seconds = 5.0, down: Seconds = 3.0) -> Story:
     yield lab.env.timeout(down)
     proxy.restart()
     yield over
+
+
+@scenario(
+    title="A partner that keeps to no rule",
+    rfc="RFC 3261 §17.1.3",
+    question="Which of Carol's messages does Alice's phone pay no attention to, and by what does it know them?",
+    codes=(180, 200, 486),
+)
+def rude_partner(lab: Lab, *, talk: Seconds = 5.0) -> Story:
+    """Carol's script sends octets that are no SIP, an answer to nothing that was asked, and her 200 twice."""
+
+    def script(peer: ScriptedPeer) -> Story:
+        invite = yield peer.receive("INVITE")
+        peer.send(b"Hello? Hello!\r\n\r\n")
+        peer.send(invite.reply(486).with_header("CSeq", "1 OPTIONS"))
+        peer.send(invite.reply(180))
+        accepted = invite.reply(200, body=peer.description)
+        for _ in range(2):
+            peer.send(accepted)
+            yield peer.receive("ACK")
+        bye = yield peer.receive("BYE")
+        peer.send(bye.reply(200))
+
+    alice = lab.user_agent(f"sip:alice@{DOMAIN}")
+    carol = lab.peer("carol", script)
+    call = alice.call(str(carol.uri))
+    yield from talk_until_hung_up(lab, call, call, talk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from sipsim.elements.agents.scripted_peer import ScriptedPeer
@@ -14,6 +14,7 @@ from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.servers.redirect_server import RedirectServer
 from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.servers.stateless_proxy import StatelessProxy
+from sipsim.elements.story import Story
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.protocol.digest_client import ANY
@@ -104,6 +105,25 @@ class Cast(Bench):
         """A peer that sends what a story says, proper or not, and waits for what it expects. See `ScriptedPeer`."""
         name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
+
+    def peer(
+        self, name: str, script: Callable[[ScriptedPeer], Story] | Story | None = None, *, host: str | None = None
+    ) -> ScriptedPeer:  # fmt: skip
+        """A peer that follows a script: a generator function of the peer, such as
+
+            def script(peer):
+                invite = yield peer.receive("INVITE")
+                peer.send(invite.reply(180))
+
+        `name` is a bare one, and then its `uri` leads straight to it, or a SIP URI. See `ScriptedPeer`.
+        """
+        bare = ":" not in f"{name}"
+        uri = as_uri("name", f"sip:{name}@localhost" if bare else name)
+        known = self._name(name if bare else None, uri.user or f"{uri}")
+        peer = self._place(ScriptedPeer(self.env, self, known, "" if bare else uri, host=host or ""))
+        if script is not None:
+            peer.follow(script)
+        return peer
 
     def _place(self, element: E, serves: bool = False) -> E:
         self.elements[element.name] = element

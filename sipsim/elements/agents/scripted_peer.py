@@ -3,31 +3,79 @@
 It has no transactions and no opinions, so it can do what no proper element does: leave a header field out, repeat a
 request by another way, never acknowledge. (SIPp's scenarios are of this kind.)
 
-    peer.say(peer.draft("OPTIONS", "sip:bob@example.com"), proxy)
-    response = yield peer.expect(200)
+    def script(peer):
+        invite = yield peer.receive("INVITE")
+        peer.send(invite.reply(180))
+        peer.send(b"no SIP at all")
+        if (yield peer.receive("CANCEL", timeout=10)) is None:
+            peer.send(invite.reply(486))
+
+    carol = lab.peer("carol", script)
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from inspect import isgenerator
+from typing import Any, NamedTuple
 
+import simpy
+
+from sipsim.elements.alarm import Alarm
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
-from sipsim.elements.via import over, reply_hop
+from sipsim.elements.story import Story, told
+from sipsim.elements.via import over, reply_hop, way_back
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response, parse
 from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.location import as_uri
-from sipsim.protocol.options import whole
-from sipsim.simulation.environment import Environment
+from sipsim.protocol.offer_answer import offer
+from sipsim.protocol.options import seconds, whole
+from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
 
 _END, _BLANK = re.compile("\r?\n"), re.compile("\r?\n\r?\n")
+
+
+Kind = int | str
+"""Of messages: a status, a method, or "final" for any response from 200 on."""
+
+
+class Heard(Request):
+    """A request as a scripted peer has heard it: it knows what its answers have in common, and where they go."""
+
+    __slots__ = ()
+    peer: ScriptedPeer | None = None
+    way: Hop | None = None
+    tag = contact = ""
+
+    def reply(self, status: int, reason: str | None = None, **changed: Any) -> Response:
+        """A proper response to be sent, or to be spoilt first: `changed` are keywords of `build.reply`.
+
+        All of them have the same To tag, those that may make a dialog a Contact; a body is taken for a session
+        description unless `content_type` says what it is.
+        """
+        fields: dict[str, Any] = {} if status == 100 else {"to_tag": self.tag}
+        if 100 < status < 300:
+            fields["contact"] = self.contact
+        if changed.get("body"):
+            fields["content_type"] = "application/sdp"
+        return build.reply(self, status, reason, **{**fields, **changed})
+
+
+class _Wanted(NamedTuple):
+    """What a script waits for."""
+
+    kinds: tuple[Kind, ...]
+    outcome: Outcome
+    alarm: Alarm | Timer | None
 
 
 class ScriptedPeer(Element):
@@ -39,18 +87,23 @@ class ScriptedPeer(Element):
     kind = "scripted peer"
 
     def __init__(self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, host: str = "") -> None:
-        self.uri = as_uri("uri", uri)
+        if uri:
+            as_uri("uri", uri)  # before anything is made
         super().__init__(env, bench, name, host=host)
+        self.uri = as_uri("uri", uri or f"sip:{name}@{self.host_port}")
         self.heard: list[Message] = []
         self._unread: list[Message] = []
-        self._requests: list[tuple[Request, Hop, str]] = []
-        self._expected: list[tuple[int | str | None, Outcome]] = []
+        self._asked: dict[str | None, Heard] = {}
+        self._wanted: list[_Wanted] = []
+        self._latest: Hop | None = None
 
     # What a story does
 
-    def draft(self, method: str, target: str | Uri, **changed: Any) -> Request:
-        """A proper request to be said, or to be spoilt first: `changed` are keywords of `build.request`."""
+    def draft(self, method: str, target: str | Uri | Element, **changed: Any) -> Request:
+        """A proper request to be sent, or to be spoilt first: `changed` are keywords of `build.request`."""
         agent = self.name
+        if isinstance(target, Element):
+            target = getattr(target, "contact_uri", f"sip:{target.host_port}")
         fields: dict[str, Any] = {
             "via": self.new_via(), "from_": f"<{self.uri}>;tag={self.identifiers.tag(agent)}", "to": f"<{target}>",
             "call_id": self.identifiers.call_id(agent, self.address.host), "cseq": 1, "contact": self.contact,
@@ -62,54 +115,98 @@ class ScriptedPeer(Element):
         """A Contact value that leads here."""
         return f"<sip:{self.uri.user or self.name}@{self.host_port}>"
 
-    def say(self, message: Message | str | bytes, to: Element | str | Uri) -> None:
-        """Send a message as it is: to an element, or to where a URI leads.
+    @property
+    def description(self) -> bytes:
+        """A session description of this peer, as an offer, and as an answer to the offers of our phones."""
+        return bytes(offer(self.name, self.address.host, 49170))
 
-        Text may have bare line ends in its head, and [host_port] and [branch] stand in it for what belongs there.
-        `UsageError` where a URI leads nowhere.
+    def follow(self, script: Callable[[ScriptedPeer], Story] | Story) -> simpy.Process:
+        """Let a script begin: a generator function of this peer, or a generator. Gives its process, to be waited for.
+
+        An exception that leaves it is recorded, the run goes on, and `lab.run` raises it at the end. No run waits for
+        a script that waits for a message.
         """
-        with self.acting(f"{self.name}.say(...)"):
+        generator = script(self) if callable(script) else script
+        if not isgenerator(generator):
+            raise UsageError(f"script: {script!r} is no generator function of a peer; it needs a yield")
+        trace, who = self.trace, f"the script of {self.name}"
+        before = trace.current
+        trace.current = trace.add("story", self.env.now, "", text=f"{who} begins") or before
+        process = self.env.process(told(self.bench, who, generator))
+        trace.current = before
+        return process
+
+    def send(
+        self, message: Message | str | bytes, remote: Element | str | Uri | Hop | None = None, copy: int = 1
+    ) -> None:
+        """Send a message as it is: to an element, to where a URI leads, or to where it belongs.
+
+        That is, for a response, where its request came from; for a request, where its Route or Request-URI leads; for
+        text and octets, whoever was heard last. Text may have bare line ends in its head, and [host_port] and [branch]
+        stand in it for what belongs there. `UsageError` where a URI leads nowhere.
+        """
+        with self.acting(f"{self.name}.send(...)"):
             data = self._octets(message)
-            hop = Hop(to.address) if isinstance(to, Element) else self._hop(as_uri("to", to))
+            hop = self._hop(message, remote)
             if isinstance(message, Request):
                 data = bytes(over(message, hop.transport))
-            self._put(data, hop)
+            packet = Packet(data, self.address, *hop)
+            packet.cause = self.trace.sent(self.env.now, self.name, packet, copy)
+            self.network.send(packet)
+
+    def say(self, message: Message | str | bytes, to: Element | str | Uri) -> None:
+        """As `send`, to somebody who is named."""
+        self.send(message, to)
 
     def respond(self, request: Request, status: int, **changed: Any) -> Response:
-        """Answer a request that was heard, all its responses with one tag; `changed` are keywords of `build.reply`."""
-        found = next(((hop, tag) for heard, hop, tag in self._requests if heard is request), None)
-        if found is None:
+        """Answer a request that was heard, see `Heard.reply`; gives the response that was sent."""
+        if not isinstance(request, Heard) or request.peer is not self:
             raise UsageError(f"request: {request!r} did not come to {self.name}")
-        hop, tag = found
-        fields: dict[str, Any] = {} if status == 100 else {"to_tag": tag}
-        if 100 < status < 300:
-            fields["contact"] = self.contact
-        response = build.reply(request, status, **{**fields, **changed})
+        response = request.reply(status, **changed)
         with self.acting(f"{self.name}.respond({status})"):
-            self._put(bytes(response), hop)
+            self.send(response, request.way)
         return response
 
-    def acknowledge(self, invite: Request, response: Response, to: Element | str | Uri) -> None:
-        """Send the ACK for a refusal of an INVITE (RFC 3261 §17.1.1.3)."""
-        self.say(build.ack(invite, response), to)
+    def acknowledge(self, invite: Request, response: Response, to: Element | str | Uri | None = None) -> None:
+        """Send the ACK for a final response to an INVITE (RFC 3261 §13.2.2.4, §17.1.1.3)."""
+        if response.status >= 300:
+            self.send(build.ack(invite, response), to)
+        else:
+            dialog = Dialog.of_client(invite, response)
+            ack = dialog.request("ACK", via=self.new_via(), number=invite.cseq.number)
+            self.send(ack, to or dialog.next_hop)
 
-    def expect(self, what: int | str | None = None) -> Outcome:
+    def receive(self, *kinds: Kind, timeout: float | None = None) -> Outcome:
         """An event with the next message that is a response with this status, or a request with this method.
 
-        Messages before it, of those that nobody has read yet, are passed over; None takes whatever comes, and "final"
-        any response from 200 on. `UsageError` for a status that there can't be.
+        Messages before it, of those that nobody has read yet, are passed over. Without a kind it takes whatever comes;
+        of several kinds, and "final" for any response from 200 on, whichever comes first. When nothing has come for
+        `timeout` seconds it gives None. `UsageError` for a status that there can't be.
         """
-        if isinstance(what, int):
-            whole("what", what, 100, 699)
-        outcome = Outcome(self.env, self.trace, f"{self.name} hearing {what or 'anything'}")
+        for kind in kinds:
+            if not isinstance(kind, str):
+                whole("what", kind, 100, 699)
+        if timeout is not None:
+            seconds("timeout", timeout)
+        what = " or ".join(map(str, kinds)) or "anything"
+        outcome = Outcome(self.env, self.trace, f"{self.name} hearing {what}")
         for at, message in enumerate(self._unread):
-            if fits(message, what):
+            if fits(message, kinds):
                 del self._unread[: at + 1]
                 outcome.settle(message)
                 return outcome
         self._unread.clear()
-        self._expected.append((what, outcome))
+        alarm = None if timeout is None else self.alarm("receive", timeout, self._in_vain, outcome)
+        self._wanted.append(_Wanted(kinds, outcome, alarm))
         return outcome
+
+    def expect(self, what: Kind | None = None) -> Outcome:
+        """As `receive`, of one kind, or with None of any."""
+        return self.receive(*(() if what is None else (what,)))
+
+    def _in_vain(self, outcome: Outcome) -> None:
+        self._wanted = [wanted for wanted in self._wanted if wanted.outcome is not outcome]
+        outcome.settle(None)
 
     # What arrives
 
@@ -126,20 +223,36 @@ class ScriptedPeer(Element):
             self.trace.current = 0
 
     def _hear(self, message: Message, packet: Packet) -> None:
-        self.heard.append(message)
         if isinstance(message, Request):
-            self._requests.append((message, reply_hop(message.via, packet), self.identifiers.tag(self.name)))
-        for at, (what, outcome) in enumerate(self._expected):
-            if fits(message, what):
-                del self._expected[at]
+            message = self._known(message, packet)
+        self._latest = Hop(packet.source, packet.transport, packet.flow)
+        self.heard.append(message)
+        for at, (kinds, outcome, alarm) in enumerate(self._wanted):
+            if fits(message, kinds):
+                del self._wanted[at]
+                if alarm is not None:
+                    alarm.cancel()
                 outcome.settle(message)
                 return
-        if not self._expected:
+        if not self._wanted:
             self._unread.append(message)
 
+    def _known(self, request: Request, packet: Packet) -> Heard:
+        """A request with what its answers need; one that is repeated, its CANCEL and its ACK have the same tag."""
+        via = request.via
+        before = self._asked.get(via.branch)
+        made = Heard(request.method, request.uri_text, request.lines, request.names, request.body, request.data)
+        made.peer, made.way, made.contact = self, reply_hop(via, packet), self.contact
+        made.tag = before.tag if before else self.identifiers.tag(self.name)
+        self._asked[via.branch] = made
+        return made
+
     def lose_state(self) -> None:
+        for wanted in self._wanted:
+            if wanted.alarm is not None:
+                wanted.alarm.cancel()
         self._unread.clear()
-        self._expected.clear()
+        self._wanted.clear()
 
     # Details
 
@@ -154,21 +267,31 @@ class ScriptedPeer(Element):
         head, *rest = _BLANK.split(text.lstrip("\r\n"), 1)
         return "\r\n\r\n".join([_END.sub("\r\n", head), *rest]).encode()
 
-    def _hop(self, uri: Uri) -> Hop:
-        hops = locate(self.names, uri, self.transports, self.name)
-        if not hops:
-            raise UsageError(f"to: {uri} leads nowhere")
-        return hops[0]
+    def _hop(self, message: Message | str | bytes, to: Element | str | Uri | Hop | None) -> Hop:
+        """Where a message goes: to somebody who is named, or else where it belongs."""
+        if isinstance(to, Hop):
+            return to
+        if isinstance(to, Element):
+            return Hop(to.address)
+        if to is None and isinstance(message, Response):
+            asked = self._asked.get(message.via.branch)
+            found = asked.way if asked else way_back(message.via, self.names, self.name)
+        elif to is None and not isinstance(message, Request):
+            found = self._latest
+        else:
+            if isinstance(message, Request):
+                to = to or (message.routes[0].uri if message.has("Route") else message.uri)
+            found = next(iter(locate(self.names, as_uri("to", to or ""), self.transports, self.name)), None)
+        if found is None:
+            raise UsageError(f"to: {to} leads nowhere" if to else "to: nobody was heard yet; say whom it is for")
+        return found
 
-    def _put(self, data: bytes, hop: Hop) -> None:
-        packet = Packet(data, self.address, *hop)
-        packet.cause = self.trace.sent(self.env.now, self.name, packet)
-        self.network.send(packet)
 
-
-def fits(message: Message, what: int | str | None) -> bool:
-    """Whether a message is of the kind that is expected."""
+def fits(message: Message, kinds: tuple[Kind, ...]) -> bool:
+    """Whether a message is of a kind that is expected."""
+    if not kinds:
+        return True
     if isinstance(message, Request):
-        return what is None or what == message.method
+        return message.method in kinds
     assert isinstance(message, Response)
-    return what is None or what == message.status or (what == "final" and message.status >= 200)
+    return message.status in kinds or ("final" in kinds and message.status >= 200)
