@@ -24,8 +24,10 @@ def wire(trace: Trace, element: str | None = None) -> list[str]:
     ]
 
 
-def said(message: Message) -> str:
+def said(message: Message | None) -> str:
     """A message in short: its method, or its status and what it answers."""
+    if message is None:
+        return "no SIP"
     return message.method if isinstance(message, Request) else f"{message.status} {message.cseq.method}"  # type: ignore[attr-defined]
 
 

@@ -81,6 +81,7 @@ def proxy_crash(lab: Lab, *, talk: Seconds = 5.0, down: Seconds = 3.0) -> Story:
     rfc="RFC 3261 §17.1.3",
     question="Which of Carol's messages does Alice's phone pay no attention to, and by what does it know them?",
     codes=(180, 200, 486),
+    breaks=("VIA-06", "SYN-01", "ACK-05"),
 )
 def rude_partner(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Carol's script sends octets that are no SIP, an answer to nothing that was asked, and her 200 twice."""
@@ -88,7 +89,7 @@ def rude_partner(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     def script(peer: ScriptedPeer) -> Story:
         invite = yield peer.receive("INVITE")
         peer.send(b"Hello? Hello!\r\n\r\n")
-        peer.send(invite.reply(486).with_header("CSeq", "1 OPTIONS"))
+        peer.send(invite.reply(486).with_header("Via", invite.via.with_param("branch", "z9hG4bK-made-up")))
         peer.send(invite.reply(180))
         accepted = invite.reply(200, body=peer.description)
         for _ in range(2):
