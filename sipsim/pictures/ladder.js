@@ -247,6 +247,7 @@ class Player {
     this.leave = [];
     this.build();
     this.theme();
+    this.order = Object.keys(this.book.messages).map(Number).sort((a, b) => a - b);
     this.measure();
     this.g = state.get("position") === null ? this.total : this.atTime(state.get("position"));
     this.filter();
@@ -337,12 +338,11 @@ class Player {
       this.starts.push(this.total);
       this.total += this.span(page)[1] - this.span(page)[0];
     }
-    this.order = Object.keys(this.book.messages).map(Number).sort((a, b) => a - b);
     this.heading.textContent = this.book.title;
     const chosen = this.state.get("filter")?.call ?? "";
-    const calls = this.book.calls.map((call) => h("option", { value: call, selected: call === chosen }, call));
-    this.call.replaceChildren(h("option", { value: "" }, "all calls"), ...calls);
-    this.call.hidden = calls.length < 2;
+    if (!this.call.options.length) this.call.append(h("option", { value: "" }, "all calls"));
+    for (const call of this.book.calls.slice(this.call.options.length - 1)) this.call.append(h("option", { value: call, selected: call === chosen }, call));
+    this.call.hidden = this.book.calls.length < 2;
     this.pager.hidden = this.book.pages.length < 2;
   }
 
@@ -384,14 +384,18 @@ class Player {
     return i === track.length - 1 ? this.starts[page] + this.span(this.book.pages[page])[1] - this.span(this.book.pages[page])[0] : this.starts[page] + y - this.span(this.book.pages[page])[0];
   }
 
-  /** The book has grown: `pages` are the numbers of those that changed. */
-  grown(pages) {
+  /** The book has grown: `pages` are the numbers of those that changed, `messages` those that are new or told anew. */
+  grown(pages, messages) {
     const atEnd = this.g >= this.total - 1, pane = this.stage;
     if (pane.clientHeight) this.low = this.isLow(); // who looks at the end wants to see what comes
     this.measure();
+    const last = this.order.at(-1) ?? 0;
+    const fresh = messages.filter((number) => number > last);
+    this.order.push(...fresh.sort((a, b) => a - b));
     if (atEnd) this.g = this.total;
+    this.sift(messages);
     if (pages.includes(this.index)) this.patch();
-    this.filter();
+    if (this.listing && messages.length) this.fill();
     this.move(atEnd && !this.state.get("playing") ? this.total : this.g, false);
     if (this.low && !this.listing) this.toEnd();
     if (this.state.get("selected")) this.inspectNow();
@@ -577,10 +581,12 @@ class Player {
       return;
     }
     const route = `${message.from} → ${message.to}`;
+    const above = this.order[this.order.indexOf(number) - 1];
+    const gap = above ? `${seconds(message.sent - this.book.messages[above].sent)} after ${above}` : "";
     this.about.replaceChildren(
       h("span", { class: `chip ${message.family}` }, String(number)), h("strong", {}, message.text),
       h("span", { class: "route" }, route),
-      h("span", { class: "way" }, [message.way, message.transport, message.copy > 1 ? `copy ${message.copy}` : "", message.remark].filter(Boolean).join(" · ")),
+      h("span", { class: "way" }, [message.way, gap, message.transport, message.codecs, message.copy > 1 ? `copy ${message.copy}` : "", message.remark].filter(Boolean).join(" · ")),
     );
     if (this.told !== this.told_of(number)) this.panel.scrollTop = 0;
     this.told = this.told_of(number);
@@ -601,15 +607,23 @@ class Player {
     const { text = "", call = "" } = this.state.get("filter") ?? {};
     if (this.search.value !== text) this.search.value = text;
     if (this.call.value !== call) this.call.value = call;
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    this.matching = new Set(this.order.filter((number) => {
-      const message = this.book.messages[number];
-      return (!call || message.call === call) && (!words.length || words.every((word) => this.haystack(number, message).includes(word)));
-    }));
-    const all = this.order.length;
-    this.count.textContent = this.matching.size === all ? `${all} message${all === 1 ? "" : "s"}` : `${this.matching.size} of ${all}`;
+    this.matching = new Set();
+    this.sift(this.order);
     if (this.index >= 0) this.mark();
     if (this.listing) this.fill();
+  }
+
+  /** Which of these messages match the filter. */
+  sift(numbers) {
+    const { text = "", call = "" } = this.state.get("filter") ?? {};
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const number of numbers) {
+      const message = this.book.messages[number];
+      const fits = (!call || message.call === call) && (!words.length || words.every((word) => this.haystack(number, message).includes(word)));
+      this.matching[fits ? "add" : "delete"](number);
+    }
+    const all = this.order.length;
+    this.count.textContent = this.matching.size === all ? `${all} message${all === 1 ? "" : "s"}` : `${this.matching.size} of ${all}`;
   }
 
   haystack(number, message) {
@@ -783,7 +797,8 @@ class Player {
 function merge(book, news) {
   if (news.edition <= book.edition) return true;
   if (news.edition !== book.edition + 1) return false;
-  for (const name of ["edition", "title", "foot", "calls"]) book[name] = news[name];
+  for (const name of ["edition", "title", "foot"]) book[name] = news[name];
+  book.calls.push(...news.calls);
   Object.assign(book.messages, news.messages);
   Object.assign(book.sentences, news.sentences);
   for (const [index, page] of Object.entries(news.pages)) {
@@ -848,8 +863,8 @@ export default {
     el.append(root);
     let player = new Player(root, model.get("_book"), shared(model));
     const news = () => {
-      const pages = Object.keys(model.get("_news")?.pages ?? {}).map(Number);
-      if (player.book.edition >= model.get("_news")?.edition) player.grown(pages);
+      const { edition, pages = {}, messages = {} } = model.get("_news") ?? {};
+      if (player.book.edition >= edition) player.grown(Object.keys(pages).map(Number), Object.keys(messages).map(Number));
     };
     const anew = () => { player.destroy(); player = new Player(root, model.get("_book"), shared(model)); };
     model.on("change:_news", news);

@@ -113,22 +113,30 @@ class Walks(Sequence[Walk]):
 
     def catch_up(self) -> None:
         """Take in what the trace has recorded since."""
-        reader = self._reader
+        self._reader.touched.clear()
         for number in range(self._seen + 1, len(self._trace) + 1):
-            reader.take(self._trace[number])
+            self._reader.take(self._trace[number])
         self._seen = len(self._trace)
-        keeping = {walk.element for walk in reader.walks.values() if walk.certain}
-        self._walks = [walk for walk in reader.walks.values() if walk.certain or _serves(walk, keeping)]
-        self._kept = set(map(id, self._walks))
+        self._walks: list[Walk] | None = None
+
+    @property
+    def touched(self) -> list[int]:
+        """The records of which `at` may say something else since the last time."""
+        return self._reader.touched
+
+    def _all(self) -> list[Walk]:
+        if self._walks is None:
+            self._walks = [walk for walk in self._reader.walks.values() if self._keeps(walk)]
+        return self._walks
 
     def __len__(self) -> int:
-        return len(self._walks)
+        return len(self._all())
 
     def __getitem__(self, index: int) -> Walk:  # type: ignore[override]
-        return self._walks[index]
+        return self._all()[index]
 
     def __iter__(self) -> Iterator[Walk]:
-        return iter(self._walks)
+        return iter(self._all())
 
     def __repr__(self) -> str:
         return f"<{len(self)} walks>"
@@ -140,14 +148,14 @@ class Walks(Sequence[Walk]):
 
     def _stands(self, record: int) -> Standing | None:
         walk, state, row = self._reader.standing.get(record, (None, "", None))
-        if walk is None or id(walk) not in self._kept:
+        if walk is None or not self._keeps(walk):
             return None
         return Standing(walk.element, walk.machine, walk.transaction, state, row, record)
 
-
-def _serves(walk: Walk, keeping: set[str]) -> bool:
-    """Whether a server transaction that nothing names yet is one: its element keeps others."""
-    return walk.machine in (INVITE_SERVER.name, NON_INVITE_SERVER.name) and walk.element in keeping
+    def _keeps(self, walk: Walk) -> bool:
+        """Whether a record names it; or it is a server transaction that none names yet, of an element with others."""
+        server = walk.machine in (INVITE_SERVER.name, NON_INVITE_SERVER.name)
+        return walk.certain or (server and walk.element in self._reader.keeping)
 
 
 class _Reader:
@@ -156,6 +164,8 @@ class _Reader:
     def __init__(self) -> None:
         self.walks: dict[Key, Walk] = {}
         self.standing: dict[int, tuple[Walk, str, Pair | None]] = {}
+        self.touched: list[int] = []  # records whose machines stand elsewhere now
+        self.keeping: set[str] = set()  # elements whose transactions are in the trace
         self.arrivals: dict[int, list[int]] = {}  # of a `sent` record: its `delivered` ones
         self.told: dict[Key, Step] = {}  # a state record's sending, whose `sent` record is still to come
         self.kinds = {
@@ -174,7 +184,20 @@ class _Reader:
             walk = self.walks[key] = Walk(*key, record.id, record.time, initial)
         return walk
 
+    def assure(self, walk: Walk) -> None:
+        """A record names this walk; what was said of it and of others of its element before may be otherwise now."""
+        if walk.certain:
+            return
+        walk.certain = True
+        walks = [walk]
+        if walk.element not in self.keeping:
+            self.keeping.add(walk.element)
+            walks = [other for other in self.walks.values() if other.element == walk.element]
+        for other in walks:
+            self.touched += other.messages
+
     def stands(self, record: int, walk: Walk, step: Step | None = None) -> None:
+        self.touched.append(record)
         self.standing[record] = (walk, walk.state, None if step is None else (step.before, step.input))
 
     def state(self, record: Record) -> None:
@@ -183,7 +206,7 @@ class _Reader:
         key = (record.element, name, str(data.get("transaction", "")))
         table = TABLES.get(name)
         walk = self.walk(key, record, table.initial if table is not None else before or after)
-        walk.certain = True
+        self.assure(walk)
         step = Step(record.id, record.time, before, input, after, rfc, record.cause)
         walk.steps.append(step)
         if input.startswith("send "):
@@ -198,7 +221,7 @@ class _Reader:
         if table is None or not data.get("transaction"):
             return
         walk = self.walk((record.element, table.name, str(data["transaction"])), record, table.initial)
-        walk.certain = True
+        self.assure(walk)
         walk.timers.append(record.id)
         if data.get("event") == "fired":
             self.stays(record, walk, table, f"timer {data.get('name')}")

@@ -1,8 +1,8 @@
 """The ladder that plays, in a notebook: what `ladder.widget()` gives.
 
 The whole book of the ladder goes to the browser once, where it plays, steps and is searched without asking the kernel;
-what a run that goes on adds is sent as news. Back come small values: which message is selected, the position,
-whether it plays, the filter.
+what a run that goes on adds is read and sent as news, at a cost that goes by what is new and not by what there is. Back
+come small values: which message is selected, the position, whether it plays, the filter.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def merged(book: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         pages[int(index) : int(index) + 1] = [
             {**page, "parts": {k: page["parts"].get(k, known.get(k)) for k in page["order"]}}
         ]
-    about = {name: news[name] for name in ("edition", "title", "foot", "calls")}
+    about = {name: news[name] for name in ("edition", "title", "foot")} | {"calls": book["calls"] + news["calls"]}
     messages, sentences = book["messages"] | news["messages"], book["sentences"] | news["sentences"]
     return {**book, **about, "messages": messages, "sentences": sentences, "pages": pages}
 

@@ -19,8 +19,9 @@ from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.formats import Format
 from sipsim.pictures.ladder.drawing.layout import lay_out
-from sipsim.pictures.ladder.model import Arrow, Column, Model, Row
+from sipsim.pictures.ladder.model import Arrow, Column, Row
 from sipsim.pictures.ladder.reading.choosing import Call, Filter
+from sipsim.pictures.ladder.reading.foot import foot, tally
 from sipsim.pictures.ladder.reading.making import Wishes, model_of
 from sipsim.pictures.ladder.writing import markdown, text
 from sipsim.pictures.ladder.writing import mermaid as mermaid_source
@@ -109,7 +110,7 @@ class Ladder(Drawing):
         self.wishes = wishes
         self.model = model_of(trace, wishes)
         self.title = _title(trace.header) if title is None else title
-        self.foot = _foot(trace.header, self.model, wishes)
+        self.foot = foot(trace.header, tally(self.arrows), self.model.omitted, wishes)
 
     @property
     def columns(self) -> list[Column]:
@@ -173,7 +174,7 @@ class Ladder(Drawing):
         ladder = copy(self)
         ladder.wishes = replace(self.wishes, columns=self.wishes.chosen, max_rows=None)
         ladder.model = model_of(self.trace, ladder.wishes)
-        ladder.foot = _foot(self.trace.header, ladder.model, ladder.wishes)
+        ladder.foot = foot(self.trace.header, tally(ladder.arrows), 0, ladder.wishes)
         return ladder
 
     def picture(self) -> Picture:
@@ -187,27 +188,3 @@ class Ladder(Drawing):
 def _title(header: dict[str, Any]) -> str:
     """The scenario's name and title, as far as they are known."""
     return ": ".join(str(header[key]) for key in ("scenario", "title") if header.get(key))
-
-
-def _foot(header: dict[str, Any], model: Model, wishes: Wishes) -> str:
-    """Seed, parameters, version, and the ladder in numbers."""
-    arrows = [arrow for arrow in model.arrows if not arrow.duplicate]
-    shown = sum(arrow.times for arrow in arrows)
-    lost = sum(arrow.times for arrow in arrows if arrow.lost is not None)
-    again = sum(arrow.times - (arrow.copy == 1) for arrow in arrows)
-    parts = [
-        *([] if header.get("seed") is None else [f"seed {header['seed']}"]),
-        *(f"{name} {value}" for name, value in (header.get("parameters") or {}).items()),
-        *([f"0 s is {header['began']}"] if header.get("began") else []),
-        f"sipsim {header.get('sipsim', '')}".rstrip(),
-        *wishes.told(),
-        f"{shown} of {_count(shown + model.omitted)}" if model.omitted else _count(shown),
-        *([f"{lost} lost"] if lost else []),
-        *([f"{again} sent again"] if again else []),
-        *(f"{number} skipped: {why}" for why, number in (header.get("skipped") or {}).items()),
-    ]
-    return visible(" · ".join(parts))
-
-
-def _count(number: int) -> str:
-    return f"{number} message" if number == 1 else f"{number} messages"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from sipsim.pictures.charts.numbers import codecs_in
 from sipsim.pictures.charts.state_chart import StateChart
 from sipsim.pictures.charts.states import names
-from sipsim.pictures.ladder.model import Arrow, Model, Row
+from sipsim.pictures.ladder.model import Arrow, Model
 from sipsim.pictures.player.explaining import Explainer, brief
+from sipsim.pictures.player.growth import Grown, Growth
 from sipsim.pictures.player.meanings import FIELDS, METHODS, STATUSES
-from sipsim.pictures.player.pages import PREFIX, changed, draw, key_of, split
+from sipsim.pictures.player.pages import PREFIX, changed, draw, key_of
 from sipsim.pictures.writers import svg
 from sipsim.protocol.machine import Machine
 from sipsim.trace.walks import TABLES
@@ -38,74 +41,77 @@ class Book:
         self.trace = ladder.trace
         self.at_once = min(ladder.wishes.max_rows or AT_ONCE, AT_ONCE)
         self.seen = 0  # how many records of the trace are in it
-        self.content: dict[str, Any] = {"edition": 0, "messages": {}, "sentences": {}, "pages": [], "words": _words()}
+        self.content: dict[str, Any] = {
+            "edition": 0, "foot": "", "calls": [], "messages": {}, "sentences": {}, "pages": [], "words": _words(),
+        }  # fmt: skip
         self._explainer = Explainer(self.trace)
-        self._drawn: list[tuple[Model, dict[str, Any]]] = []  # each page's model, and what was drawn of it
+        self._growth = Growth(ladder, self.at_once)
+        self._calls: dict[str, None] = {}
+        self._models: dict[int, Model] = {}  # of pages, where all of it was read
         self.news()
 
     def news(self) -> dict[str, Any]:
         """Bring the book up to what the trace has by now; gives what changed, in the book's own form."""
-        ladder = self.ladder.whole()
+        grown = self._growth.catch_up(self._explainer.catch_up())
         self.seen = len(self.trace)
-        self._explainer.catch_up()
-        pages = split(ladder, self.at_once)
-        messages = {
-            str(arrow.number): self._message(arrow, page)
-            for page, model in enumerate(pages) for arrow in model.arrows if not arrow.duplicate
-        }  # fmt: skip
-        sentences = {str(id): [brief(told), *ties] for id, (told, *ties) in self._explainer.sentences.items()}
-        return self._turn(ladder, messages, sentences, self._pages(pages, ladder.foot))
-
-    def _pages(self, models: list[Model], foot: str) -> list[dict[str, Any]]:
-        """Draw the pages; one whose model is as before is not drawn again. The foot stands below the last."""
-        last = len(models) - 1
-        for i, model in enumerate(models):
-            if i < last and i < len(self._drawn) - 1 and self._drawn[i][0] == model:
-                continue
-            self._drawn[i : i + 1] = [(model, draw(model, foot if i == last else ""))]
-        del self._drawn[last + 1 :]
-        return [drawn for _, drawn in self._drawn]
-
-    def _turn(
-        self, ladder: Ladder, messages: dict[str, Any], sentences: dict[str, Any], pages: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Take over what was made anew; gives the difference."""
         old = self.content
+        messages = {str(arrow.number): self._message(arrow, page, grown.whole) for arrow, page in grown.messages}
+        new = {key: made for key, made in messages.items() if old["messages"].get(key) != made}
+        calls = dict.fromkeys(brief(arrow.call) for arrow, _ in grown.messages if arrow.call)
         about = {
             "edition": old["edition"] + 1,
-            "title": brief(ladder.title) or "Ladder diagram",
-            "foot": ladder.foot,
-            "calls": _calls(ladder.rows),
+            "title": brief(self.ladder.title) or "Ladder diagram",
+            "foot": grown.foot,
         }
         news = {
             **about,
-            "messages": {key: made for key, made in messages.items() if old["messages"].get(key) != made},
-            "sentences": {key: made for key, made in sentences.items() if key not in old["sentences"]},
-            "pages": {
-                str(i): changed(page, old["pages"][i]) if i < len(old["pages"]) else page
-                for i, page in enumerate(pages) if i >= len(old["pages"]) or page != old["pages"][i]
-            },
-        }  # fmt: skip
-        old.update(about, messages=messages, sentences=sentences, pages=pages)
+            "calls": [call for call in calls if call not in self._calls],
+            "messages": new,
+            "sentences": {str(id): [brief(told), *ties] for id, (told, *ties) in self._explainer.spoken().items()},
+            "pages": self._pages(grown),
+        }
+        self._calls |= calls
+        old["calls"] += news["calls"]
+        old["sentences"].update(news["sentences"])
+        old.update(about)
+        if grown.whole:
+            old["messages"] = messages
+        else:
+            old["messages"].update(new)
         return news
 
-    def _message(self, arrow: Arrow, page: int) -> dict[str, Any]:
-        """What there is to say of a message; of one that is long over, what was said before."""
-        known = self.content["messages"].get(str(arrow.number))
+    def _pages(self, grown: Grown) -> dict[str, dict[str, Any]]:
+        """Draw the pages that changed; gives what is other of each. The foot stands below the last."""
+        pages, last, models = self.content["pages"], grown.count - 1, dict(grown.pages)
+        ends = {len(pages) - 1, last} if (grown.count, grown.foot) != (len(pages), self.content["foot"]) else ()
+        models |= {i: self._growth.page(i) for i in ends if 0 <= i <= last and i not in models}
+        found: dict[str, dict[str, Any]] = {}
+        for i, model in sorted(models.items(), key=itemgetter(0)):
+            if grown.whole and i not in ends and self._models.get(i) == model:
+                continue
+            drawn = draw(model, grown.foot if i == last else "")
+            if i >= len(pages) or pages[i] != drawn:
+                found[str(i)] = changed(drawn, pages[i]) if i < len(pages) else drawn
+                pages[i : i + 1] = [drawn]
+        if grown.whole:
+            self._models = models
+        del pages[grown.count :]
+        return found
+
+    def _message(self, arrow: Arrow, page: int, whole: bool) -> dict[str, Any]:
+        """What there is to say of a message; where all are asked for, of one that is long over what was said before."""
+        known = self.content["messages"].get(str(arrow.number)) if whole else None
         if known and known["page"] == page and self.trace[self.seen].time > (known["ended"] or math.inf) + SETTLED:
             return known  # type: ignore[no-any-return]
         said = self._explainer.message(self.trace[arrow.record])
+        if arrow.badge.startswith("SDP") and (codecs := codecs_in(self.trace, arrow)):
+            said["codecs"] = " ".join(codecs)
         return {
             "key": key_of(arrow), "page": page, "text": brief(arrow.text), "method": brief(arrow.method),
             "from": brief(arrow.source), "to": brief(arrow.target), "sent": arrow.sent, "ended": arrow.ended,
             "label": brief(arrow.label), "family": arrow.family, "way": brief(arrow.way), "remark": brief(arrow.remark),
             "transport": brief(arrow.transport), "copy": arrow.copy, "call": brief(arrow.call), **said,
         }  # fmt: skip
-
-
-def _calls(rows: list[Row]) -> list[str]:
-    """The Call-IDs, in the order in which they came up."""
-    return list(dict.fromkeys(brief(row.call) for row in rows if isinstance(row, Arrow) and row.call))
 
 
 @cache

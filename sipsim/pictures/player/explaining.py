@@ -73,10 +73,18 @@ class Explainer:
         self.identities: dict[int, tuple[object, ...]] = {}
         self.firsts: dict[tuple[str, str, bytes], Record] = {}
         self.sentences: dict[int, tuple[str, int, int]] = {}  # id: in words, the cause's id, number of a message
+        self.fresh: dict[int, tuple[str, int, int]] = {}
 
-    def catch_up(self) -> None:
-        """Take in what the trace has recorded since."""
+    def catch_up(self) -> set[int]:
+        """Take in what the trace has recorded since; the ids of messages whose machines stand elsewhere now."""
         self.walks.catch_up()
+        records = (self.trace[id] for id in self.walks.touched)
+        return {record.id if record.kind == "sent" else record.cause or 0 for record in records}
+
+    def spoken(self) -> dict[int, tuple[str, int, int]]:
+        """The sentences since this was asked last."""
+        fresh, self.fresh = self.fresh, {}
+        return fresh
 
     def message(self, record: Record) -> dict[str, Any]:
         """One `sent` record as JSON values, to be read beside `sentences`."""
@@ -95,7 +103,7 @@ class Explainer:
         at: Record | None = record
         while at is not None and at.id not in self.sentences:
             number = (at.number or 0) if at.kind == "sent" else 0
-            self.sentences[at.id] = sentence(at), at.cause or 0, number
+            self.sentences[at.id] = self.fresh[at.id] = sentence(at), at.cause or 0, number
             at = self.trace[at.cause] if at.cause else None
 
     def _before(self, record: Record) -> Record | None:

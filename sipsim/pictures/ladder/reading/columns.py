@@ -25,38 +25,50 @@ def columns_of(
     element nor seen in the trace.
     """
     agents = {name for name, element in elements.items() if element.get("kind") == "user agent"} if cut else None
-    links, names = _talk(rows, agents)
-    names += [
-        row.column
-        for row in rows
-        if not isinstance(row, (Arrow, Bar)) and row.column in elements and row.column not in names
-    ]
-    known = list(dict.fromkeys([*names, *elements]))
-    for name in chosen:
-        if name not in known:
-            raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
-    if chosen:
-        order = list(dict.fromkeys([*chosen, *(names if others else [])]))
-    else:
-        order = along_the_way(names or known, links)
-    return [_column(name, elements.get(name, {})) for name in order]
+    talk = Talk(elements)
+    talk.take(rows, agents)
+    return talk.columns(chosen, others)
+
+
+class Talk:
+    """Who talks to whom (each pair once, in order of appearance), and what else has a column of its own."""
+
+    def __init__(self, elements: Mapping[str, Mapping[str, Any]]) -> None:
+        self.elements = elements
+        self.links: dict[tuple[str, str], None] = {}
+        self.callers: list[str] = []  # the first one
+        self.marked: dict[str, None] = {}
+
+    def take(self, rows: Iterable[Row], callers_among: set[str] | None = None) -> bool:
+        """Some more rows; whether the columns may be others now."""
+        before = len(self.links), len(self.callers), len(self.marked)
+        for row in rows:
+            if isinstance(row, (Arrow, Bar)):
+                self.links[row.source, row.target] = None
+                calls = not self.callers and isinstance(row, Arrow) and row.text == "INVITE"
+                if calls and (not callers_among or row.source in callers_among):
+                    self.callers.append(row.source)
+            elif row.column in self.elements:
+                self.marked[row.column] = None
+        return before != (len(self.links), len(self.callers), len(self.marked))
+
+    def columns(self, chosen: Sequence[str] = (), others: bool = True) -> list[Column]:
+        """The columns; see `columns_of`."""
+        elements, links = self.elements, list(self.links)
+        names = list(dict.fromkeys([*self.callers, *(name for link in links for name in link), *self.marked]))
+        known = list(dict.fromkeys([*names, *elements]))
+        for name in chosen:
+            if name not in known:
+                raise UsageError(f"columns={name!r}: no element of this trace; there are {', '.join(map(repr, known))}")
+        if chosen:
+            order = list(dict.fromkeys([*chosen, *(names if others else [])]))
+        else:
+            order = along_the_way(names or known, links)
+        return [_column(name, elements.get(name, {})) for name in order]
 
 
 def _column(name: str, element: Mapping[str, Any]) -> Column:
     return Column(name, str(element.get("kind") or ""), str(next(iter(element.get("addresses") or ()), "")))
-
-
-def _talk(rows: Iterable[Row], callers_among: set[str] | None) -> tuple[list[tuple[str, str]], list[str]]:
-    """Who talks to whom (each pair once, in order of appearance) and all who do, the first caller first."""
-    links: dict[tuple[str, str], None] = {}
-    callers: list[str] = []
-    for row in rows:
-        if isinstance(row, (Arrow, Bar)):
-            links[row.source, row.target] = None
-            calls = isinstance(row, Arrow) and row.text == "INVITE" and not callers
-            if calls and (not callers_among or row.source in callers_among):
-                callers.append(row.source)
-    return list(links), list(dict.fromkeys([*callers, *(name for link in links for name in link)]))
 
 
 def along_the_way(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sipsim.pictures.ladder.model import Arrow, Bar, Row
+from sipsim.pictures.ladder.model import Bar, Row
 from sipsim.trace.record import Record
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class MediaBars:
         self.naming = naming
         self.rows = rows
         self.flowing: dict[frozenset[str], Bar] = {}
+        self.unsure: list[tuple[Bar, str]] = []  # bars that flow, with the address of the far end
         sits = [(str(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ()]
         self.ends = dict(sits)  # whose RTP address this is
         self.hosts = unique((host_of(address), name) for address, name in sits)
@@ -72,6 +73,7 @@ class MediaBars:
             )
             self.flowing[pair] = bar
             self.rows.append(bar)
+            self.unsure.append((bar, remote))
         elif data.get("event") == "stop" and bar is not None:
             bar.stop, bar.stopped = record.time, record.id
             lost, received = (value if isinstance(value := data.get(name), int) else 0 for name in ("lost", "received"))
@@ -88,13 +90,10 @@ class MediaBars:
                 bar.keys += str(data.get("keys", ""))
                 return
 
-    def name_targets(self) -> None:
+    def name_targets(self, columns: Iterable[str]) -> None:
         """Give the far end of every bar its column: who recorded the address as its own, else who is at its host."""
-        peers = unique(
-            (host_of(name), name) for row in self.rows if isinstance(row, Arrow) for name in (row.source, row.target)
-        )
-        for bar in (row for row in self.rows if isinstance(row, Bar)):
-            host = host_of(bar.target)
-            bar.target = (
-                self.ends.get(bar.target) or self.hosts.get(host) or peers.get(host) or self.naming.of(bar.target)
-            )
+        peers = unique((host_of(name), name) for name in columns) if self.unsure else {}
+        for bar, far in self.unsure:
+            host = host_of(far)
+            bar.target = self.ends.get(far) or self.hosts.get(host) or peers.get(host) or self.naming.of(far)
+        self.unsure = [(bar, far) for bar, far in self.unsure if bar.streams]

@@ -30,6 +30,8 @@ class Reader:
     """
 
     def __init__(self, trace: Trace, choice: Choice, naming: Naming, most: int | None, last: bool) -> None:
+        self.columns = trace.columns
+        self.seen = 0  # so many records
         self.choice = choice
         self.naming = naming
         self.most = None if last else most
@@ -44,14 +46,20 @@ class Reader:
             "ignored": self.ignored, "media": self.medium, "fault": self.mark, "error": self.mark, "note": self.mark,
             "api": self.api,
         }  # fmt: skip
-        methods = [self.kinds.get(name) for name in trace.columns.kind_names]
-        for id, kind in enumerate(trace.columns.kinds, 1):  # most records are of kinds that pass by
-            if (method := methods[kind]) is not None:
-                method(Record(trace.columns, id))
-        self.media.name_targets()
-        self.rows = [row for row in self.rows if not isinstance(row, Bar) or choice.between(row.source, row.target)]
+        self.catch_up()
+        if choice.among:
+            self.rows = [row for row in self.rows if not isinstance(row, Bar) or choice.between(row.source, row.target)]
         if last and most is not None:
             self.keep_last(most)
+
+    def catch_up(self) -> None:
+        """Read what the trace has recorded since."""
+        methods = [self.kinds.get(name) for name in self.columns.kind_names]
+        for id, kind in enumerate(self.columns.kinds[self.seen :], self.seen + 1):  # most pass by
+            if (method := methods[kind]) is not None:
+                method(Record(self.columns, id))
+        self.seen = len(self.columns.kinds)
+        self.media.name_targets(self.choice.seen)
 
     @property
     def full(self) -> bool:
