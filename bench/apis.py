@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from bench import workload
 from bench.figures import Figure, in_turn, microseconds, ratio
-from sipsim.apis import android, pjsua
+from sipsim.apis import android, pjsua, symbian
 from sipsim.lab.lab import Lab
 
 CALLS = 1_000
@@ -16,7 +17,7 @@ Load = Callable[[Lab, int], None]
 
 def figures() -> Iterator[Figure]:
     """Each API in turn with the bare user agent, on a lab without a trace."""
-    sides = {"user agent": workload.by_callbacks, "android": by_android, "pjsua": by_pjsua}
+    sides = {"user agent": workload.by_callbacks, "android": by_android, "pjsua": by_pjsua, "symbian": by_symbian}
     times = in_turn({name: simulated(load) for name, load in sides.items()})
     each = {"us_per_call": microseconds(times, CALLS)}
     for name in list(sides)[1:]:
@@ -89,3 +90,53 @@ def by_android(lab: Lab, calls: int) -> None:
     lab.drain()
     (group,) = context.groups.values()
     assert group.agent.tally.answered == calls and not lab.leftovers() and not group.sessions
+
+
+class Acknowledges(symbian.MSIPObserver, symbian.MSIPConnectionObserver):
+    """Sends the ACK for each 200 to an INVITE, and at once a BYE; lets go of what is over."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+
+    def IncomingResponse(self, aTransaction: symbian.CSIPClientTransaction, aWhere: Any = None) -> None:
+        if aTransaction.ResponseElements().StatusCode() != 200:
+            return
+        if aTransaction.Type() == "INVITE":
+            self.answered += 1
+            aWhere.SendAckL(aTransaction)
+            aWhere.SendByeL()
+        else:
+            aWhere.Delete()
+            aTransaction.Delete()
+
+    def InviteCompleted(self, aTransaction: symbian.CSIPClientTransaction) -> None:
+        aTransaction.Delete()
+
+
+def by_symbian(lab: Lab, calls: int) -> None:
+    """The load of `workload.by_callbacks`, by an application on a Symbian device."""
+    env = lab.env
+    workload.ready(lab)
+    server, app = symbian.SIPServer(lab, "sip:carol@example.com"), Acknowledges()
+    csip = symbian.CSIP.NewL(1, app, server)
+    connection = symbian.CSIPConnection.NewL(csip, 1, app)
+    lab.run(until=env.now + 1.0)
+    offer = symbian.CSIPMessageElements((), an_offer(connection.GetLocalAddr()), "application/sdp")
+
+    def place(left: int) -> None:
+        symbian.CSIPInviteDialogAssoc(connection, workload.BOB).SendInviteL(offer)
+        if left > 1:
+            env.call_later(workload.EVERY, place, left - 1)
+
+    place(calls)
+    lab.run()
+    lab.drain()
+    assert app.answered == calls and not lab.leftovers() and not connection.stack.dialogs
+
+
+def an_offer(host: str) -> bytes:
+    """What a user agent offers, as an application writes it."""
+    return (
+        f"v=0\r\no=carol 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        "m=audio 49180 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+    ).encode()

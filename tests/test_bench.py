@@ -15,7 +15,10 @@ def test_the_floor_carries_every_call_to_its_end():
     floor.run(20, workload.EVERY)  # it would fail
 
 
-@pytest.mark.parametrize("load", [workload.by_callbacks, workload.by_stories, apis.by_android, apis.by_pjsua])
+LOADS = [workload.by_callbacks, workload.by_stories, apis.by_android, apis.by_pjsua, apis.by_symbian]
+
+
+@pytest.mark.parametrize("load", LOADS)
 def test_a_call_is_thirteen_messages_as_on_the_floor(load: Callable[..., None]):
     lab = workload.a_lab("counters")
     load(lab, 5)

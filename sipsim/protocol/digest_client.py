@@ -9,8 +9,8 @@ The retry is the request with credentials; CSeq and branch are the caller's to r
 `met` is a list of the caller's, one for each request, retries included, empty at first: what was answered already.
 
 Of the challenges of a realm the topmost is answered that we can answer (RFC 8760 §2.4), Basic never. What was refused
-is not tried again (RFC 3261 §22.1): a nonce is answered once, a realm twice only if the server says, and says it once,
-that the nonce was merely stale. Credentials that a request brought unasked don't count: the server may have forgotten.
+is not tried again (RFC 3261 §22.1), unless `tries` says so: a nonce is answered once, a realm twice only if the server
+says, and says it once, that the nonce was merely stale. Credentials that a request brought unasked don't count: the server may have forgotten.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class DigestClient:
 
     def __init__(self, cnonce: Callable[[], str]) -> None:
         self._cnonce = cnonce
+        self.tries = 1  # how often a request tries the same password; some clients do it twice
         self.asked_by: tuple[str, ...] = ()  # realms, of the latest challenges
         self._accounts: dict[str, Account] = {}
         self._sessions: dict[tuple[str, str], dict[str, list[Session]]] = {}  # (field, scope) -> realm -> sessions
@@ -178,7 +179,7 @@ class DigestClient:
         if len(met) >= MOST_ANSWERS or any(challenge.nonce in shown for challenge in asked):
             return False
         only_stale = any(challenge.stale for challenge in asked) and not any(challenge.stale for challenge in past)
-        return not past or only_stale
+        return len(past) < self.tries or only_stale
 
     def _is_ours(self, text: str) -> bool:
         """Whether credentials in a request are for us to renew."""

@@ -166,7 +166,7 @@ def test_the_builder_checks_port_and_protocol():
         with pytest.raises(IllegalArgumentException, match="1000 to 65535"):
             builder.setPort(port)
     assert builder.setPort(1000).setPort(65535).build().getPort() == 65535
-    for protocol in ("SCTP", ""):
+    for protocol in ("TLS", "tls", "SCTP", ""):
         with pytest.raises(IllegalArgumentException, match="UDP, TCP"):
             builder.setProtocol(protocol)
     with pytest.raises(NullPointerException):

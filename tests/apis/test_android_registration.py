@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from android_bench import CallHeard, Device, RegistrationHeard, alone, callbacks, two
+from android_bench import CallHeard, Device, RegistrationHeard, alone, callbacks, caused_by, two
 from bench_pair import messages, said, times, wire
 
-from sipsim.apis.android import SipErrorCode, SipException, SipProfile
+from sipsim.apis.android import SipErrorCode, SipException, SipProfile, SipSession
 from sipsim.lab.lab import Lab
+from sipsim.message.codes import reason_phrase
+
+State = SipSession.State
 
 
 def registered(seed: int = 3, **proxy: object) -> tuple[Lab, Device, RegistrationHeard]:
@@ -67,7 +70,42 @@ def test_a_wrong_password_is_not_tried_again(realm: str | None, code: int):
     lab, alice, heard = registered(users={"alice": "another"}, **({"realm": realm} if realm else {}))
     lab.run(until=100.0)
     assert heard.names == ["onRegistering", "onRegistrationFailed"] and heard.codes() == [code]
-    assert len(times(lab.trace, "REGISTER", "alice")) == 2 and not alice.manager.isRegistered(alice.uri)
+    assert len(times(lab.trace, "REGISTER", "alice")) == 3 and not alice.manager.isRegistered(alice.uri)
+
+
+@pytest.mark.covers("AN52", "AN51")
+@pytest.mark.parametrize(("tries", "sent"), [(None, 3), (1, 2)])
+def test_a_password_that_is_refused_is_sent_once_more_unless_the_device_obeys_the_rfc(tries: int | None, sent: int):
+    lab = Lab(seed=3)
+    lab.proxy("example.com", users={"alice": "another", "bob": "b"})
+    alice = Device(lab, "alice")
+    assert alice.context.password_tries == 2
+    alice.context.password_tries = tries or alice.context.password_tries
+    session, heard = alice.session()
+    session.register(60)
+    lab.run()
+    asked = messages(lab.trace, "REGISTER", "alice")
+    answers = [message.header("Authorization") for message in asked]
+    assert len(asked) == sent and answers[0] is None and len(set(answers)) == sent
+    assert len(messages(lab.trace, "401 REGISTER", "proxy")) == sent
+    assert heard.names == ["onRegistering", "onRegistrationFailed"]
+    assert heard.codes() == [SipErrorCode.INVALID_CREDENTIALS]
+    call, told = alice.call()
+    lab.run()
+    assert len(messages(lab.trace, "INVITE", "alice")) == sent and told.names == ["onCalling", "onError"]
+    assert told.codes() == [SipErrorCode.INVALID_CREDENTIALS] and not call.isInCall()
+
+
+@pytest.mark.covers("AN52", "AN51")
+@pytest.mark.breaks("AUT-01")
+def test_a_challenge_that_nobody_could_answer_is_a_servers_error():
+    lab = Lab(seed=3)
+    proxy = lab.proxy("example.com")
+    proxy.on_request = lambda exchange, request: proxy.reply(exchange, 401)  # type: ignore[method-assign]
+    session, heard = Device(lab, "alice").session()
+    session.register(60)
+    lab.run()
+    assert heard.names == ["onRegistering", "onRegistrationFailed"] and heard.codes() == [SipErrorCode.SERVER_ERROR]
 
 
 @pytest.mark.covers("AN59", "AN51")
@@ -249,3 +287,36 @@ def test_no_message_of_a_registration_has_the_password_in_clear():
     lab.run(until=1.0)
     assert SipProfile.Builder("alice", "example.com").setPassword("secret").build().getPassword() == "secret"
     assert all("secret" not in str(bytes(record.message)) for record in lab.trace.select("sent"))
+
+
+@pytest.mark.covers("AN34", "AN32")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, SipErrorCode.PEER_NOT_REACHABLE), (500, SipErrorCode.SERVER_ERROR), (400, SipErrorCode.CLIENT_ERROR)],
+)
+def test_a_bare_session_hears_that_its_registration_failed(status: int, code: int):
+    lab, alice, _bob = alone()
+    proxy = lab.elements["proxy"]
+    proxy.on_request = lambda exchange, request: proxy.reply(exchange, status)
+    for act, state in (("register", State.REGISTERING), ("unregister", State.DEREGISTERING)):
+        session, heard = alice.session()
+        getattr(session, act)(*([60] if act == "register" else []))
+        assert session.getState() == state
+        lab.run()
+        assert heard.names == ["onRegistering", "onRegistrationFailed"] and session.getState() == State.READY_TO_CALL
+        told, error, words = heard.told[1][1]
+        assert told is session and error == code and words == f"{reason_phrase(status)} ({status})"
+        (failed,) = [one for one in callbacks(lab.trace, "onRegistrationFailed")][-1:]
+        assert said(caused_by(lab.trace, failed)) == f"{status} REGISTER"
+
+
+@pytest.mark.covers("AN34", "AN55")
+def test_a_bare_session_that_registers_hears_that_the_connection_is_lost():
+    lab, alice, _bob = alone()
+    session, heard = alice.session()
+    session.register(60)
+    lab.run(until=0.001)
+    alice.context.network.set_connected(False)
+    lab.run()
+    assert heard.names == ["onRegistering", "onRegistrationFailed"]
+    assert heard.codes() == [SipErrorCode.DATA_CONNECTION_LOST] and session.getState() == State.READY_TO_CALL

@@ -21,13 +21,12 @@ class DataConnection:
             return
         self.connected = connected
         context = self._context
-        how = "is connected again" if connected else "has no data connection"
+        # to everybody else a phone without a connection is one that crashed
+        what, how = ("restart", "is connected again") if connected else ("crash", "has no data connection")
         with context.lane.calling("set_connected", connected):
             for group in context.groups.values():
                 agent = group.agent
-                context.lab.trace.add(
-                    "fault", context.lab.env.now, agent.name, what="connection", text=f"{agent.name} {how}"
-                )
+                context.lab.trace.add("fault", context.lab.env.now, agent.name, what=what, text=f"{agent.name} {how}")
                 if connected:
                     agent.down = False
                     group.on_connected()

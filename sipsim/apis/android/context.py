@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sipsim.apis.android.session_group import SessionGroup
 
 
+PASSWORD_TRIES = 2
+"""How often a password is sent for one request, as the original did; RFC 3261 §22.1 would have it sent once."""
+
+
 class Context:
     """An application on a device of its own in a lab.
 
@@ -40,6 +44,7 @@ class Context:
         self.sdk = sdk
         self.wifi_only = wifi_only
         self.timers = Timers()
+        self.password_tries = PASSWORD_TRIES
         self.lane = Lane(lab.env, lab.trace, name)
         self.log = Log(lab.env, lab.trace, name)
         self.network: DataConnection = DataConnection(self)

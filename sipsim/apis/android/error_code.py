@@ -53,9 +53,16 @@ STATUSES |= dict.fromkeys((414, 484, 485), SipErrorCode.INVALID_REMOTE_URI)
 STATUSES[408] = SipErrorCode.TIME_OUT
 
 
-def code_of(error: CallFailed | RegistrationFailed, domain: str, realms: Iterable[str] = ()) -> int:
-    """The code for a failure; `realms` are those that asked for credentials last, `domain` is the user's own."""
+def code_of(error: CallFailed | RegistrationFailed, domain: str, realms: Iterable[str] | None = None) -> int:
+    """The code for a failure; `realms` are those that asked for credentials last, `domain` is the user's own.
+
+    Where nothing was asked in a way that could be answered, it's the server's fault; None: nobody looked.
+    """
     if error.status in CHALLENGES:
+        if realms is None:
+            return SipErrorCode.INVALID_CREDENTIALS
+        if not (realms := tuple(realms)):
+            return SipErrorCode.SERVER_ERROR
         others = [realm for realm in realms if realm != domain]
         return SipErrorCode.CROSS_DOMAIN_AUTHENTICATION if others else SipErrorCode.INVALID_CREDENTIALS
     if error.status == 503 and error.reason.endswith(NOWHERE):

@@ -104,6 +104,7 @@ class SipSession:
         group = self._group
         self._state = state
         self._asked += 1
+        group.asking[self] = None
         self._tell_soon("onRegistering", self)
         self._wait(group.device.timers.registration, "no answer to REGISTER", self._registration_timeout)
         agent = group.agent
@@ -365,6 +366,7 @@ class SipSession:
     def _be_ready(self) -> None:
         self._stop()
         self._state, self._change = State.READY_TO_CALL, None
+        self._group.asking.pop(self, None)
         if self._call is not None:
             self._group.sessions.pop(self._call, None)
             self._call = None

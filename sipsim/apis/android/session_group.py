@@ -36,6 +36,8 @@ class SessionGroup:
         self.uri = profile.getUriString()
         self.agent = self._phone(device, profile)
         self.agent.application = device
+        if self.agent.digest is not None:
+            self.agent.digest.tries = device.password_tries
         self.agent.on_call = self._incoming
         self.agent.on_reinvite = self._asked_to_change
         self.agent.on_refer = self._asked_to_transfer
@@ -43,6 +45,7 @@ class SessionGroup:
         self.lane = Lane(device.lab.env, device.lab.trace, self.agent.name)
         self.lane.on_mistake = lambda name, error: device.log.e("SipSession", f"{name}() raised", error)
         self.sessions: dict[Call, SipSession] = {}
+        self.asking: dict[SipSession, None] = {}  # those that wait for the answer to a REGISTER
         self.pending: dict[str, SipSession] = {}  # by Call-ID: calls that nobody took yet
         self.opened = False
         self.intent: PendingIntent | None = None
@@ -87,7 +90,7 @@ class SessionGroup:
     def code(self, error: CallFailed | RegistrationFailed) -> int:
         """The `SipErrorCode` of a failure."""
         digest = self.agent.digest
-        return code_of(error, self.profile.getSipDomain(), digest.asked_by if digest is not None else ())
+        return code_of(error, self.profile.getSipDomain(), digest.asked_by if digest is not None else None)
 
     # What arrives
 
@@ -130,7 +133,7 @@ class SessionGroup:
         """Stop whatever would still happen by itself."""
         if self.registration is not None:
             self.registration.forget()
-        for session in list(self.sessions.values()):
+        for session in [*self.sessions.values(), *self.asking]:
             session.forget()
 
     # The data connection
@@ -140,6 +143,8 @@ class SessionGroup:
             session.lose_connection()
         if self.registration is not None:
             self.registration.lose_connection()
+        for session in list(self.asking):
+            session.lose_connection()
 
     def on_connected(self) -> None:
         if self.registration is not None:
