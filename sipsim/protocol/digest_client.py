@@ -10,7 +10,8 @@ The retry is the request with credentials; CSeq and branch are the caller's to r
 
 Of the challenges of a realm the topmost is answered that we can answer (RFC 8760 §2.4), Basic never. What was refused
 is not tried again (RFC 3261 §22.1), unless `tries` says so: a nonce is answered once, a realm twice only if the server
-says, and says it once, that the nonce was merely stale. Credentials that a request brought unasked don't count: the server may have forgotten.
+says, and says it once, that the nonce was merely stale. Credentials that a request brought unasked don't count: the
+server may have forgotten.
 """
 
 from __future__ import annotations

@@ -306,7 +306,7 @@ def test_a_bare_session_hears_that_its_registration_failed(status: int, code: in
         assert heard.names == ["onRegistering", "onRegistrationFailed"] and session.getState() == State.READY_TO_CALL
         told, error, words = heard.told[1][1]
         assert told is session and error == code and words == f"{reason_phrase(status)} ({status})"
-        (failed,) = [one for one in callbacks(lab.trace, "onRegistrationFailed")][-1:]
+        (failed,) = list(callbacks(lab.trace, "onRegistrationFailed"))[-1:]
         assert said(caused_by(lab.trace, failed)) == f"{status} REGISTER"
 
 
