@@ -9,6 +9,7 @@ from bench_pair import messages, wire
 from pjsua_bench import Log, config, fails, phone
 
 from sipsim.apis import pjsua as pj
+from sipsim.lab.lab import Lab
 
 
 class Transfers(Log):
@@ -198,10 +199,88 @@ def test_keys_are_pressed_and_heard():
 
 
 @pytest.mark.covers("PJ11")
-def test_keys_need_packets():
+def test_without_packets_keys_go_by_info_both_ways():
+    told: list[Any] = []
     lab, account, bob = phone()
+    call = account.make_call(str(bob.contact_uri), Keys(told))
+    lab.run()
+    told.clear()
+    fails(70004, "allowed are texts of", call.dial_dtmf, "1x")
+    call.dial_dtmf("12#")
+    lab.run()
+    assert [m.header("Content-Type") for m in messages(lab.trace, "INFO", "alice")] == ["application/dtmf-relay"] * 3
+    assert bob.current_call.digits == "12#"
+    bob.current_call.send_dtmf("9", by="info")
+    lab.run()
+    assert told == ["9"]
+    call.hangup()
+    lab.run()
+
+
+@pytest.mark.covers("PJ11")
+def test_keys_that_nobody_answers_are_in_the_log_and_end_the_call():
+    lines: list[str] = []
+    lab, account, bob = phone()
+    account.lib.log = type(account.lib.log)(
+        lab.env, pj.LogConfig(level=3, callback=lambda level, text, length: lines.append(text))
+    )
     call = account.make_call(str(bob.contact_uri))
     lab.run()
-    fails(70004, "there is no voice to send keys with", call.dial_dtmf, "1")
-    call.hangup()
+    lab.network.drop("INFO", times=20)
+    call.dial_dtmf("12")
+    lab.run(until=lab.env.now + 40.0)
+    assert not lab.trace.select("error") and len(messages(lab.trace, "INFO", "alice")) == 11  # of the first key
+    assert any("keys 12: " in line for line in lines)
+    assert not call.is_valid()  # nobody is there any more (RFC 3261 §12.2.1.2)
+
+
+@pytest.mark.covers("PJ11")
+def test_presence_is_published_modified_and_taken_back():
+    lab = Lab(seed=7)
+    server = lab.presence_server("example.com")
+    pj.use(lab, "alice")
+    lib = pj.Lib()
+    lib.init(log_cfg=pj.LogConfig(level=0))
+    lib.create_transport(pj.TransportType.UDP)
+    lib.start()
+    settings = config()
+    settings.publish_enabled = True
+    account = lib.create_account(settings)
+    lab.run()
+    assert not messages(lab.trace, "PUBLISH", "alice")
+    watcher = lab.user_agent("sip:bob@example.com")
+    seen = watcher.subscribe("sip:alice@example.com", "presence")
+    account.set_basic_status(True)
+    lab.run(until=1.0)
+    (first,) = messages(lab.trace, "PUBLISH", "alice")
+    assert first.header("Event") == "presence" and not first.has("SIP-If-Match") and b"open" in first.body
+    assert seen.value.tuples[0].basic == "open"
+    account.set_presence_status(False, pres_text="Gone fishing")
+    lab.run(until=2.0)
+    second = messages(lab.trace, "PUBLISH", "alice")[1]
+    tags = [m.header("SIP-ETag") for m in messages(lab.trace, "200 PUBLISH", server.name)]
+    assert second.header("SIP-If-Match") == tags[0] and b"closed" in second.body
+    assert seen.value.tuples[0].basic == "closed" and "Gone fishing" in str(seen.notices[-1].body.octets)
+    lib.destroy()
+    lab.run(until=3.0)
+    last = messages(lab.trace, "PUBLISH", "alice")[2]
+    assert last.expires == 0 and last.header("SIP-If-Match") == tags[1] and not last.body
+    seen.unsubscribe()
+    lab.run(until=4.0)
+
+
+@pytest.mark.covers("PJ11")
+def test_a_server_that_takes_no_publications_is_no_mistake_of_the_application():
+    lab, _, _ = phone()
+    lab.registrar("example.net", "deaf")
+    lib = pj.Lib.instance()
+    assert lib is not None
+    settings = config()
+    settings.id, settings.publish_enabled = "<sip:alice@example.net>", True
+    account = lib.create_account(settings)
+    account.set_basic_status(True)
+    lab.run()
+    (said,) = [line for line in wire(lab.trace) if line.startswith("deaf>")]
+    assert said.endswith("PUBLISH") and account.info().online_status and not lab.trace.select("error")
+    lib.destroy()
     lab.run()

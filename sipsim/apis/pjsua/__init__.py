@@ -11,6 +11,7 @@ from sipsim.apis.pjsua.application import Application, use
 from sipsim.apis.pjsua.buddy import Buddy, BuddyCallback, BuddyInfo
 from sipsim.apis.pjsua.call import Call, CallInfo
 from sipsim.apis.pjsua.call_callback import CallCallback
+from sipsim.apis.pjsua.codecs import CodecInfo, CodecParameter
 from sipsim.apis.pjsua.constants import (
     CallRole,
     CallState,
@@ -30,7 +31,7 @@ from sipsim.apis.pjsua.transport import Transport, TransportInfo
 
 __all__ = [
     "Account", "AccountCallback", "AccountConfig", "AccountInfo", "Application", "AuthCred", "Buddy", "BuddyCallback",
-    "BuddyInfo", "Call", "CallCallback", "CallInfo", "CallRole", "CallState", "Error", "Lib", "LogConfig",
+    "BuddyInfo", "Call", "CallCallback", "CallInfo", "CallRole", "CallState", "CodecInfo", "CodecParameter", "Error", "Lib", "LogConfig",
     "MediaConfig", "MediaDir", "MediaState", "PresenceActivity", "SubscriptionState", "TURNConnType", "Transport",
     "TransportConfig", "TransportFlag", "TransportInfo", "TransportType", "UAConfig", "run", "story", "use",
 ]  # fmt: skip

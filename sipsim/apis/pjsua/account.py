@@ -129,7 +129,7 @@ class Account:
                 str(uri), name, host=host, port=port, kind=Phone, outbound=None if outbound is None else str(outbound),
                 transport="tcp" if transport.type == TransportType.TCP else "udp",
                 reliable="supported" if config.require_100rel else "no", media=self.lib.application.media,
-                codecs=("PCMU", "PCMA", "telephone-event") if self.lib.application.media == "packets" else None,
+                codecs=self.lib.offered(),
             )  # fmt: skip
         assert isinstance(made, Phone)
         made.registrar = registrar

@@ -176,11 +176,13 @@ class Call:
             self._follow(self.engine.transfer_to(call.engine, leaves="never"))
 
     def dial_dtmf(self, digits: str) -> None:
-        """Press keys: they go as RTP, which needs an application whose `media` are "packets"."""
+        """Press keys: they go as RTP where the application's `media` are "packets", else each in an INFO."""
         with self._calling("dial_dtmf", digits):
             self._confirmed_now("dial_dtmf()")
+            lib = self.account.lib
             with reported("dial_dtmf()", self):
-                self.engine.send_dtmf(digits)
+                done = self.engine.send_dtmf(digits, by="rtp" if lib.application.media == "packets" else "info")
+            self.account.lane.follow(done, lambda _: None, lambda error: lib.say(INFO, f"keys {digits}: {error}"))
 
     def send_request(
         self, method: str, hdr_list: Fields | None = None, content_type: str | None = None, body: str | None = None

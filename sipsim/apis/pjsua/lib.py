@@ -11,6 +11,7 @@ from sipsim.apis.lane import Lane
 from sipsim.apis.pjsua import error
 from sipsim.apis.pjsua.account import Account, AccountCallback
 from sipsim.apis.pjsua.application import current
+from sipsim.apis.pjsua.codecs import Codecs
 from sipsim.apis.pjsua.error import PJ_EINVALIDOP, PJSIP_EINVALIDURI, PJSIP_EUNSUPTRANSPORT, Error
 from sipsim.apis.pjsua.log import DETAIL, ERROR, INFO, Log
 from sipsim.apis.pjsua.settings import AccountConfig, LogConfig, MediaConfig, TransportConfig, UAConfig
@@ -22,7 +23,7 @@ from sipsim.message.fields import NameAddr
 from sipsim.simulation.network import Address
 
 
-class Lib(Sound):
+class Lib(Sound, Codecs):
     """The library, one at a time in an application.
 
     `init`, `create_transport`, `start`, `create_account`, in this order; then calls are made and taken. Nothing blocks:
@@ -46,6 +47,7 @@ class Lib(Sound):
         self.state = "created"
         self._names: set[str] = set()
         self.calls_made = 0
+        self._forget_codecs()
         application.lib = self
         with self.lane.calling("Lib"):
             pass
