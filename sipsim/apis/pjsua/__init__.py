@@ -30,8 +30,9 @@ from sipsim.apis.pjsua.settings import AccountConfig, AuthCred, LogConfig, Media
 from sipsim.apis.pjsua.transport import Transport, TransportInfo
 
 __all__ = [
-    "Account", "AccountCallback", "AccountConfig", "AccountInfo", "Application", "AuthCred", "Buddy", "BuddyCallback",
-    "BuddyInfo", "Call", "CallCallback", "CallInfo", "CallRole", "CallState", "CodecInfo", "CodecParameter", "Error", "Lib", "LogConfig",
-    "MediaConfig", "MediaDir", "MediaState", "PresenceActivity", "SubscriptionState", "TURNConnType", "Transport",
-    "TransportConfig", "TransportFlag", "TransportInfo", "TransportType", "UAConfig", "run", "story", "use",
+    "Account", "AccountCallback", "AccountConfig", "AccountInfo", "Application", "AuthCred", "Buddy",
+    "BuddyCallback", "BuddyInfo", "Call", "CallCallback", "CallInfo", "CallRole", "CallState", "CodecInfo",
+    "CodecParameter", "Error", "Lib", "LogConfig", "MediaConfig", "MediaDir", "MediaState", "PresenceActivity",
+    "SubscriptionState", "TURNConnType", "Transport", "TransportConfig", "TransportFlag", "TransportInfo",
+    "TransportType", "UAConfig", "run", "story", "use",
 ]  # fmt: skip
