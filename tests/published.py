@@ -12,7 +12,28 @@ from sipsim.trace.comparison import Step, steps_of, steps_of_flow
 from sipsim.trace.trace import Trace
 
 FILE = Path(__file__).resolve().parent / "data" / "flows.json"
-FLOWS: dict[str, dict[str, Any]] = {flow["name"]: flow for flow in json.loads(FILE.read_text())["flows"]}
+
+
+def written_out(flow: dict[str, Any]) -> dict[str, Any]:
+    """A flow with each of its transactions, "NOTIFY/200" or "INVITE/200/ACK" in one arrow, as messages."""
+    if all(one["kind"] != "transaction" for one in flow["messages"]):
+        return flow
+    messages: list[dict[str, Any]] = []
+    for one in flow["messages"]:
+        if one["kind"] != "transaction":  # a response is for the request above it
+            messages.append(one if one["kind"] != "response" else {"cseq_method": messages[-1]["method"], **one})
+            continue
+        there, back = (one["from"], one["to"]), (one["to"], one["from"])
+        method, status, *ack = one["name"].split("/")
+        kinds = [("request", there, "method", method), ("response", back, "status", f"{status[0]}xx")]
+        kinds += [("request", there, "method", which) for which in ack]
+        for number, (kind, (sender, receiver), field, what) in enumerate(kinds, 1):
+            step = {"n": f"{one['n']}.{number}", "from": sender, "to": receiver, "kind": kind, field: what}
+            messages.append({**step, "cseq_method": method})
+    return {**flow, "messages": messages}
+
+
+FLOWS: dict[str, dict[str, Any]] = {flow["name"]: written_out(flow) for flow in json.loads(FILE.read_text())["flows"]}
 
 WITHOUT_100 = {"rfc4028-13", "rfc5359-2.1", "rfc5359-2.2", "rfc6228-9.1", "rfc6228-9.2", "rfc6228-9.3"}
 """Figures that leave out the 100s of proxies, which RFC 3261 §16.2 asks for."""

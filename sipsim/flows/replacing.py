@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from sipsim.elements.story import Story
 from sipsim.flows.casts import DOMAIN, place
+from sipsim.flows.rfc5359 import taken_by
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds
 from sipsim.lab.scenario import scenario
+from sipsim.trace.comparison import BEGINNING
+
+
+@scenario(
+    "rfc3891-1",
+    title="Call park retrieval with Replaces",
+    rfc="RFC 3891 §1",
+    question="Whose call with the parking place does the INVITE of the second phone name, and who ends that one?",
+    codes=(180, 200, 202),
+)
+def parked(lab: Lab, *, talk: Seconds = 3.0) -> Story:
+    """Alice parks her call with Bob by a REFER, walks to another phone and takes it back there.
+
+    How that phone has learnt of the dialog is left open, as in the RFC.
+    """
+    phone1, phone2 = (lab.user_agent(f"sip:alice@{DOMAIN}", name) for name in ("phone1", "phone2"))
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}", "Bob", answers=1.0)
+    parking = lab.user_agent(f"sip:park@{DOMAIN}", "Parking Place")
+    parking.on_call = lambda call: call.answer()
+    call = phone1.call(bob)
+    yield call.answered
+    yield lab.env.timeout(talk)
+    lab.note(BEGINNING)
+    yield call.transfer(parking).done
+    yield call.ended
+    yield lab.env.timeout(talk)
+    waiting = taken_by(parking)
+    back = phone2.call(bob, replaces=waiting.replacement())
+    yield back.answered
+    yield waiting.ended
+    yield lab.env.timeout(talk)
 
 
 @scenario(

@@ -31,7 +31,7 @@ def late_invite(lab: Lab, *, talk: Seconds = 2.0) -> Story:
         network.drop(lost, times=1)
     call = alice.call(bob)
     yield call.answered
-    result = {"calls": len(bob.calls)}
+    result = {"at_bob": len(bob.calls)}
     yield from talk_until_hung_up(lab, call, call, talk)
     return result
 
@@ -124,6 +124,6 @@ def unsent_response(lab: Lab, *, talk: Seconds = 2.0) -> Story:
     network.bind(alice.address, "UDP", alice._arrive, alice._unreachable, node=alice.name)
     alice.say(invite, bob)
     yield alice.expect(180)
-    result = {"calls": len(bob.calls)}
+    result = {"at_bob": len(bob.calls)}
     yield from talked(lab, alice, invite, talk)
     return result

@@ -36,7 +36,7 @@ Route of its INVITE and no credentials (§17.1.1.3), and an INVITE tried again h
 repeats in a dialog what it need not: Supported, and the Record-Route of proxies in the route set (§16.6 item 4); F18
 of its §2.2 is a 100."""
 
-SECTIONS = {"rfc3262-3": "3", "rfc3680-6": "6", "rfc3311-8": "8", "rfc4028-13": "13"}
+SECTIONS = {"rfc3262-3": "3", "rfc3680-6": "6", "rfc3311-8": "8", "rfc4028-13": "13", "rfc3891-1": "1"}
 """The sections of flows that name a figure besides, or are none of the RFC's own."""
 
 NEVER_SENT = {"rfc4028-13": 1}
@@ -139,6 +139,19 @@ def test_a_scenario_is_called_as_its_section(name: str) -> None:
 def test_all_basic_flows_are_in_the_catalogue() -> None:
     assert set(NAMES) >= {name for name, flow in FLOWS.items() if flow["rfc"] in (3261, 3665)}
     assert len([name for name in NAMES if name.startswith(("rfc3261-24.", "rfc3665-"))]) == 18
+
+
+SESSIONS = {
+    "rfc3262-3", "rfc3311-8", "rfc3428-10", "rfc3515-4.1", "rfc3515-4.2", "rfc3680-6", "rfc3842-4.1", "rfc3856-8",
+    "rfc3891-1", "rfc3891-7.1", "rfc3903-15", "rfc4028-13", "rfc6228-9.1", "rfc6228-9.2", "rfc6228-9.3",
+    *[f"rfc5359-2.{number}" for number in (1, 2, 4, 5, 7, 8, 9, 12)],
+}  # fmt: skip
+"""Published flows of reliable responses, events, transfer, holding and forwarding."""
+
+
+def test_flows_of_sessions_and_services_are_in_the_catalogue() -> None:
+    assert set(NAMES) >= SESSIONS
+    assert {f"rfc6026-{number}" for number in range(1, 7)} <= set(sipsim.catalogue())
 
 
 def test_only_one_flow_changes_transport_and_in_mid_flow() -> None:
