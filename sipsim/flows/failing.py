@@ -77,6 +77,29 @@ def proxy_crash(lab: Lab, *, talk: Seconds = 5.0, down: Seconds = 3.0) -> Story:
 
 
 @scenario(
+    title="A message is stopped on its way, and goes on as another one",
+    rfc="RFC 3261 §26.1.3",
+    question="To whom does Bob's voice go, and by what could he have known?",
+    codes=(100, 180, 200),
+    live=False,
+)
+def intercepted(lab: Lab, *, delay: Seconds = 0.8, talk: Seconds = 5.0) -> Story:
+    """Mallory stops the INVITE for Bob, writes his own address into its SDP, lets it go, and drops what is repeated."""
+    alice, proxy, bob = phones_and_proxy(lab)
+    mallory = lab.user_agent(f"sip:mallory@{DOMAIN}")
+    network: Any = lab.network
+    held = network.intercept("INVITE", src=proxy.name, dst=bob.name)
+    call = alice.call(str(bob.uri))
+    invite = yield held.next()
+    yield lab.env.timeout(delay)
+    for copy in held.packets[1:]:
+        copy.drop()
+    invite.edit(invite.data.replace(f"c=IN IP4 {alice.address[0]}".encode(), f"c=IN IP4 {mallory.address[0]}".encode()))
+    invite.let_go()
+    yield from talk_until_hung_up(lab, call, call, talk)
+
+
+@scenario(
     title="A partner that keeps to no rule",
     rfc="RFC 3261 §17.1.3",
     question="Which of Carol's messages does Alice's phone pay no attention to, and by what does it know them?",

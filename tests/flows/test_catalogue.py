@@ -7,6 +7,7 @@ from bench_pair import messages, wire
 
 import sipsim
 from sipsim.message.codes import REASONS
+from sipsim.pictures.ladder.model import Bar
 
 NAMES = list(sipsim.catalogue())
 SPEAKING_NONSENSE = {"gateway", "rude-partner"}
@@ -113,3 +114,13 @@ def test_heavy_loss_is_survived_or_ends_in_a_definite_failure() -> None:
 def test_a_cancelled_call_ends_well_over_a_bad_link(seed: int) -> None:
     result = sipsim.run("cancel", seed=seed, loss=0.3, duplicate=0.2, reorder=0.2).result
     assert result["ok"] and result["failed"] == 1
+
+
+def test_an_intercepted_call_sends_bobs_voice_to_somebody_else() -> None:
+    """Two bars: Alice's to Bob, and Bob's to Mallory, whose address he was told."""
+    trace = sipsim.run("intercepted", seed=7)
+    bars = [(row.source, row.target) for row in trace.ladder().rows if isinstance(row, Bar)]
+    assert bars == [("alice", "bob"), ("bob", "mallory")]
+    assert [record.data["what"] for record in trace.select("fault")] == ["edited"]
+    assert [record.data["why"] for record in trace.select("lost")] == ["dropped by hand"]
+    assert trace.result["ok"] and not trace.check()

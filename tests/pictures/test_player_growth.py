@@ -15,7 +15,7 @@ from sipsim.pictures.player.book import Book
 from sipsim.trace.jsonl import _read_header, _read_record, dump
 from sipsim.trace.trace import Trace
 
-SCENARIOS = ("fork", "media", "lost-200", "glare", "two-answers", "proxy-crash", "dtmf", "rfc3515-4.1")
+SCENARIOS = ("fork", "media", "lost-200", "glare", "two-answers", "proxy-crash", "dtmf", "rfc3515-4.1", "intercepted")
 OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"max_rows": 5},
