@@ -94,6 +94,32 @@ def test_octets_go_to_whoever_was_heard_last() -> None:
         lab.peer("dave").send(b"hello")
 
 
+@pytest.mark.parametrize("spoilt", ["Via", "From", "To", "CSeq"])
+def test_a_reply_goes_back_whatever_it_lacks(spoilt: str) -> None:
+    def script(peer: ScriptedPeer) -> Script:
+        message = yield peer.receive("MESSAGE")
+        peer.send(message.reply(500).without(spoilt))
+        peer.send(message.reply(500).with_header(spoilt, '<<"@;;='))
+        peer.send(message.reply(202))
+
+    lab, alice, carol = bench(script)
+    assert lab.run(alice.message(str(carol.uri), "hello")).status == 202
+    assert [record.peer for record in lab.trace.select("sent", "carol")] == ["alice"] * 3
+
+
+def test_a_request_that_leads_nowhere_goes_to_whoever_was_heard_last() -> None:
+    def script(peer: ScriptedPeer) -> Script:
+        message = yield peer.receive("MESSAGE")
+        peer.send(message.reply(200))
+        peer.send(peer.draft("OPTIONS", alice).with_header("Route", "<<"))
+        return (yield peer.receive("final")).status
+
+    lab, alice, carol = bench()
+    done = carol.follow(script)
+    alice.message(str(carol.uri), "hello")
+    assert lab.run(done) == 200  # a phone has no use for a Route
+
+
 def test_a_reply_is_proper_and_can_be_spoilt() -> None:
     def script(peer: ScriptedPeer) -> Script:
         invite = yield peer.receive("INVITE")

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import isgenerator
-from typing import Any, NamedTuple
+from typing import Any
 
 import simpy
 
@@ -27,7 +28,7 @@ from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.story import Story, told
-from sipsim.elements.via import over, reply_hop, way_back
+from sipsim.elements.via import over, reply_hop
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -47,6 +48,9 @@ _END, _BLANK = re.compile("\r?\n"), re.compile("\r?\n\r?\n")
 Kind = int | str
 """Of messages: a status, a method, or "final" for any response from 200 on."""
 
+_Wanted = tuple[tuple[Kind, ...], Outcome, Alarm | Timer | None]
+"""What a script waits for, and for how long."""
+
 
 class Heard(Request):
     """A request as a scripted peer has heard it: it knows what its answers have in common, and where they go."""
@@ -62,20 +66,11 @@ class Heard(Request):
         All of them have the same To tag, those that may make a dialog a Contact; a body is taken for a session
         description unless `content_type` says what it is.
         """
-        fields: dict[str, Any] = {} if status == 100 else {"to_tag": self.tag}
-        if 100 < status < 300:
-            fields["contact"] = self.contact
-        if changed.get("body"):
-            fields["content_type"] = "application/sdp"
+        fields: dict[str, Any] = {
+            "to_tag": self.tag if status > 100 else None, "contact": self.contact if 100 < status < 300 else None,
+            "content_type": "application/sdp" if changed.get("body") else None,
+        }  # fmt: skip
         return build.reply(self, status, reason, **{**fields, **changed})
-
-
-class _Wanted(NamedTuple):
-    """What a script waits for."""
-
-    kinds: tuple[Kind, ...]
-    outcome: Outcome
-    alarm: Alarm | Timer | None
 
 
 class ScriptedPeer(Element):
@@ -142,7 +137,7 @@ class ScriptedPeer(Element):
         """Send a message as it is: to an element, to where a URI leads, or to where it belongs.
 
         That is, for a response, where its request came from; for a request, where its Route or Request-URI leads; for
-        text and octets, whoever was heard last. Text may have bare line ends in its head, and [host_port] and [branch]
+        all else, whoever was heard last. Text may have bare line ends in its head, and [host_port] and [branch]
         stand in it for what belongs there. `UsageError` where a URI leads nowhere.
         """
         with self.acting(f"{self.name}.send(...)"):
@@ -169,12 +164,11 @@ class ScriptedPeer(Element):
 
     def acknowledge(self, invite: Request, response: Response, to: Element | str | Uri | None = None) -> None:
         """Send the ACK for a final response to an INVITE (RFC 3261 §13.2.2.4, §17.1.1.3)."""
-        if response.status >= 300:
-            self.send(build.ack(invite, response), to)
-        else:
+        ack = build.ack(invite, response)
+        if response.status < 300:
             dialog = Dialog.of_client(invite, response)
             ack = dialog.request("ACK", via=self.new_via(), number=invite.cseq.number)
-            self.send(ack, to or dialog.next_hop)
+        self.send(ack, to)
 
     def receive(self, *kinds: Kind, timeout: float | None = None) -> Outcome:
         """An event with the next message that is a response with this status, or a request with this method.
@@ -188,8 +182,8 @@ class ScriptedPeer(Element):
                 whole("what", kind, 100, 699)
         if timeout is not None:
             seconds("timeout", timeout)
-        what = " or ".join(map(str, kinds)) or "anything"
-        outcome = Outcome(self.env, self.trace, f"{self.name} hearing {what}")
+        named = " or ".join(map(str, kinds)) or "anything"
+        outcome = Outcome(self.env, self.trace, f"{self.name} hearing {named}")
         for at, message in enumerate(self._unread):
             if fits(message, kinds):
                 del self._unread[: at + 1]
@@ -197,7 +191,7 @@ class ScriptedPeer(Element):
                 return outcome
         self._unread.clear()
         alarm = None if timeout is None else self.alarm("receive", timeout, self._in_vain, outcome)
-        self._wanted.append(_Wanted(kinds, outcome, alarm))
+        self._wanted.append((kinds, outcome, alarm))
         return outcome
 
     def expect(self, what: Kind | None = None) -> Outcome:
@@ -205,7 +199,7 @@ class ScriptedPeer(Element):
         return self.receive(*(() if what is None else (what,)))
 
     def _in_vain(self, outcome: Outcome) -> None:
-        self._wanted = [wanted for wanted in self._wanted if wanted.outcome is not outcome]
+        self._wanted = [wanted for wanted in self._wanted if wanted[1] is not outcome]
         outcome.settle(None)
 
     # What arrives
@@ -248,9 +242,9 @@ class ScriptedPeer(Element):
         return made
 
     def lose_state(self) -> None:
-        for wanted in self._wanted:
-            if wanted.alarm is not None:
-                wanted.alarm.cancel()
+        for _, _, alarm in self._wanted:
+            if alarm is not None:
+                alarm.cancel()
         self._unread.clear()
         self._wanted.clear()
 
@@ -273,15 +267,14 @@ class ScriptedPeer(Element):
             return to
         if isinstance(to, Element):
             return Hop(to.address)
-        if to is None and isinstance(message, Response):
-            asked = self._asked.get(message.via.branch)
-            found = asked.way if asked else way_back(message.via, self.names, self.name)
-        elif to is None and not isinstance(message, Request):
-            found = self._latest
-        else:
+        found = self._latest
+        with suppress(SipParseError):  # what is spoilt so far that nobody could say goes to whoever was heard last
             if isinstance(message, Request):
                 to = to or (message.routes[0].uri if message.has("Route") else message.uri)
-            found = next(iter(locate(self.names, as_uri("to", to or ""), self.transports, self.name)), None)
+            elif isinstance(message, Response) and not to and message.branch in self._asked:
+                found = self._asked[message.branch].way
+        if to:
+            found = next(iter(locate(self.names, as_uri("to", to), self.transports, self.name)), None)
         if found is None:
             raise UsageError(f"to: {to} leads nowhere" if to else "to: nobody was heard yet; say whom it is for")
         return found
@@ -289,9 +282,6 @@ class ScriptedPeer(Element):
 
 def fits(message: Message, kinds: tuple[Kind, ...]) -> bool:
     """Whether a message is of a kind that is expected."""
-    if not kinds:
-        return True
-    if isinstance(message, Request):
-        return message.method in kinds
-    assert isinstance(message, Response)
-    return message.status in kinds or ("final" in kinds and message.status >= 200)
+    if isinstance(message, Response):
+        return not kinds or message.status in kinds or ("final" in kinds and message.status >= 200)
+    return not kinds or (isinstance(message, Request) and message.method in kinds)
