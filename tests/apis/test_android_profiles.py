@@ -225,7 +225,7 @@ def test_take_audio_call_says_what_is_wrong_with_an_intent():
     assert SipManager.getCallId(None) is None and SipManager.getOfferSessionDescription(None) is None
 
 
-@pytest.mark.covers("AN09")
+@pytest.mark.covers("AN09", "R11")
 def test_make_audio_call_takes_profiles_or_addresses():
     lab, alice, _bob = alone()
     peer = SipProfile.Builder("bob", "example.com").build()

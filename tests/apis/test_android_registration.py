@@ -38,7 +38,7 @@ def test_open_removes_old_bindings_binds_and_tells_its_listener_in_order():
     assert said(lab.trace[done.cause].message) == "200 REGISTER"
 
 
-@pytest.mark.covers("AN59")
+@pytest.mark.covers("AN59", "R4")
 def test_a_registration_is_renewed_half_way_but_not_within_a_minute():
     lab, _alice, heard = registered()
     lab.run(until=4000.0)
@@ -268,7 +268,7 @@ def test_an_answer_that_nobody_acknowledges_is_a_terminated_transaction():
     assert heard.codes() == [SipErrorCode.TRANSACTION_TERMINTED]
 
 
-@pytest.mark.covers("AN51")
+@pytest.mark.covers("AN51", "R12")
 def test_codes_have_the_numbers_and_names_of_the_original():
     """R12: the misspelling of the original, and the name that was meant."""
     names = (

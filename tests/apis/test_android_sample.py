@@ -20,7 +20,7 @@ def activity(lab: Lab, user: str, password: str = "secret", domain: str = "examp
     return app
 
 
-@pytest.mark.covers("AN02", "AN41", "AN42", "AN53", "AN61")
+@pytest.mark.covers("AN02", "AN41", "AN42", "AN53", "AN61", "R10")
 @pytest.mark.parametrize("network", ["memory", "udp"])
 def test_the_walkie_talkie_registers_calls_answers_and_hangs_up(network: str):
     how = {"speed": 5.0} if network == "udp" else {}
@@ -40,7 +40,7 @@ def test_the_walkie_talkie_registers_calls_answers_and_hangs_up(network: str):
     assert [message.expires for message in messages(trace, "REGISTER", "bob")][-1] == 0
 
 
-@pytest.mark.covers("AN53", "AN40")
+@pytest.mark.covers("AN53", "AN40", "R10")
 def test_the_second_answer_of_the_sample_is_logged_and_changes_nothing():
     """R10: the receiver answers in `onRinging` and once more after `takeAudioCall`."""
     lab = Lab(seed=2)

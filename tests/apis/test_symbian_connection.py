@@ -31,7 +31,7 @@ def test_the_server_starts_with_its_first_application_and_each_has_one_csip():
         CSIPConnection.NewL(csip, 2, object())  # type: ignore[arg-type]
 
 
-@pytest.mark.covers("SY05", "SY13")
+@pytest.mark.covers("SY05", "SY13", "R21")
 def test_each_connection_of_an_application_has_an_access_point_of_its_own():
     lab, phone, _ = pair(iaps=(1, 2))
     assert phone.csip.Connection(1) is phone.connection and phone.csip.connection(2) is None
@@ -107,7 +107,7 @@ def test_a_request_is_handed_over_first_and_looked_up_and_sent_later():
     assert transaction.State() in (symbian.CSIPClientTransaction.ECompleted, symbian.CSIPClientTransaction.ETerminated)
 
 
-@pytest.mark.covers("SY15", "SY27", "SY26")
+@pytest.mark.covers("SY15", "SY27", "SY26", "SY87")
 def test_what_fails_later_is_told_by_its_number():
     lab, phone, bob = pair()
     lost = phone.message("sip:bob@nowhere.example")
@@ -124,7 +124,7 @@ def test_what_fails_later_is_told_by_its_number():
     gone.Delete()
 
 
-@pytest.mark.covers("SY16", "SY83")
+@pytest.mark.covers("SY16", "SY83", "R13")
 def test_only_an_invite_that_proceeds_can_be_cancelled():
     lab, phone, _ = pair()
     transaction = phone.message()
@@ -223,7 +223,7 @@ def test_a_request_where_there_is_no_connection_goes_to_the_observer_of_the_appl
     assert names == [("IncomingRequest", 1), ("TimedOut", transaction)]
 
 
-@pytest.mark.covers("SY21")
+@pytest.mark.covers("SY21", "R20")
 def test_an_application_sends_no_100_and_the_stack_sends_one_at_once():
     for status in (100, 99, 700, "200"):
         assert left(CSIPResponseElements.NewL, status) == symbian.KErrArgument

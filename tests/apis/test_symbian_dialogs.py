@@ -36,7 +36,7 @@ def reply(status: int, tag: str, to: Any, peer: Wire, more: str = "") -> str:
     )
 
 
-@pytest.mark.covers("SY63", "SY67", "SY68", "SY24", "SY91", "SY92", "SY80")
+@pytest.mark.covers("SY63", "SY67", "SY68", "SY24", "SY91", "SY92", "SY80", "SY61")
 def test_an_invite_is_answered_and_the_application_acknowledges_it():
     lab, phone, _ = pair()
     association, transaction = calling(lab, phone, 0.5)
@@ -164,7 +164,7 @@ def test_a_cancel_for_nothing_is_answered_481_and_after_the_answer_200_only():
     assert "InviteCanceled" not in phone.app.names
 
 
-@pytest.mark.covers("SY16", "SY83")
+@pytest.mark.covers("SY16", "SY83", "SY92", "R13")
 def test_an_invite_that_rings_is_taken_back():
     lab, phone, bob = pair()
     bob.answers = 20.0
@@ -297,7 +297,7 @@ def test_a_refresh_that_is_refused_can_be_followed_to_its_response():
     assert mine.ResponseElements().StatusCode() == 200 and len(times(lab.trace, "SUBSCRIBE", "alice")) == 3
 
 
-@pytest.mark.covers("SY64")
+@pytest.mark.covers("SY64", "R5")
 def test_to_unsubscribe_is_a_subscribe_with_expires_0():
     lab = Lab(seed=7)
     phone = Phone(lab)

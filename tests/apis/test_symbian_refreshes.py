@@ -56,7 +56,7 @@ def test_the_application_sends_one_subscribe_and_the_stack_all_later_ones():
     assert association.SIPRefresh().State() is CSIPRefresh.EActive
 
 
-@pytest.mark.covers("SY50", "SY51")
+@pytest.mark.covers("SY50", "SY51", "SY83")
 def test_the_application_hears_of_no_refresh_that_succeeds():
     lab, phone, _, association, mine = subscribed()
     lab.run(until=230.0)

@@ -132,7 +132,7 @@ def answered(lab: Lab, phone: Phone, peer: Wire, contact: str, **options: Any) -
     return binding
 
 
-@pytest.mark.covers("SY48")
+@pytest.mark.covers("SY48", "R1")
 @pytest.mark.parametrize(("granted", "asked", "believed"), [(10, None, 30), (7200, None, 3600), (7200, 600, 600)])
 def test_a_granted_expiry_is_held_within_limits(granted: int, asked: int | None, believed: int):
     lab = Lab(seed=7)
@@ -142,7 +142,7 @@ def test_a_granted_expiry_is_held_within_limits(granted: int, asked: int | None,
     assert binding.SIPRefresh().IntervalL() == believed
 
 
-@pytest.mark.covers("SY48", "SY28")
+@pytest.mark.covers("SY48", "SY28", "R2")
 @pytest.mark.parametrize("contact", ["Contact: ME;expires=0\n", ""])
 def test_no_binding_in_the_200_is_no_registration(contact: str):
     lab = Lab(seed=7)
@@ -152,7 +152,7 @@ def test_no_binding_in_the_200_is_no_registration(contact: str):
     assert phone.app.last("ErrorOccured")[::2] == (symbian.KErrSIPInvalidRegistrarResponse, binding)
 
 
-@pytest.mark.covers("SY48", "SY100")
+@pytest.mark.covers("SY48", "SY100", "R3")
 def test_less_than_the_minimum_is_not_asked_for_and_a_contact_must_lead_somewhere():
     _, _, phone = registering()
     assert left(lambda: phone.bind(aExpires=29)) == symbian.KErrArgument

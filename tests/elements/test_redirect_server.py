@@ -24,7 +24,7 @@ def ask(lab: Lab, server: object, text: str = "") -> Response:
     return tester.heard[0]
 
 
-@pytest.mark.covers("P04", "L4")
+@pytest.mark.covers("P04", "L4", "R14")
 @pytest.mark.parametrize(("phones", "status"), [(0, 404), (1, 302), (3, 300)])
 def test_a_redirect_server_answers_with_every_address_and_forwards_nothing(lab: Lab, phones: int, status: int) -> None:
     server = lab.redirect_server("example.com")
@@ -55,7 +55,7 @@ def test_the_caller_tries_the_addresses_of_a_redirect_in_their_order(lab: Lab) -
     assert [invite.cseq.number for invite in invites] == [1, 2, 3, 4] and len({i.call_id for i in invites}) == 1
 
 
-@pytest.mark.covers("P04")
+@pytest.mark.covers("P04", "R14")
 @pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "BYE", "MESSAGE", "SUBSCRIBE", "NEWMETHOD"])
 def test_every_method_is_redirected_and_nothing_is_sent_on(lab: Lab, method: str) -> None:
     """Not even an extension that is required, and nobody knows, keeps a redirect server from redirecting."""

@@ -42,7 +42,7 @@ def granting(lab: Lab, seconds: int, *statuses: int) -> Wire:
 # The policy
 
 
-@pytest.mark.covers("SY48")
+@pytest.mark.covers("SY48", "R1", "R2")
 @pytest.mark.parametrize(
     ("granted", "requested", "believed"),
     [
@@ -67,18 +67,21 @@ def test_a_granted_time_is_clamped_to_what_was_asked_for(
     assert registration.active is (granted > 0)
 
 
+@pytest.mark.covers("R1")
 def test_the_limits_are_one_argument_away() -> None:
     policy = RefreshPolicy(min=60, max=1800, default_max=900)
     assert [policy.clamp(granted, 3600) for granted in (10, 1000, 7200)] == [60, 1000, 1800]
     assert RefreshPolicy(default_max=900).clamp(7200, None) == 900
 
 
+@pytest.mark.covers("R2")
 @given(st.integers(0, 2**32), st.one_of(st.none(), st.integers(30, 2**32 - 1)))
 def test_what_is_believed_lies_between_the_least_and_what_was_asked_for(granted: int, requested: int | None) -> None:
     believed = RefreshPolicy().clamp(granted, requested)
     assert believed == 0 if granted == 0 else 30 <= believed <= (requested or 3600)
 
 
+@pytest.mark.covers("R3")
 @pytest.mark.parametrize("expires", [0, 1, 29])
 def test_less_than_the_least_is_refused_and_nothing_is_sent(lab: Lab, expires: int) -> None:
     lab.registrar("example.com")
@@ -89,6 +92,7 @@ def test_less_than_the_least_is_refused_and_nothing_is_sent(lab: Lab, expires: i
     assert lab.run(bob.register(30, refresh=True)).active
 
 
+@pytest.mark.covers("R4")
 @pytest.mark.parametrize(
     ("when", "expires", "due"),
     [("symbian", 3600, 3000), ("symbian", 1201, 601), ("symbian", 1200, 600), ("symbian", 60, 30),

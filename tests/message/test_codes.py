@@ -51,6 +51,7 @@ def test_sections_of_extensions(status: int, place: str):
     assert re.search(rf"^{re.escape(section)}\. .*\b{status}\b", text, re.MULTILINE)
 
 
+@pytest.mark.covers("R17")
 def test_another_phrase_for_500():
     assert (CODES[500].phrase, CODES[500].alias) == ("Server Internal Error", "Internal Server Error")
 

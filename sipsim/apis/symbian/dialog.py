@@ -163,8 +163,9 @@ class CSIPDialog(Deletable):
         self.state(DialogState.EConfirmed)
         state = (notify.header("Subscription-State") or "").partition(";")[0].strip()
         if state == "terminated":
-            for association in list(self.associations):
-                association.notified_of_the_end(notify)
+            for association in [one for one in self.associations if one.hears(notify)]:
+                association.stop()
+                self.over(association)
 
     def answering(self, transaction: CSIPServerTransaction, exchange: Exchange, response: Response) -> None:
         """Send the application's response to a request that made it, or came in it."""
@@ -212,9 +213,13 @@ class CSIPDialog(Deletable):
         return next((association for association in self.associations if association.method == kind), None)
 
     def leave(self, kind: str) -> None:
-        """One usage is over; the last one takes the dialog with it (RFC 5057 §4.1)."""
+        """The usages of a kind are over; the last one takes the dialog with it (RFC 5057 §4.1)."""
         for association in [one for one in self.associations if one.method == kind]:
-            association.over = True
+            self.over(association)
+
+    def over(self, association: Any) -> None:
+        """This usage is over."""
+        association.over = True
         if all(association.over for association in self.associations):
             self.end()
 

@@ -114,6 +114,8 @@ class CSIPDialogAssocBase(Deletable):
         self.connection.must_be_active()
         if self.dialog.State() is CSIPDialog.ETerminated:
             raise Leave(KErrSIPInvalidDialogState, "the dialog is ETerminated")
+        if self.over:
+            raise Leave(KErrSIPInvalidDialogState, f"the {self.method} usage of the dialog is over")
 
     def SendNonTargetRefreshRequestL(
         self, aMethod: str, aElements: CSIPMessageElements | None = None
@@ -200,8 +202,9 @@ class CSIPDialogAssocBase(Deletable):
             self.dialog.end()
         self.connection.tell("ErrorOccured", error, transaction, self)
 
-    def notified_of_the_end(self, notify: Request) -> None:
-        """A NOTIFY said that the subscription is over."""
+    def hears(self, notify: Request) -> bool:
+        """Whether a NOTIFY is about this usage."""
+        return False
 
     def stop(self) -> None:
         """The dialog is over."""

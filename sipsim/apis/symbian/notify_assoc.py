@@ -43,5 +43,5 @@ class CSIPNotifyDialogAssoc(CSIPDialogAssocBase):
         """After the last NOTIFY, or a 481, the subscription is over."""
         ended = self.state.partition(";")[0].strip() == "terminated"
         if response.status == 481 or (ended and response.status >= 200):
-            self.dialog.leave("NOTIFY")
+            self.dialog.over(self)
         self.connection.respond(transaction, response, self)

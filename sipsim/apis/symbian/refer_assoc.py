@@ -8,7 +8,7 @@ from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.dialog import CSIPDialog
 from sipsim.apis.symbian.dialog_assoc_base import CSIPDialogAssocBase
 from sipsim.apis.symbian.message_elements import CSIPMessageElements, sip_uri
-from sipsim.message.message import Response
+from sipsim.message.message import Request, Response
 
 
 class CSIPReferDialogAssoc(CSIPDialogAssocBase):
@@ -30,6 +30,10 @@ class CSIPReferDialogAssoc(CSIPDialogAssocBase):
             return transaction
 
     SendRefer = SendReferL
+
+    def hears(self, notify: Request) -> bool:
+        """Whether a NOTIFY tells what became of a reference."""
+        return notify.event is not None and notify.event.value == "refer"
 
     def answered(self, transaction: CSIPClientTransaction, response: Response) -> None:
         """A 2xx makes the dialog where there was none."""

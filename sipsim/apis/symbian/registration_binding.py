@@ -83,8 +83,8 @@ class CSIPRegistrationBinding(Deletable):
             uri = sip_uri(contact)
         except Leave as error:
             raise Leave(KErrSIPInvalidContact, f"aContact: {error}") from None
-        if not uri.host or uri.headers:
-            raise Leave(KErrSIPInvalidContact, f"aContact: {uri} leads nowhere")
+        if not uri.host or not uri.user or uri.headers:
+            raise Leave(KErrSIPInvalidContact, f"aContact: {uri} leads to nobody")
         return uri.with_(host=self.stack.address.host, port=self.stack.address.port) if uri.host == "localhost" else uri
 
     def _least(self, expires: int | None) -> int | None:

@@ -124,7 +124,9 @@ class Sending:
             return False
         digest = self.transaction.stack.digest
         changed = digest.answer(self.request, response, self.met)
-        if response.status == 494 and not self.request.has("Security-Verify") and response.has("Security-Server"):
+        agrees = self.transaction.connection.csip.security_handling
+        asks = response.status == 494 and response.has("Security-Server")
+        if asks and agrees and not self.request.has("Security-Verify"):
             if changed is None and self.realms():
                 return False
             changed = self._agreed(changed or self.request, response)
@@ -138,8 +140,6 @@ class Sending:
     def _agreed(self, request: Request, response: Response) -> Request:
         """With the list of the server returned as it came (RFC 3329 §2.3)."""
         csip = self.transaction.connection.csip
-        if not csip.security_handling:
-            return request
         offered = response.values("Security-Server")
         csip.negotiated[str(self.hop)] = offered[0].partition(";")[0].strip()
         for name in ("Require", "Proxy-Require"):

@@ -87,7 +87,7 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
             if self.refresh is not None:
                 self.refresh.broken(transaction)
             if status == 481 or self.dialog.talk is None:
-                self.dialog.leave("SUBSCRIBE")
+                self.dialog.over(self)
         if not transaction.periodic:
             self.connection.respond(transaction, response, self)
             return
@@ -105,9 +105,9 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
         else:
             super().failed(transaction, error)
 
-    def notified_of_the_end(self, notify: Request) -> None:
-        """The notifier ended it."""
-        self.stop()
+    def hears(self, notify: Request) -> bool:
+        """Whether a NOTIFY is of this package."""
+        return notify.event is not None and notify.event.value == self.event
 
     def stop(self) -> None:
         """Refresh it no more."""
