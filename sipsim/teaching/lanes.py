@@ -18,8 +18,14 @@ from sipsim.trace.trace import Trace
 
 GAP = "  "
 """What stands between two columns in text."""
-LONGEST = 44
+LONGEST = 36
 """Characters of a call or callback that a cell shows."""
+
+
+STYLE = (  # notebooks would have it right-aligned, as a table of numbers
+    "<style>table.sipsim-lanes th, table.sipsim-lanes td "
+    "{text-align: left !important; vertical-align: top; white-space: nowrap; font-size: 85%}</style>"
+)
 
 
 class Row(NamedTuple):
@@ -85,7 +91,7 @@ class Lanes:
             + "</tr>"
             for row in self.rows
         )
-        return f"<table class='sipsim-lanes'><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return f"{STYLE}<table class='sipsim-lanes'><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def act(record: Record) -> str:

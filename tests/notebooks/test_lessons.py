@@ -39,6 +39,12 @@ SOLUTIONS = {
         '["PCMU"], ["H264"]': '["PCMU", "PCMA", "telephone-event"], ["H264"]',
         '["PCMA"]  # and': '["PCMA", "telephone-event"]  # and',
     },
+    "12-modifying-and-holding": {"talking()  # something is missing here": "talking(session_expires=90)"},
+    "13-events-and-messages": {"expires=0": "expires=600", "# and add something here": "watched.unsubscribe()"},
+    "14-transfer": {
+        "# add something here": "second = bob.call(carol)",
+        "first.transfer(carol)": "first.transfer_to(second)",
+    },
     "15-one-call-three-programs": {
         "pass  # do something here": "aTransaction.SendResponseL(symbian.CSIPResponseElements.NewL(200))"
     },
@@ -171,6 +177,43 @@ def test_one_cell_shows_what_a_proxy_and_a_redirect_server_make_of_the_same_addr
                 "4 ACK (SDP)",
                 "501 bob has 481 misses 20",
                 "delay 0.2 s: jitter 0.0 ms",
+            ],
+        ),
+        (
+            "12-modifying-and-holding",
+            [
+                "<sip:bob@192.0.2.2>;tag=bob-1",
+                "a=sendonly",
+                "sendonly at ('192.0.2.1', 49170)\nrecvonly",
+                "Alice comes back:  recvonly sendonly",
+                "refused: 488 Not Acceptable Here\nanswered with PCMU",
+                "3 PRACK",
+                "491 of alice's user agent was set for 2.44 s",
+                "491 of bob's user agent was set for 1.11 s",
+                " 89.005         alice is down ×── 5 BYE ×11",
+            ],
+        ),
+        (
+            "13-events-and-messages",
+            [
+                "active 590 closed ['out for lunch']\nterminated None closed",
+                "pending None\nallowed:    active True",
+                "Voice-Message: 2/5",
+                "489 Bad Event",
+                "SIP-If-Match: presence-2",
+                "Lunch? - 200 is what Alice gets",
+            ],
+        ),
+        (
+            "14-transfer",
+            [
+                "SIP/2.0 100 Trying",
+                "[100, 200] so the transfer is done",
+                "[100, 486] - Alice and Bob: answered",
+                "18 BYE",
+                "Replaces: bob-1@192.0.2.2;to-tag=carol-1;from-tag=bob-2",
+                "bob-1@192.0.2.2 carol-1 bob-2",
+                "6 603 Decline",
             ],
         ),
         (

@@ -9,7 +9,7 @@ from sipsim.pictures.display import Box, Shape, Text
 from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.drawing.labels import SMALL, Label, remark_of
 from sipsim.pictures.ladder.drawing.placing import gaps_between
-from sipsim.pictures.ladder.model import Arrow, Column, Mark, Model
+from sipsim.pictures.ladder.model import Arrow, Bar, Column, Mark, Model
 from sipsim.pictures.lettering import advance, fit_middle, visible
 
 TIMES = 72.0  # where the column of times ends, at least
@@ -17,6 +17,7 @@ LEAST, MOST = 180.0, 260.0  # distance of two lifelines
 WIDEST = 340.0  # of words outside of the first and the last one
 NARROWEST = 76.0  # width of a header
 HEADER = 40.0  # height of a header
+PLATE = 44.0  # what the words of a media bar need beside themselves
 NAME, ADDRESS = 15.2, 10.4  # sizes of letters: a little more than they are drawn with, names being bold
 
 
@@ -34,6 +35,8 @@ class Spacing:
         for row in model.rows:
             if isinstance(row, Arrow):
                 self._message(row)
+            elif isinstance(row, Bar):
+                self._media(row)
             elif isinstance(row, Mark) and row.inner:
                 self._outside(self.index[row.column], min(advance(visible(row.text), SMALL) + 40, WIDEST))
         apart = {column: min(width, WIDEST) for column, width in _lanes(model).items() if column in self.index}
@@ -66,6 +69,13 @@ class Spacing:
                 wanted = min(wanted * 1.6, WIDEST)
             self.under_way[source, target] = arrow
             self.gaps[spaces[0]] = max(self.gaps[spaces[0]], wanted)
+
+    def _media(self, bar: Bar) -> None:
+        """Room for what a bar between neighbours says: losses stand at the end of it."""
+        at = sorted(self.index[name] for name in (bar.source, bar.target) if name in self.index)
+        if len(at) == 2 and at[1] - at[0] == 1:
+            wanted = min(advance(f"⇄ {bar.text}", 13.0) + PLATE, WIDEST)
+            self.gaps[at[0]] = max(self.gaps[at[0]], wanted)
 
     def _outside(self, column: int, wanted: float) -> None:
         """Room beside a lifeline: outside of the first and of the last one, else on both sides."""
