@@ -20,6 +20,9 @@ Lines = tuple[tuple[str, str], ...]
 MOST_LINES = 1000
 """Lines of a description; a robustness limit of ours."""
 
+SHORT = 1000
+"""Octets up to which a description is looked up in parts: one phone's differ in nothing but the port."""
+
 _ENDS = re.compile(r"\r\n|\n")
 _LINE = re.compile(r"^([A-Za-z])=([^\r\n\0]*)(?:\r\n|\n|\Z)", re.MULTILINE)
 _MEDIA = re.compile(r"([^\s]+) ([0-9]+)(?:/([0-9]+))? ([^\s]+) ([^\s].*)", re.ASCII | re.DOTALL)
@@ -77,6 +80,10 @@ class Sdp:
     @classmethod
     def parse(cls, body: bytes) -> Sdp:
         """The description in a message's body, lines ended by CRLF or LF; SipParseError (with line) when it is none."""
+        usual = _USUAL.fullmatch(body) if len(body) < SHORT and body.isascii() else None
+        if usual is not None and int(usual[1]) < 65536:
+            formats, own = _tail(body[usual.end(1) + 1 :])
+            return cls(_head(body[: usual.start(1)]), [Media("audio", int(usual[1]), "RTP/AVP", formats, own)])
         text = decode(body)
         count = text.count("\n") + (text[-1:] not in ("\n", ""))
         if count > MOST_LINES:
@@ -151,6 +158,19 @@ def session_lines(user: str, address: str, session: int = 1, version: int = 1) -
     return ("v", "0"), ("o", f"{user} {session} {version} {where}"), ("s", "-"), ("c", where), ("t", "0 0")
 
 
+@lru_cache(maxsize=256)
+def _head(text: bytes) -> Lines:
+    """The lines of a usual description down to the port of its stream."""
+    return tuple([(line[0], line[2:]) for line in text.decode().split("\r\n")[:-1]])
+
+
+@lru_cache(maxsize=64)
+def _tail(text: bytes) -> tuple[tuple[str, ...], Lines]:
+    """The formats of a usual description, and the stream's lines: what follows the port."""
+    first, *lines = text.decode().split("\r\n")[:-1]
+    return tuple(first.split(" ")[1:]), tuple([(line[0], line[2:]) for line in lines])
+
+
 @lru_cache(maxsize=64)
 def _formats(codecs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], Lines]:
     """Codecs as the formats of an `m=` line, and as its `a=rtpmap:` lines."""
@@ -190,6 +210,7 @@ def _refuse(reason: str, text: str, at: int) -> SipParseError:
     return SipParseError(f"SDP: {reason}", 400, at, excerpt=excerpt(text))
 
 
+@lru_cache(maxsize=256)
 def _connection(lines: Lines) -> str | None:
     value = _first(lines, "c")
     found = None if value is None else _CONNECTION.fullmatch(value)

@@ -260,12 +260,14 @@ def direction_of(description: Sdp, media: Media) -> str:
 
 
 def _said(description: Sdp, media: Media, host: str) -> str:
-    said = "sendrecv"
-    for lines in (description.lines, media.lines):
-        for letter, value in lines:
-            if letter == "a" and value in DIRECTIONS:
-                said = value
+    said = _word(media.lines) or _word(description.lines) or "sendrecv"
     return narrowed(said, "sendonly") if host == "0.0.0.0" else said
+
+
+@lru_cache(maxsize=256)
+def _word(lines: Lines) -> str:
+    """The last direction that stands there, "" without one."""
+    return next((value for letter, value in reversed(lines) if letter == "a" and value in DIRECTIONS), "")
 
 
 def mirrored(direction: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
 from statistics import mean
 from typing import Any
@@ -305,3 +306,22 @@ def test_over_sockets_media_flow_too(media: str):
             assert 10 <= call.statistics.received <= 17
             assert call.statistics.lost <= 1
         assert len(trace.select("sent")) == len([r for r in trace.select("sent") if r.raw[:1].isalpha()])
+
+
+@pytest.mark.parametrize("how", ["off", "flow"])
+def test_a_call_that_is_over_leaves_no_circles_behind(how: str) -> None:
+    """What goes round in circles waits for the garbage collector, and makes calls slow."""
+    lab = sipsim.Lab(seed=1, trace="off")
+    alice, bob = (lab.user_agent(f"sip:{name}@example.com", media=how, answers=0.0) for name in ("alice", "bob"))
+    for _ in range(2):
+        call = alice.call(bob)
+        lab.run(call.answered)
+        lab.run(call.hang_up())
+    lab.run(until=lab.env.now + 60)
+    gc.collect()
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(call.hang_up())
+    lab.run(until=lab.env.now + 60)
+    del call
+    assert gc.collect() == 0

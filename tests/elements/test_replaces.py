@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bench_pair import messages, wire
+from bench_pair import messages, times, wire
 
 import sipsim
 from sipsim import CallFailed, Lab, UsageError, UserAgent
@@ -157,6 +157,45 @@ def test_a_caller_forgets_early_dialogs_of_which_it_hears_that_they_are_no_more(
         r for r in trace.select("state", "UAC") if r.data["machine"] == "dialog" and r.data["after"] == "terminated"
     ]
     assert len(ends) == 2
+
+
+@pytest.mark.parametrize("proxy_knows", [True, False])
+def test_a_phone_says_by_itself_that_its_early_dialog_is_over(lab: Lab, proxy_knows: bool) -> None:
+    """The proxy holds the 480 back while the other phone rings; the 199 goes on at once, and only once."""
+    alice, desk, mobile = three(lab)
+    for phone in (alice, desk):
+        phone.understands(extensions=("199",))
+    proxy = lab.proxy("example.com", sends_199=proxy_knows)
+    desk.ignores()
+    desk.gives_up(1.0)
+    mobile.picks_up(2.0)
+    for phone in (desk, mobile):
+        proxy.location.add("sip:bob@example.com", phone.contact_uri)
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    (told,) = messages(lab.trace, "199 INVITE", "proxy")
+    assert told.to_tag == messages(lab.trace, "180 INVITE", desk.name)[0].to_tag and not told.body
+    assert str(told.reasons[0]) == "SIP;cause=480" and "100rel" not in told.require
+    assert times(lab.trace, "199 INVITE", "proxy")[0] < 1.1 < lab.env.now
+    lab.drain()
+    early = [r.data for r in lab.trace.select("state", "alice") if told.to_tag in str(r.data)]
+    assert [(one["before"], one["after"]) for one in early] == [("none", "early"), ("early", "terminated")]
+
+
+def test_a_phone_that_never_rang_has_nothing_to_say_by_199(lab: Lab) -> None:
+    alice, bob, _ = three(lab)
+    for phone in (alice, bob):
+        phone.understands(extensions=("199",))
+    bob.on_call = lambda call: call.reject(486)
+    lab.run(alice.call(bob.contact_uri).ended)
+    assert not messages(lab.trace, "199 INVITE", bob.name)
+    bob.on_call = lambda call: call.ring()
+    alice.understands(extensions=())
+    call = alice.call(bob.contact_uri)
+    lab.run(call.ringing)
+    bob.current_call.reject(486)
+    lab.run(call.ended)
+    assert not messages(lab.trace, "199 INVITE", bob.name)
 
 
 def test_who_does_not_know_199_hears_none(lab: Lab) -> None:

@@ -149,11 +149,19 @@ class IncomingCall(Call):
         return self.refuse(rejection(self.agent.host_port, status, **what))
 
     def refuse(self, refused: Refusal) -> Outcome:
-        """Refuse with what is ready to be sent."""
+        """Refuse with what is ready to be sent.
+
+        Where both ends know 199, a phone that rings says by it that its early dialog is over: no proxy that still asks
+        others holds that back, as it does the refusal (RFC 6228 §5).
+        """
         if not self._is_open("reject"):
             return self.ended
         with self.agent.acting(f"call.reject({refused.status})"):
             self.forget()
+            request = self.exchange.request
+            if self.state == "ringing" and "199" in self.agent.abilities.extensions and "199" in request.supported:
+                because = (("Reason", f"SIP;cause={refused.status}"),)
+                self.exchange.respond(build.reply(request, 199, to_tag=self._tag, headers=because))
             response = refuse(self.agent, self.exchange, refused, self._tag)
             self._fail(refused.status, response.reason, self.agent.name)
         return self.ended

@@ -167,6 +167,7 @@ class Session:
         """Listen no more, and be silent."""
         for line in self._lines.values():
             line.close()
+            line.on_key = None  # so that nothing goes round in a circle, and memory is free at once
 
     # Agreeing
 
@@ -216,16 +217,16 @@ class Session:
 
     def _record(self, event: str, stream: Stream) -> None:
         agent, line = self.agent, self._lines.get(stream.kind)
-        local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
-        more: dict[str, Any] = {} if stream.kind == "audio" else {"stream": stream.kind}
-        if stream.direction != "sendrecv":
-            more["direction"] = stream.direction
         if line is not None and event == "start":
             line.begin(stream)
         elif line is not None:
             line.pause()
         if not agent.trace.messages:
             return
+        local, remote = (f"{host}:{port}" for host, port in (stream.local, stream.remote))
+        more: dict[str, Any] = {} if stream.kind == "audio" else {"stream": stream.kind}
+        if stream.direction != "sendrecv":
+            more["direction"] = stream.direction
         if line is not None and event == "stop":
             more |= line.statistics._asdict()
         record = agent.trace.add(

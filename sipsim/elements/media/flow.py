@@ -22,6 +22,9 @@ from sipsim.simulation.network import Address
 if TYPE_CHECKING:
     from sipsim.elements.agents.endpoint import Endpoint
 
+Spells = list[tuple[float, float]]
+"""When an end sent: from and to, in seconds."""
+
 A_FEW = 1e-6  # seconds, within which instants are the same
 
 
@@ -34,8 +37,8 @@ class Flow:
         self._source = source
         self._remote: Address | None = None
         self._every = inf
-        self._spells: list[tuple[float, float]] = []  # when it sent, from and to
-        self._heard: list[tuple[Flow, Passage, float]] = []  # whom, over which way, until when; not looked at yet
+        self._spells: Spells = []
+        self._heard: list[tuple[Spells, float, Passage, float]] = []  # what is not looked at yet: see `_settle`
         self._settled = self._received = self._lost = 0
         self._jitter = self._mean = 0.0
 
@@ -70,12 +73,8 @@ class Flow:
         self._listened(now)
         while self._heard:
             self._settle(*self._heard.pop(0))
-        return Statistics(self.sent_by(now), self._received, self._lost, self._jitter, self._mean)
-
-    def sent_by(self, instant: float) -> int:
-        """How many packets left until then."""
-        spent = [min(instant, end - A_FEW) - begin for begin, end in self._spells if instant >= begin]
-        return sum([int((time + A_FEW) / self._every) + 1 for time in spent])
+        sent = sent_by(now, self._spells, self._every)
+        return Statistics(sent, self._received, self._lost, self._jitter, self._mean)
 
     def _listened(self, until: float) -> None:
         """Remember what there is to be heard, and over which way, as it is now."""
@@ -83,11 +82,11 @@ class Flow:
             other = self._tally.flows.get((self._remote, self._source))
             if other is not None:
                 passage = Passage.of(self._agent.network.route(self._remote, self._source))
-                self._heard.append((other, passage, until))
+                self._heard.append((other._spells, other._every, passage, until))
 
-    def _settle(self, other: Flow, passage: Passage, until: float) -> None:
-        """Draw what has arrived of what was sent since the last time."""
-        there = other.sent_by(until - passage.delay)
+    def _settle(self, spells: Spells, every: float, passage: Passage, until: float) -> None:
+        """Draw what has arrived of what the other end sent over a way until then, since the last time."""
+        there = sent_by(until - passage.delay, spells, every)
         new, self._settled = there - self._settled, max(there, self._settled)
         if new <= 0 or passage.broken:
             return
@@ -99,4 +98,10 @@ class Flow:
         self._received += copies
         self._lost += new - copies
         if passage.uneven:
-            self._mean, self._jitter = self._tally.jitter.draw(self._received, other._every, passage, dice)
+            self._mean, self._jitter = self._tally.jitter.draw(self._received, every, passage, dice)
+
+
+def sent_by(instant: float, spells: Spells, every: float) -> int:
+    """How many packets left until then."""
+    spent = [min(instant, end - A_FEW) - begin for begin, end in spells if instant >= begin]
+    return sum([int((time + A_FEW) / every) + 1 for time in spent])

@@ -61,9 +61,7 @@ class ResponseContext:
         self._finals: list[Response] = []
         self._answered = self._refused = False
         self._tag = ""
-        self._early: dict[Exchange, list[str]] | None = (
-            None  # tags of early dialogs, where the caller hears of their ends
-        )
+        self._early: dict[Exchange, dict[str, None]] | None = None  # tags of early dialogs, where their ends are told
         if self.invite and proxy.sends_199 and "199" in server.request.supported:
             self._early = {}
 
@@ -149,12 +147,15 @@ class ResponseContext:
             self._rang[exchange] = self.proxy.env.now
         if not self._answered:
             if self._early is not None and response.to_tag:
-                self._early.setdefault(exchange, []).append(response.to_tag)
+                rang = self._early.setdefault(exchange, {})
+                rang[response.to_tag] = None
+                if response.status == 199:  # the phone has told by itself
+                    del rang[response.to_tag]
             self.server.respond(self.proxy.upstream(response))
 
     def _tell_of_the_end(self, exchange: Exchange, status: int) -> None:
         """Say by 199 that the early dialogs of a branch are no more (RFC 6228 §6)."""
-        for tag in dict.fromkeys((self._early or {}).pop(exchange, ())):
+        for tag in (self._early or {}).pop(exchange, ()):
             because = (("Reason", f"SIP;cause={status}"),)
             self.server.respond(build.reply(self.server.request, 199, to_tag=tag, headers=because))
 
