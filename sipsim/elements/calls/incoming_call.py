@@ -257,11 +257,11 @@ class IncomingCall(Call):
             return
         described, answers = description_in(request), bool(said.body) and self.pending == "ours"
         why = self._agree_early(described, answers) if said.body else ""
-        local = None
+        local, offered = None, description_from(described)
         if described and not answers:  # another offer (§5)
-            local = self.answer_to(description_from(described), self.codecs, self.direction)
+            local = self.answer_to(offered, self.codecs, self.direction)
         if local is None and described and not answers:
-            refuse(self.agent, exchange, UNFIT._replace(rfc="RFC 3262 §5"))
+            refuse(self.agent, exchange, UNFIT._replace(rfc="RFC 3262 §5") if offered else unreadable(described))
         else:
             self._reply_to_prack(exchange, local)
         if local is not None:

@@ -252,7 +252,7 @@ def description_from(body: bytes) -> Sdp | None:
 
 
 def unreadable(body: bytes) -> Refusal:
-    """The refusal of a description that can't be read, or is too long to be (RFC 3261 §21.4.1, §21.5.13)."""
+    """The refusal of a description that can't be read, or is too long to be (RFC 3261 §21.4.1, §21.5.7)."""
     try:
         Sdp.parse(body)
     except SipParseError as error:
