@@ -139,9 +139,12 @@ class Changing(Session):
         if self.dialog is None:
             self._answers_in = {**self._answers_in, dialog.remote_tag: (local, described)}
 
-    def changed(self, change: OutgoingChange) -> None:
-        """A change of our own has come to its end."""
+    def changed(self, change: OutgoingChange, unsure: bool = False) -> None:
+        """A change of our own has come to its end; where it leaves us `unsure`, another one follows."""
         self._changes = [other for other in self._changes if other is not change]
+        if unsure and self.state == "answered":
+            self._changes = [OutgoingChange(self._call, None, None, True), *self._changes]
+            self._changes[0].makes_sure = True
         self.go_on()
 
     def settled(self, change: IncomingChange, acceptance: Acceptance | None) -> None:

@@ -34,6 +34,9 @@ class OutgoingChange:
     `state` is "waiting" (for its turn), "asking" (the request is out), "paused" (after 491) or "over".
     """
 
+    makes_sure = False
+    """Whether it follows one that failed, so that both ends have the same view of the session (RFC 6141 §3.4)."""
+
     def __init__(
         self, call: Call, codecs: Iterable[str] | None, direction: str | None, offer: bool,
         video: Iterable[str] | None = None, method: str = "INVITE",
@@ -59,7 +62,7 @@ class OutgoingChange:
         call, agent = self.call, self.agent
         assert call.dialog_now is not None
         self._dialog = dialog = call.dialog_now
-        self.state = "asking"
+        self.state, self._before = "asking", (call.local_sdp, call.remote_sdp)
         self.codecs, self.direction = self._codecs or call.codecs, self._direction or call.direction
         self.video = call.video_in_use if self._video is None else self._video
         self._offer = call.offered(self.codecs, self.direction, self.video) if self.offers else None
@@ -112,7 +115,11 @@ class OutgoingChange:
         self._refused(status_of(reason), reason)
 
     def _refused(self, status: int, reason: str) -> None:
-        """The session stays as it was, unless the peer does not know it any more (§14.1)."""
+        """The session stays as it was, unless the peer does not know it any more (§14.1).
+
+        What an UPDATE has changed meanwhile stays too; another re-INVITE, one only, makes sure that both ends have the
+        same view (RFC 6141 §3.4).
+        """
         call = self.call
         if self.state != "asking":
             return
@@ -126,7 +133,8 @@ class OutgoingChange:
                 call.bye(f"BYE, {status} to {self.method}")
             else:
                 call.hang_up()
-        call.changed(self)
+        moved = self.method == "INVITE" and self._before != (call.local_sdp, call.remote_sdp)
+        call.changed(self, moved and not self.makes_sure)
 
     def _try_again_later(self) -> None:
         agent = self.call.agent

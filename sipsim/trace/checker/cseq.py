@@ -45,11 +45,11 @@ def contiguous(index: Index) -> Iterator[Fault]:
 
 @rule("CSQ-03", MUST, "RFC 3261 §12.2.2")
 def late_is_refused(index: Index) -> Iterator[Fault]:
-    """A request in a dialog with a lower CSeq than one before is answered with 500."""
+    """A request in a dialog with a lower CSeq than one before is answered with 500; a CANCEL has that of its INVITE."""
     for dialog in index.dialogs.values():
         for tag in (dialog.caller_tag, dialog.callee_tag):
             inside = [one for one in dialog.inside if one.first.from_tag == tag and one.taken and one.sent()]
-            yield from _accepted_late(inside)
+            yield from _accepted_late([one for one in inside if one.method != "CANCEL"])
 
 
 def _accepted_late(inside: list[Transaction]) -> Iterator[Fault]:
