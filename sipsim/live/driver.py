@@ -45,17 +45,10 @@ class Run(Generic[T]):
     """
 
     def __init__(
-        self,
-        env: Environment,
-        *,
-        done: Callable[[], bool],
-        result: Callable[[], T],
-        speed: float = 1.0,
-        network: object = None,
-        grace: float = 0.05,
-        until: float = inf,
+        self, env: Environment, *, done: Callable[[], bool], result: Callable[[], T], speed: float = 1.0,
+        network: object = None, grace: float = 0.05, until: float = inf,
         on_error: Callable[[Exception], object] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if not (speed > 0 and isfinite(speed)):
             raise UsageError(f"speed={speed!r}: simulated seconds a second, a finite number above 0")
         self.env, self.speed, self.state = env, speed, "new"

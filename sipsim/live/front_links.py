@@ -25,14 +25,9 @@ class FrontLinks:
     """
 
     def __init__(
-        self,
-        env: Environment,
-        trace: Trace,
-        streams: Streams,
-        network: Interference,
-        transmit: Callable[[Packet], None],
-        default: dict[str, float],
-    ) -> None:
+        self, env: Environment, trace: Trace, streams: Streams, network: Interference,
+        transmit: Callable[[Packet], None], default: dict[str, float],
+    ) -> None:  # fmt: skip
         self._env, self._trace = env, trace
         self._network, self._transmit = network, transmit
         self._node_at = network.node_at

@@ -44,12 +44,9 @@ class Pacer:
     """
 
     def __init__(
-        self,
-        env: Environment,
-        ends_at: Callable[[], float],
-        finish: Callable[[], None],
+        self, env: Environment, ends_at: Callable[[], float], finish: Callable[[], None],
         on_error: Callable[[Exception], object],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.env = env
         self.worst_lag = 0.0
         self.busy = self.halt = self.going = False

@@ -41,15 +41,9 @@ class UdpNetwork(Interference):
     transports: tuple[str, ...] = ("UDP",)
 
     def __init__(
-        self,
-        env: Environment,
-        trace: Trace,
-        streams: Streams,
-        *,
-        host: str = "127.0.0.1",
-        allow_remote: bool = False,
+        self, env: Environment, trace: Trace, streams: Streams, *, host: str = "127.0.0.1", allow_remote: bool = False,
         **default: float,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(env, trace, _nothing)
         self.host = host
         self.allow_remote = allow_remote

@@ -21,21 +21,10 @@ _MAKES_DIALOG = frozenset(("INVITE", "SUBSCRIBE", "REFER"))
 
 
 def request(
-    method: str,
-    uri: Uri | str,
-    *,
-    via: object,
-    from_: object,
-    to: object,
-    call_id: str,
-    cseq: int,
-    contact: object = None,
-    routes: Iterable[object] = (),
-    max_forwards: int = 70,
-    headers: Iterable[tuple[str, object]] = (),
-    body: bytes = b"",
-    content_type: object = None,
-) -> Request:
+    method: str, uri: Uri | str, *, via: object, from_: object, to: object, call_id: str, cseq: int,
+    contact: object = None, routes: Iterable[object] = (), max_forwards: int = 70,
+    headers: Iterable[tuple[str, object]] = (), body: bytes = b"", content_type: object = None,
+) -> Request:  # fmt: skip
     """A request (RFC 3261 §8.1.1). A value is text, or anything that `str()` makes the text of.
 
     UsageError for a method that is no token, a URI with blanks, a CSeq or Max-Forwards number out of range, a value
@@ -58,16 +47,9 @@ def request(
 
 
 def reply(
-    request: Request,
-    status: int,
-    reason: str | None = None,
-    *,
-    to_tag: str | None = None,
-    contact: object = None,
-    headers: Iterable[tuple[str, object]] = (),
-    body: bytes = b"",
-    content_type: object = None,
-) -> Response:
+    request: Request, status: int, reason: str | None = None, *, to_tag: str | None = None, contact: object = None,
+    headers: Iterable[tuple[str, object]] = (), body: bytes = b"", content_type: object = None,
+) -> Response:  # fmt: skip
     """The response to a request (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq are the request's.
 
     `to_tag` is added to To where there is none. A response that makes a dialog (101 to 299) repeats Record-Route
@@ -136,27 +118,15 @@ def _within(invite: Request, method: str, to: bytes) -> Request:
     ]
     routes = [line for name, line in zip(invite.names, invite.lines, strict=True) if name == "route"]
     names = [
-        "",
-        "via",
-        "max-forwards",
-        "from",
-        "to",
-        "call-id",
-        "cseq",
-        *["route"] * len(routes),
-        "content-length",
-    ]
+        "", "via", "max-forwards", "from", "to", "call-id", "cseq", *["route"] * len(routes), "content-length",
+    ]  # fmt: skip
     return Request(method, invite.uri_text, [*lines, *routes, b"Content-Length: 0"], names, b"")
 
 
 def _finish(
-    lines: list[bytes],
-    names: list[str],
-    contact: object,
-    headers: Iterable[tuple[str, object]],
-    body: bytes,
+    lines: list[bytes], names: list[str], contact: object, headers: Iterable[tuple[str, object]], body: bytes,
     content_type: object,
-) -> None:
+) -> None:  # fmt: skip
     """Contact, the caller's own header fields, then what describes the body."""
     if contact is not None:
         lines.append(b"Contact: " + encode(str(contact)))

@@ -136,14 +136,8 @@ class Request(Message):
     __slots__ = ("method", "uri_text")
 
     def __init__(
-        self,
-        method: str,
-        uri_text: str,
-        lines: list[bytes],
-        names: list[str],
-        rest: bytes,
-        data: bytes | None = None,
-    ) -> None:
+        self, method: str, uri_text: str, lines: list[bytes], names: list[str], rest: bytes, data: bytes | None = None,
+    ) -> None:  # fmt: skip
         self.method = method
         self.uri_text = uri_text
         self.lines = lines
@@ -197,14 +191,8 @@ class Response(Message):
     __slots__ = ("reason", "status")
 
     def __init__(
-        self,
-        status: int,
-        reason: str,
-        lines: list[bytes],
-        names: list[str],
-        rest: bytes,
-        data: bytes | None = None,
-    ) -> None:
+        self, status: int, reason: str, lines: list[bytes], names: list[str], rest: bytes, data: bytes | None = None,
+    ) -> None:  # fmt: skip
         self.status = status
         self.reason = reason
         self.lines = lines

@@ -20,13 +20,10 @@ Pair = tuple[str, str]
 """A state and an input."""
 
 WORDS = {
-    "send": "send it",
-    "resend": "send the last message again",
-    "pass": "pass it to the transaction user",
-    "ack": "acknowledge it",
-    "report timeout": "tell the transaction user of the timeout",
+    "send": "send it", "resend": "send the last message again", "pass": "pass it to the transaction user",
+    "ack": "acknowledge it", "report timeout": "tell the transaction user of the timeout",
     "report transport error": "tell the transaction user of the transport error",
-}
+}  # fmt: skip
 """The actions of a transaction, in words."""
 
 

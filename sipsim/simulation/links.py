@@ -151,13 +151,9 @@ class Topology:
     """
 
     def __init__(
-        self,
-        streams: Streams,
-        default: Impairment,
-        graph: networkx.Graph[Any] | None,
-        changed: Callable[[], None],
+        self, streams: Streams, default: Impairment, graph: networkx.Graph[Any] | None, changed: Callable[[], None],
         note: Note = lambda what, text: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.default = default
         self.links: dict[tuple[str, str], Link] = {}
         self.nodes: tuple[str, ...] | None = None  # the graph's; without one any two nodes are a link apart

@@ -68,13 +68,9 @@ class MemoryNetwork(Interference):
     transports: tuple[str, ...] = ("UDP", "TCP")
 
     def __init__(
-        self,
-        env: Environment,
-        trace: Trace,
-        streams: Streams,
-        graph: networkx.Graph[Any] | None = None,
+        self, env: Environment, trace: Trace, streams: Streams, graph: networkx.Graph[Any] | None = None,
         **default: float,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(env, trace, self._forget_ways)
         self._env = env
         self._post = env.post

@@ -67,14 +67,9 @@ class Packet:
     lingering = False  # whether a run may end while it is on its way, as with media
 
     def __init__(
-        self,
-        data: bytes,
-        source: Address,
-        destination: Address,
-        transport: str = "UDP",
-        flow: Flow | None = None,
+        self, data: bytes, source: Address, destination: Address, transport: str = "UDP", flow: Flow | None = None,
         cause: int = 0,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.data = data
         self.source = source
         self.destination = destination

@@ -16,16 +16,8 @@ from sipsim.trace.pcap import ETHERNET, Frame
 from sipsim.trace.streams import Segment
 
 _IP_STARTS = {
-    0: 4,
-    108: 4,
-    12: 0,
-    14: 0,
-    101: 0,
-    228: 0,
-    229: 0,
-    113: 16,
-    276: 20,
-}  # link type: octets before the IP header
+    0: 4, 108: 4, 12: 0, 14: 0, 101: 0, 228: 0, 229: 0, 113: 16, 276: 20,
+}  # link type: octets before the IP header  # fmt: skip
 _IP = (dpkt.ip.IP, dpkt.ip6.IP6)
 _TUNNELS = frozenset((4, 41, 47))  # IP protocols that carry IP: IP in IP, IPv6, GRE
 _TUNNEL_PORTS = frozenset((2123, 2152, 4789))  # GTP-C, GTP-U, VXLAN

@@ -155,16 +155,9 @@ class Trace:
         return self._append(time, TIMER, element, self.current, subject, self.columns.shared(transaction))
 
     def state(
-        self,
-        time: float,
-        element: str,
-        machine: str,
-        before: str,
-        input: str,
-        after: str,
-        rfc: str,
+        self, time: float, element: str, machine: str, before: str, input: str, after: str, rfc: str,
         transaction: str = "",
-    ) -> int:
+    ) -> int:  # fmt: skip
         """A machine goes from one state to the next by the row `(before, input)` of its table."""
         if not self.everything:
             return 0
