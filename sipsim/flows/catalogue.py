@@ -34,6 +34,7 @@ from sipsim.flows import (
     rfc3665_sessions,
     rfc5359,
     rfc5359_forwarding,
+    rfc5359_services,
     rfc6026,
     rfc6228,
     searching,
@@ -46,8 +47,8 @@ from sipsim.lab.scenario import Scenario
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
     session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring, rfc3261,
-    rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc5359_forwarding, rfc6026, rfc6228,
-    by_pjsua, by_android, by_symbian, by_stacks,
+    rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc5359_services, rfc5359_forwarding, rfc6026,
+    rfc6228, by_pjsua, by_android, by_symbian, by_stacks,
 )  # fmt: skip
 
 

@@ -42,6 +42,16 @@ def test_a_message_of_a_kind_that_is_not_read_is_refused(lab: Lab) -> None:
     assert messages(lab.trace, "415 MESSAGE", "bob")[0].header("Accept") == "text/plain" and not bob.messages
 
 
+def test_a_phone_reads_the_kinds_of_text_that_it_understands(lab: Lab) -> None:
+    alice, bob = pair(lab)
+    bob.understands(types=["application/sdp", "text/html"])
+    assert lab.run(alice.message(bob, "<b>x</b>", "text/html")).status == 200
+    with pytest.raises(CallFailed, match="415"):
+        lab.run(alice.message(bob, "x", "text/troff"))
+    assert messages(lab.trace, "415 MESSAGE", "bob")[0].header("Accept") == "text/plain, text/html"
+    assert [text.content_type for text in bob.messages] == ["text/html"]
+
+
 def test_a_message_to_nobody_fails(lab: Lab) -> None:
     alice, _ = pair(lab)
     lab.proxy("example.com")

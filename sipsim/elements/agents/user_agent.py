@@ -207,7 +207,8 @@ class UserAgent(Answering, Registrant, EventUser):
 
     def _reads(self, request: Request) -> Abilities:
         """What we understand of a request with a text; the bodies of an INFO are its package's matter."""
-        types, kind = TYPES[request.method], request.content_type
+        texts = [type for type in self.abilities.types if type.startswith("text/")]
+        types, kind = (*TYPES[request.method], *texts), request.content_type
         if kind is not None and "info-package" in request.names:
             types = (f"{kind.type}/{kind.subtype}",)
         return replace(self.abilities, types=types)
