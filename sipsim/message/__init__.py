@@ -16,24 +16,6 @@ from sipsim.message.sdp import Media, Sdp
 from sipsim.message.uri import Uri
 
 __all__ = [
-    "STAR",
-    "CSeq",
-    "Date",
-    "Framer",
-    "Media",
-    "MediaType",
-    "Message",
-    "NameAddr",
-    "Parameterised",
-    "Part",
-    "RAck",
-    "Request",
-    "Response",
-    "Sdp",
-    "Timestamp",
-    "Uri",
-    "Via",
-    "WarningValue",
-    "multipart",
-    "parse",
-]
+    "STAR", "CSeq", "Date", "Framer", "Media", "MediaType", "Message", "NameAddr", "Parameterised", "Part", "RAck",
+    "Request", "Response", "Sdp", "Timestamp", "Uri", "Via", "WarningValue", "multipart", "parse",
+]  # fmt: skip

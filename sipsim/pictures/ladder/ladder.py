@@ -62,50 +62,23 @@ class Ladder(Drawing):
 
     noun = "ladder"
     formats: ClassVar[dict[str, Format]] = {
-        **Drawing.formats,
-        ".txt": Format("to_text", ("width", "ascii")),
-        ".md": Format("to_markdown", ("width", "ascii")),
-        ".mmd": Format("mermaid"),
-        ".puml": Format("plantuml"),
+        **Drawing.formats, ".txt": Format("to_text", ("width", "ascii")),
+        ".md": Format("to_markdown", ("width", "ascii")), ".mmd": Format("mermaid"), ".puml": Format("plantuml"),
         ".html": Format("to_html"),
-    }
+    }  # fmt: skip
 
     def __init__(
-        self,
-        trace: Trace,
-        title: str | None = None,
-        *,
-        columns: Iterable[str] | None = None,
-        others: bool = True,
-        names: Mapping[str, str] | None = None,
-        call: Call | Iterable[Call] | None = None,
-        filter: Filter | None = None,
-        group: str | None = None,
-        color: str = "kind",
-        repeats: str = "each",
-        marks: str | Iterable[str] = (),
-        details: str | Iterable[str] = (),
-        findings: bool | Iterable[Finding] = False,
-        appendix: str | None = None,
-        max_rows: int | None = 500,
+        self, trace: Trace, title: str | None = None, *, columns: Iterable[str] | None = None, others: bool = True,
+        names: Mapping[str, str] | None = None, call: Call | Iterable[Call] | None = None,
+        filter: Filter | None = None, group: str | None = None, color: str = "kind", repeats: str = "each",
+        marks: str | Iterable[str] = (), details: str | Iterable[str] = (),
+        findings: bool | Iterable[Finding] = False, appendix: str | None = None, max_rows: int | None = 500,
         keep: str = "first",
-    ) -> None:
+    ) -> None:  # fmt: skip
         wishes = Wishes(
-            columns,
-            others,
-            names,
-            call,
-            filter,
-            group,
-            color,
-            repeats,
-            marks,
-            details,
-            findings,
-            appendix,
-            max_rows,
-            keep,
-        )
+            columns, others, names, call, filter, group, color, repeats, marks, details, findings, appendix,
+            max_rows, keep,
+        )  # fmt: skip
         self.trace = trace
         self.wishes = wishes
         self.model = model_of(trace, wishes)

@@ -64,13 +64,9 @@ class MediaBars:
             bar.streams += 1
         elif data.get("event") == "start" and room:
             bar = Bar(
-                self.ends[local],
-                remote,
-                record.time,
-                str(data.get("codec", "")),
-                str(data.get("call", "")),
+                self.ends[local], remote, record.time, str(data.get("codec", "")), str(data.get("call", "")),
                 record=record.id,
-            )
+            )  # fmt: skip
             self.flowing[pair] = bar
             self.rows.append(bar)
             self.unsure.append((bar, remote))
