@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from sipsim.elements.agents.focus import Focus
 from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
@@ -73,6 +74,12 @@ class Cast(Bench):
         check_options(Alg, options, Alg, Limits._fields)
         alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
         return self._place(alg, serves=True)
+
+    def focus(self, uri: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Focus:
+        """The focus of the conference with this URI: whoever calls it is in. See `Focus`, and `UserAgent`."""
+        check_options(Focus, options, UserAgent)
+        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
+        return self._place(Focus(self.env, self, name, uri, host=host or "", **options))
 
     def registrar(
         self, domain: str, name: str | None = None, *, location: LocationService | None = None,

@@ -121,8 +121,7 @@ class UserAgent(Answering, Registrant, EventUser):
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
         with self.acting(f'{self.name}.call("{uri}")'):
             call = self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces)
-            if self._events is not None:
-                self._events.call_began(call)
+            self.began(call)
             return call
 
     def options(self, target: str | Uri) -> Outcome:
@@ -334,8 +333,7 @@ class UserAgent(Answering, Registrant, EventUser):
             return
         if self._unanswered is not None:
             call.give_up_after(*self._unanswered)
-        if self._events is not None:
-            self._events.call_began(call)
+        self.began(call)
         self._react("on_call", self.on_call, call, call.mistaken)
         call.wait()
 
