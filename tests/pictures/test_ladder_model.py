@@ -9,6 +9,7 @@ import pytest
 import told
 
 from sipsim.errors import UsageError
+from sipsim.lab.lab import Lab
 from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark
 from sipsim.pictures.ladder.reading.media import host_of
@@ -251,3 +252,28 @@ def test_a_ladder_is_saved_by_suffix(tmp_path) -> None:
     with pytest.raises(UsageError, match=r"call\.gif.*\.svg, .*\.txt"):
         ladder.save(tmp_path / "call.gif")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call.TXT", "call.svg"]
+
+
+def test_a_bar_goes_on_through_a_hold_and_counts_every_packet_once() -> None:
+    lab = Lab(seed=12)
+    alice, bob = (lab.user_agent(f"sip:{name}@example.com", media="packets", answers=0.0) for name in ("alice", "bob"))
+    call = alice.call(bob)
+    lab.run(until=1)
+    heard = bob.current_call
+    assert heard is not None
+    lab.link(alice, bob).loss = 0.2
+    lab.run(until=3)
+    lab.link(alice, bob).loss = 0.0
+    lab.run(call.hold())
+    lab.run(until=5)
+    (held,) = [row for row in lab.trace.ladder().rows if isinstance(row, Bar)]
+    assert held.stop is None and held.streams == 2
+    lab.run(call.resume())
+    lab.run(call.reinvite(codecs=["PCMA"]))
+    lab.run(until=7)
+    call.hang_up()
+    (bar,) = [row for row in lab.run().ladder().rows if isinstance(row, Bar)]
+    ends = (call.statistics, heard.statistics)
+    assert bar.lost == sum(end.lost for end in ends) > 0
+    assert bar.expected == sum(end.lost + end.received for end in ends)
+    assert bar.text.startswith("RTP PCMU, PCMA 7.0 s, ")

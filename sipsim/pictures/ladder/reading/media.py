@@ -39,6 +39,14 @@ def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {host: name for host, name in found.items() if name}
 
 
+def again(bar: Bar, codec: str) -> None:
+    """One more direction flows, or flows anew after a change: it's the same bar, which has not stopped."""
+    bar.streams += 1
+    bar.stop, bar.stopped = None, 0
+    if codec and codec not in bar.codec.split(", "):
+        bar.codec = f"{bar.codec}, {codec}" if bar.codec else codec
+
+
 class MediaBars:
     """Bars under way, by the pair of addresses; finished ones are in the rows of the ladder."""
 
@@ -46,6 +54,7 @@ class MediaBars:
         self.naming = naming
         self.rows = rows
         self.flowing: dict[frozenset[str], Bar] = {}
+        self.counted: dict[tuple[object, ...], tuple[int, int]] = {}  # by each end: packets lost, and expected
         self.unsure: list[tuple[Bar, str]] = []  # bars that flow, with the address of the far end
         sits = [(str(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ()]
         self.ends = dict(sits)  # whose RTP address this is
@@ -61,7 +70,7 @@ class MediaBars:
         pair = frozenset((local, remote))
         bar = self.flowing.get(pair)
         if data.get("event") == "start" and bar is not None:
-            bar.streams += 1
+            again(bar, str(data.get("codec", "")))
         elif data.get("event") == "start" and room:
             bar = Bar(
                 self.ends[local], remote, record.time, str(data.get("codec", "")), str(data.get("call", "")),
@@ -72,12 +81,21 @@ class MediaBars:
             self.unsure.append((bar, remote))
         elif data.get("event") == "stop" and bar is not None:
             bar.stop, bar.stopped = record.time, record.id
-            lost, received = (value if isinstance(value := data.get(name), int) else 0 for name in ("lost", "received"))
+            lost, expected = self.since(data, local)
             bar.lost += lost
-            bar.expected += lost + received
+            bar.expected += expected
             bar.streams -= 1
             if not bar.streams:
                 del self.flowing[pair]
+
+    def since(self, data: Mapping[str, Any], local: str) -> tuple[int, int]:
+        """What got lost and what was expected since this end stopped last: on hold its counters stay."""
+        lost, received = (value if isinstance(value := data.get(name), int) else 0 for name in ("lost", "received"))
+        end = (data.get("call"), local, data.get("remote"), data.get("ssrc"))
+        before, self.counted[end] = self.counted.get(end, (0, 0)), (lost, lost + received)
+        return (
+            (lost - before[0], lost + received - before[1]) if lost + received >= before[1] else (lost, lost + received)
+        )
 
     def press(self, record: Record, data: Mapping[str, Any]) -> None:
         """A key was heard during a call."""
