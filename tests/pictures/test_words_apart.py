@@ -9,7 +9,7 @@ from math import cos, radians, sin, tan
 import pytest
 
 import sipsim
-from sipsim.pictures.display import Box, Group, Picture, Shape, Text
+from sipsim.pictures.display import Arrow, Box, Group, Picture, Shape, Text
 from sipsim.pictures.ladder.drawing.sheet import Spot
 from sipsim.pictures.lettering import advance, wrapped
 
@@ -47,6 +47,16 @@ def said(shapes: tuple[Shape, ...], styles: tuple[str, ...]) -> Iterator[Spot]:
             yield Spot(x, shape.y - 3.5, half, 4.0, row=2)
 
 
+def lines(shapes: tuple[Shape, ...]) -> Iterator[Spot]:
+    """Arrows from one lifeline to another."""
+    for shape in shapes:
+        if isinstance(shape, Group):
+            yield from lines(shape.items)
+        elif isinstance(shape, Arrow) and shape.x1 != shape.x2:
+            (x, y), slope = (shape.x1 + shape.x2, shape.y1 + shape.y2), (shape.y2 - shape.y1) / (shape.x2 - shape.x1)
+            yield Spot(x / 2, y / 2, abs(shape.x2 - shape.x1) / 2, 1.0, row=3, slope=slope)
+
+
 def picture(name: str, **options) -> Picture:
     return sipsim.run(name, **MESSY[name]).ladder(**options).picture()
 
@@ -66,6 +76,15 @@ def test_what_is_said_at_lifelines_covers_no_number_and_no_remark(name: str) -> 
     words = list(said(shapes, ("inner-text",)))
     assert words
     assert [(a, b) for a in words for b in covered if a.covers(b)] == []
+
+
+@pytest.mark.parametrize("details", [(), ("codecs", "gaps")])
+@pytest.mark.parametrize("name", MESSY)
+def test_what_is_said_at_lifelines_stands_clear_of_arrows(name: str, details: tuple[str, ...]) -> None:
+    """What an element sends leaves below the words about that instant; in a fork one arrival finds no other way."""
+    shapes = picture(name, marks=EVERYTHING, details=details).shapes
+    crossed = [(a, b) for a in said(shapes, ("inner-text",)) for b in lines(shapes) if a.covers(b) > 6]
+    assert len(crossed) <= (name == "fork"), crossed
 
 
 def test_lines_and_slanted_words_are_known_as_they_are() -> None:

@@ -1,4 +1,4 @@
-"""A ladder in numbers: how each call went and how long it took to set up, how many messages of each kind, which codecs.
+"""A ladder in numbers: its foot, how each call went and how long its setup took, how many messages there are, codecs.
 
 They count what is drawn, so that a filter or one call leaves them of these messages only.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import SipParseError
 from sipsim.pictures.ladder.model import Arrow, Row, Section
@@ -17,6 +17,7 @@ from sipsim.pictures.lettering import shorten, visible
 from sipsim.trace.rtp_streams import codecs_of
 
 if TYPE_CHECKING:
+    from sipsim.pictures.ladder.reading.making import Wishes
     from sipsim.trace.trace import Trace
 
 DETAILS = ("gaps", "codecs", "calls", "counts")
@@ -137,3 +138,31 @@ def _who(trace: Trace, arrow: Arrow) -> str:
             ends = (message.from_.uri, message.to.uri)
             return " to ".join(shorten(visible(str(uri)).removeprefix("sip:"), BRIEF) for uri in ends)
     return f"{arrow.source} to {arrow.target}"
+
+
+def tally(arrows: Iterable[Arrow]) -> tuple[int, int, int]:
+    """How many messages these are, and how many of them were lost or sent again."""
+    sent = [arrow for arrow in arrows if not arrow.duplicate]
+    lost = sum(arrow.times for arrow in sent if arrow.lost is not None)
+    return sum(arrow.times for arrow in sent), lost, sum(arrow.times - (arrow.copy == 1) for arrow in sent)
+
+
+def foot(header: dict[str, Any], counts: tuple[int, int, int], omitted: int, wishes: Wishes) -> str:
+    """Seed, parameters, version, and the ladder in numbers, as `tally` counts them."""
+    shown, lost, again = counts
+    parts = [
+        *([] if header.get("seed") is None else [f"seed {header['seed']}"]),
+        *(f"{name} {value}" for name, value in (header.get("parameters") or {}).items()),
+        *([f"0 s is {header['began']}"] if header.get("began") else []),
+        f"sipsim {header.get('sipsim', '')}".rstrip(),
+        *wishes.told(),
+        f"{shown} of {_count(shown + omitted)}" if omitted else _count(shown),
+        *([f"{lost} lost"] if lost else []),
+        *([f"{again} sent again"] if again else []),
+        *(f"{number} skipped: {why}" for why, number in (header.get("skipped") or {}).items()),
+    ]
+    return visible(" · ".join(parts))
+
+
+def _count(number: int) -> str:
+    return f"{number} message" if number == 1 else f"{number} messages"

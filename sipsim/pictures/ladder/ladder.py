@@ -10,18 +10,16 @@ A `Ladder` is a snapshot: what the trace records later isn't in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sipsim.errors import UsageError
+from sipsim.pictures.charts.numbers import foot, tally
 from sipsim.pictures.display import Picture
 from sipsim.pictures.drawing import Drawing
 from sipsim.pictures.formats import Format
 from sipsim.pictures.ladder.drawing.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Column, Row
 from sipsim.pictures.ladder.reading.choosing import Call, Filter
-from sipsim.pictures.ladder.reading.foot import foot, tally
 from sipsim.pictures.ladder.reading.making import Wishes, model_of
 from sipsim.pictures.ladder.writing import markdown, text
 from sipsim.pictures.ladder.writing import mermaid as mermaid_source
@@ -141,14 +139,6 @@ class Ladder(Drawing):
             need = "pip install 'sipsim[jupyter]'"
             raise UsageError(f"widget(): {error.name} is not installed; {need}, or save an .html file") from None
         return player(self, follow)
-
-    def whole(self) -> Ladder:
-        """The same of what the trace has by now, with all its rows."""
-        ladder = copy(self)
-        ladder.wishes = replace(self.wishes, columns=self.wishes.chosen, max_rows=None)
-        ladder.model = model_of(self.trace, ladder.wishes)
-        ladder.foot = foot(self.trace.header, tally(ladder.arrows), 0, ladder.wishes)
-        return ladder
 
     def picture(self) -> Picture:
         """The ladder as a display list, which any writer can draw."""

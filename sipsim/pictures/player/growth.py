@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sipsim.pictures.charts.numbers import name_codecs
+from sipsim.pictures.charts.numbers import foot, name_codecs, tally
 from sipsim.pictures.ladder.model import Arrow, Bar, Column, Model, Row
 from sipsim.pictures.ladder.reading.choosing import Choice
 from sipsim.pictures.ladder.reading.columns import Talk
-from sipsim.pictures.ladder.reading.foot import foot, tally
+from sipsim.pictures.ladder.reading.making import model_of
 from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.pictures.ladder.reading.parting import parts_of
 from sipsim.pictures.ladder.reading.reading import Reader
@@ -42,7 +42,6 @@ class Growth:
     """Reads a ladder's trace on and on; pages have at most `most` rows."""
 
     def __init__(self, ladder: Ladder, most: int) -> None:
-        self.ladder = ladder
         self.trace = ladder.trace
         self.most = most
         self.wishes = replace(ladder.wishes, columns=ladder.wishes.chosen, max_rows=None)
@@ -69,10 +68,11 @@ class Growth:
         ]
 
     def _anew(self) -> Grown:
-        ladder = self.ladder.whole()
-        pages = split(ladder, self.most)
+        model = model_of(self.trace, self.wishes)
+        words = foot(self.trace.header, tally(model.arrows), 0, self.wishes)
+        pages = split(model, self.wishes.group, self.most)
         told = [(arrow, i) for i, page in enumerate(pages) for arrow in page.arrows if not arrow.duplicate]
-        return Grown(True, len(pages), ladder.foot, dict(enumerate(pages)), told)
+        return Grown(True, len(pages), words, dict(enumerate(pages)), told)
 
     # ---- reading on
 

@@ -8,7 +8,7 @@ sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sipsim.pictures.display import Group, Line, Picture, Point
 from sipsim.pictures.ladder.drawing.layout import lay_out
@@ -16,22 +16,18 @@ from sipsim.pictures.ladder.model import Arrow, Model
 from sipsim.pictures.ladder.reading.parting import parts_of
 from sipsim.pictures.writers import svg
 
-if TYPE_CHECKING:
-    from sipsim.pictures.ladder.ladder import Ladder
-
 PREFIX = "sp-"
 """What the names of styles begin with."""
 
 
-def split(ladder: Ladder, most: int) -> list[Model]:
+def split(model: Model, group: str | None, most: int) -> list[Model]:
     """A ladder's model as pages of at most `most` rows, at least one; legends and the like stand on the last."""
-    model = ladder.model
     if len(model.rows) <= most:
         return [model]
     pages = [Model(model.columns, model.rows[i : i + most], gaps=model.gaps) for i in range(0, len(model.rows), most)]
     pages[-1].sections = model.sections
     for page in pages:
-        page.parts = parts_of(page, ladder.wishes.group)
+        page.parts = parts_of(page, group)
     return pages
 
 

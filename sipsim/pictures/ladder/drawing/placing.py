@@ -8,7 +8,7 @@ times.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -22,6 +22,7 @@ FAN = 46.0  # the same where a second arrow leaves from the same point
 CLEAR = 22.0  # from a line that has its words elsewhere to the next arrow with words here
 NEAR = 15.0  # from an arrow's head to a mark on the same lifeline
 INNER = 13.0  # from anything on a lifeline to a mark of its inner life
+BESIDE = 8.0  # from there to a message that leaves below its words
 API = 24.0  # the same to a call of its API, whose words stand above it
 PAIR = 22.0  # between the heads of two arrows from one lifeline to the same other, whose words stand in one space
 HEADS = 12.0  # between two heads that reach a lifeline from the same side
@@ -83,6 +84,7 @@ class _Placer:
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.lanes: defaultdict[int, float] = defaultdict(float)  # by space: where the next arrow's tail may be
         self.lives: defaultdict[int, float] = defaultdict(float)  # by column: its last moment
+        self.said: defaultdict[int, float] = defaultdict(float)  # the same: where words of marks end
         self.heads: defaultdict[tuple[int, bool], float] = defaultdict(float)
         self.pairs: defaultdict[tuple[int, int], float] = defaultdict(float)
         self.placement = Placement([Place() for _ in self.rows], top=top)
@@ -91,7 +93,7 @@ class _Placer:
     def result(self) -> Placement:
         placement, height, last = self.placement, self.top, None
         for time, group in groupby(sorted(self.moments()), key=lambda moment: moment.time):
-            moments = list(group)
+            moments = self.settled(group)
             start = height if last is None else height + self.axis.height(time - last)
             start = max(start, *(self.floor(moment) for moment in moments), 0.0)
             if last is not None and self.axis.folded(time - last):
@@ -102,6 +104,21 @@ class _Placer:
             last = time
         self.finish(height)
         return placement
+
+    def settled(self, group: Iterable[_Moment]) -> list[_Moment]:
+        """The moments of one instant: marks inside an element before what it sends then, so no line crosses words."""
+        moments: list[_Moment] = []
+        for moment in group:
+            row, at = self.rows[moment.row], len(moments)
+            while isinstance(row, Mark) and row.inner and at and self.leaves(moments[at - 1], row.column):
+                at -= 1
+            moments.insert(at, moment)
+        return moments
+
+    def leaves(self, moment: _Moment, column: str) -> bool:
+        """Whether this is no more than a message that leaves a column, or that has to do with others only."""
+        row = self.rows[moment.row]
+        return isinstance(row, Arrow) and not (moment.end and row.target == column)
 
     def moments(self) -> Iterator[_Moment]:
         for i, row in enumerate(self.rows):
@@ -118,7 +135,8 @@ class _Placer:
         if isinstance(row, Bar):
             return top + MEDIA if moment.end else max(self.lives[source], self.lives[target])
         if not moment.end:
-            return self.lives[source] if row.duplicate else max(self.lives[source], self.lanes[self.space(row)])
+            floor = max(self.lives[source], self.said[source])
+            return floor if row.duplicate else max(floor, self.lanes[self.space(row)])
         fall = top + (SLANT if row.lost is not None or moment.time > row.sent else 0.0)
         if row.lost is not None:
             return fall
@@ -159,6 +177,7 @@ class _Placer:
             place.top, place.end = height, height + FLIGHT
         if isinstance(row, Mark) and row.beside and row.column in self.index:
             self.lives[self.index[row.column]] = height
+            self.said[self.index[row.column]] = height + BESIDE if row.inner else 0.0
         elif isinstance(row, Mark):
             for space in self.spaces(row):
                 self.lanes[space] = height + ROW
