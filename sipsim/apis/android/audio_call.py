@@ -8,7 +8,7 @@ from sipsim.apis.android.audio_listener import AudioListener
 from sipsim.apis.android.context import Context
 from sipsim.apis.android.descriptions import Wanted
 from sipsim.apis.android.error_code import SipErrorCode
-from sipsim.apis.android.errors import IllegalArgumentException, IllegalStateException, SipException
+from sipsim.apis.android.errors import IllegalArgumentException, IllegalStateException, SipException, optional, required, seconds
 from sipsim.apis.android.listeners import Inner
 from sipsim.apis.android.profile import SipProfile
 from sipsim.apis.android.session import SipSession
@@ -56,6 +56,7 @@ class SipAudioCall(Inner):
 
     def setListener(self, listener: AudioListener | None, callbackImmediately: bool = False) -> None:
         """Tell this one from now on; `callbackImmediately` at once how things stand."""
+        optional("listener", listener, AudioListener)
         self._listener = listener
         if listener is None or not callbackImmediately:
             return
@@ -72,6 +73,7 @@ class SipAudioCall(Inner):
     def attachCall(self, session: SipSession, sessionDescription: str) -> None:
         """Take over an incoming call's session, with what the caller offered."""
         self._usable("attachCall")
+        required("session", session, SipSession)
         with session.lane.calling("attachCall", session, call=session.getCallId() or ""):
             self.attach(session, sessionDescription)
 
@@ -86,6 +88,9 @@ class SipAudioCall(Inner):
     def makeCall(self, peerProfile: SipProfile, sipSession: SipSession, timeout: float = 0) -> None:
         """Call somebody in a session that is ready; `timeout` in seconds, 0 for the protocol's own."""
         self._usable("makeCall")
+        required("peerProfile", peerProfile, SipProfile)
+        required("sipSession", sipSession, SipSession)
+        seconds("timeout", timeout)
         with sipSession.lane.calling("makeCall", peerProfile):
             self.begin(peerProfile, sipSession, timeout)
 
@@ -98,6 +103,7 @@ class SipAudioCall(Inner):
     def answerCall(self, timeout: float = 0) -> None:
         """Take the call; a second time, while that is under way, does nothing."""
         session = self._with_session("answerCall")
+        seconds("timeout", timeout)
         with self._calling("answerCall", timeout):
             session.take(Wanted(), timeout)
 
@@ -112,6 +118,7 @@ class SipAudioCall(Inner):
     def holdCall(self, timeout: float = 0) -> None:
         """Let the peer wait: it may not send any more (a=sendonly)."""
         session = self._with_session("holdCall")
+        seconds("timeout", timeout)
         with self._calling("holdCall", timeout):
             if not self._on_hold and session.change(Wanted(direction="sendonly"), timeout):
                 self._on_hold = True
@@ -119,6 +126,7 @@ class SipAudioCall(Inner):
     def continueCall(self, timeout: float = 0) -> None:
         """Go on with a call that was on hold."""
         session = self._with_session("continueCall")
+        seconds("timeout", timeout)
         with self._calling("continueCall", timeout):
             if self._on_hold and session.change(Wanted(direction="sendrecv"), timeout):
                 self._on_hold = False

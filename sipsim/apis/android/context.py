@@ -63,7 +63,8 @@ class Context:
 
     def registerReceiver(self, receiver: BroadcastReceiver, filter: IntentFilter) -> None:
         """From now on call a receiver for the intents that its filter lets through."""
-        required("receiver", receiver)
+        required("receiver", receiver, BroadcastReceiver)
+        required("filter", filter, IntentFilter)
         self._receivers.append((receiver, filter))
 
     def unregisterReceiver(self, receiver: BroadcastReceiver) -> None:
@@ -72,6 +73,7 @@ class Context:
 
     def sendBroadcast(self, intent: Intent, resultCode: int = 0) -> None:
         """Call all receivers, those of the manifest too, whose filter lets the intent through."""
+        required("intent", intent, Intent)
         action = intent.getAction()
         declared = [one.make() for one in self.manifest.receivers if one.filter and one.filter.hasAction(action)]
         registered = [receiver for receiver, wanted in self._receivers if wanted.hasAction(action)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sipsim.apis.android.errors import IllegalArgumentException
+from sipsim.apis.android.errors import IllegalArgumentException, optional
 from sipsim.errors import SipParseError
 from sipsim.message.sdp import Media, Sdp
 from sipsim.protocol.offer_answer import DIRECTIONS, KNOWN, STATIC
@@ -21,6 +21,7 @@ class Wanted(NamedTuple):
 
 def wanted(sessionDescription: str | None) -> Wanted:
     """What an application wants; `IllegalArgumentException` for video, which this API has none of, and for no SDP."""
+    optional("sessionDescription", sessionDescription, str)
     if not sessionDescription:
         return Wanted()
     try:

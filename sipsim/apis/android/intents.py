@@ -72,7 +72,8 @@ class PendingIntent:
     """An intent that somebody else will send, for the application: `PendingIntent.getBroadcast(...)`."""
 
     def __init__(self, context: Context, requestCode: int, intent: Intent, flags: int = 0) -> None:
-        required("intent", intent)
+        required("intent", intent, Intent)
+        required("context", context)
         self._context = context
         self.requestCode = requestCode
         self._intent = intent

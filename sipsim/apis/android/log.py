@@ -47,7 +47,7 @@ def logcat(trace: Trace, devices: tuple[str, ...], level: str = "V", tag: str | 
 
     `level` leaves out what matters less ("V", "D", "I", "W", "E"), `tag` all but one tag; calls have the tag "SipApi".
     """
-    if level not in LEVELS or len(level) != 1:
+    if not isinstance(level, str) or level not in LEVELS or len(level) != 1:
         raise IllegalArgumentException(f"level: {level!r}; allowed are {', '.join(LEVELS)}")
     return [
         f"{record.time:10.3f} {how}/{who}: {text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from sipsim.apis.android.errors import IllegalArgumentException, ParseException, required
+from sipsim.apis.android.errors import IllegalArgumentException, ParseException, optional, required
 from sipsim.errors import SipParseError
 from sipsim.message.uri import Uri
 
@@ -85,10 +85,11 @@ class Builder:
     """
 
     def __init__(self, of: SipProfile | str, serverDomain: str | None = None) -> None:
-        required("username, uri or profile", of)
+        required("username, uri or profile", of, str, SipProfile)
         if isinstance(of, SipProfile):
             self._made = of
             return
+        optional("serverDomain", serverDomain, str)
         if serverDomain is None:
             text = of if of.lower().startswith(("sip:", "sips:")) else f"sip:{of}"
         else:
@@ -124,7 +125,7 @@ class Builder:
 
     def setProtocol(self, protocol: str) -> Builder:
         """ "UDP" or "TCP"."""
-        required("protocol", protocol)
+        required("protocol", protocol, str)
         if protocol.upper() not in PROTOCOLS:
             raise IllegalArgumentException(f"protocol: {protocol!r}; allowed are {', '.join(PROTOCOLS)}")
         return self._with(protocol=protocol.upper())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sipsim.apis.android.descriptions import Wanted, wanted
 from sipsim.apis.android.error_code import SipErrorCode, told
-from sipsim.apis.android.errors import required
+from sipsim.apis.android.errors import optional, required, seconds, whole_seconds
 from sipsim.apis.android.listeners import Inner, SessionListener
 from sipsim.apis.android.profile import SipProfile
 from sipsim.apis.android.session_state import State
@@ -77,6 +77,7 @@ class SipSession:
 
     def setListener(self, listener: SessionListener | None) -> None:
         """Tell this one from now on, and no other."""
+        optional("listener", listener, SessionListener)
         self._listener = listener
 
     @property
@@ -89,6 +90,7 @@ class SipSession:
 
     def register(self, duration: int) -> None:
         """Bind the phone's address at the registrar for so many seconds."""
+        whole_seconds("duration", duration)
         with self._group.lane.calling("register", duration):
             if self._is(State.READY_TO_CALL, "register"):
                 self.ask(State.REGISTERING, duration)
@@ -136,7 +138,8 @@ class SipSession:
 
     def makeCall(self, callee: SipProfile, sessionDescription: str | None = None, timeout: float = 0) -> None:
         """Call somebody; of the description, its codecs count. `timeout` is in seconds, 0 for the protocol's own."""
-        required("callee", callee)
+        required("callee", callee, SipProfile)
+        seconds("timeout", timeout)
         wishes = wanted(sessionDescription)
         with self._group.lane.calling("makeCall", callee):
             self.place(callee, wishes, timeout)
@@ -172,6 +175,7 @@ class SipSession:
     def answerCall(self, sessionDescription: str | None = None, timeout: float = 0) -> None:
         """Take the call that rings, or the change of its session that the peer wants."""
         wishes = wanted(sessionDescription)
+        seconds("timeout", timeout)
         with self._group.lane.calling("answerCall", timeout, call=self.getCallId() or ""):
             self.take(wishes, timeout)
 
@@ -227,6 +231,7 @@ class SipSession:
     def changeCall(self, sessionDescription: str, timeout: float = 0) -> None:
         """Change the session of a call that stands, by a re-INVITE, to the codecs and direction of a description."""
         wishes = wanted(sessionDescription)
+        seconds("timeout", timeout)
         with self._group.lane.calling("changeCall", sessionDescription, call=self.getCallId() or ""):
             self.change(wishes, timeout)
 

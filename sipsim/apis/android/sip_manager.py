@@ -6,7 +6,7 @@ from sipsim.apis.android.audio_call import SipAudioCall
 from sipsim.apis.android.audio_listener import AudioListener
 from sipsim.apis.android.auto_registration import Relay
 from sipsim.apis.android.context import Context
-from sipsim.apis.android.errors import NullPointerException, ParseException, SipException, required
+from sipsim.apis.android.errors import NullPointerException, ParseException, SipException, optional, required, seconds, whole_seconds
 from sipsim.apis.android.intents import Intent, PendingIntent
 from sipsim.apis.android.listeners import SessionListener, SipRegistrationListener
 from sipsim.apis.android.manifest import SIP, VOIP
@@ -37,7 +37,7 @@ class SipManager:
     @staticmethod
     def newInstance(context: Context) -> SipManager | None:
         """A manager; None where the device does not support SIP, or lacks what the manifest requires."""
-        required("context", context)
+        required("context", context, Context)
         fits = context.manifest.fits(context.features, context.sdk)
         return SipManager(context) if fits and SipManager.isApiSupported(context) else None
 
@@ -64,11 +64,13 @@ class SipManager:
     @staticmethod
     def getCallId(incomingCallIntent: Intent | None) -> str | None:
         """The Call-ID in an intent, None where there is none."""
+        optional("incomingCallIntent", incomingCallIntent, Intent)
         return incomingCallIntent.getStringExtra(EXTRA_CALL_ID) if incomingCallIntent is not None else None
 
     @staticmethod
     def getOfferSessionDescription(incomingCallIntent: Intent | None) -> str | None:
         """The caller's session description in an intent, None where there is none."""
+        optional("incomingCallIntent", incomingCallIntent, Intent)
         return incomingCallIntent.getStringExtra(EXTRA_OFFER_SD) if incomingCallIntent is not None else None
 
     # Profiles
@@ -81,6 +83,8 @@ class SipManager:
         """
         required("localProfile", localProfile)
         intent, listener = (*incoming, None, None)[:2]
+        optional("incomingCallPendingIntent", intent, PendingIntent)
+        optional("listener", listener, SipRegistrationListener)
         if incoming and intent is None:
             raise NullPointerException("incomingCallPendingIntent: is None; open(profile) is for placing calls only")
         group = self._group(localProfile, "open")
@@ -105,6 +109,7 @@ class SipManager:
 
     def setRegistrationListener(self, localProfileUri: str, listener: SipRegistrationListener | None) -> None:
         """Tell this one how the registration of an open profile goes, at once how it stands."""
+        optional("listener", listener, SipRegistrationListener)
         group = self._opened(localProfileUri)
         if group is not None and group.registration is not None:
             with group.lane.calling("setRegistrationListener", localProfileUri):
@@ -114,12 +119,15 @@ class SipManager:
         self, localProfile: SipProfile, expiryTime: int, listener: SipRegistrationListener | None = None
     ) -> None:
         """Register by hand, for so many seconds; a profile that registers by itself may come in the way of it."""
+        whole_seconds("expiryTime", expiryTime)
+        optional("listener", listener, SipRegistrationListener)
         group = self._group(localProfile, "register")
         with group.lane.calling("register", localProfile, expiryTime):
             SipSession(group, Relay(group, listener)).ask(State.REGISTERING, expiryTime)
 
     def unregister(self, localProfile: SipProfile, listener: SipRegistrationListener | None = None) -> None:
         """Take that back; a profile that registers by itself will soon be registered again."""
+        optional("listener", listener, SipRegistrationListener)
         group = self._group(localProfile, "unregister")
         with group.lane.calling("unregister", localProfile):
             SipSession(group, Relay(group, listener)).ask(State.DEREGISTERING)
@@ -136,6 +144,8 @@ class SipManager:
         """
         if not self.isVoipSupported(self._context):
             raise SipException("makeAudioCall(): this device can't call")
+        optional("listener", listener, AudioListener)
+        seconds("timeout", timeout)
         mine, theirs = self._profile("localProfile", local), self._profile("peerProfile", peer)
         group = self._group(mine, "makeAudioCall")
         with group.lane.calling("makeAudioCall", mine, theirs, timeout):
@@ -146,6 +156,7 @@ class SipManager:
 
     def takeAudioCall(self, incomingCallIntent: Intent | None, listener: AudioListener | None) -> SipAudioCall:
         """Take over the call that an intent tells of; its listener hears `onRinging` before this returns."""
+        optional("listener", listener, AudioListener)
         session = self._taken(incomingCallIntent)
         with self._context.lane.calling("takeAudioCall", incomingCallIntent, call=session.getCallId() or ""):
             call = SipAudioCall(self._context, session.getLocalProfile())
@@ -167,6 +178,7 @@ class SipManager:
 
     def createSipSession(self, localProfile: SipProfile, listener: SessionListener | None) -> SipSession:
         """A session that is ready to call or to register."""
+        optional("listener", listener, SessionListener)
         session = self._group(localProfile, "createSipSession").session()
         session.setListener(listener)
         return session
@@ -181,7 +193,7 @@ class SipManager:
 
     def _group(self, profile: SipProfile, what: str) -> SessionGroup:
         """The group of a profile, made if need be; `SipException` where there can't be one now."""
-        required("localProfile", profile)
+        required("localProfile", profile, SipProfile)
         context = self._context
         context.manifest.permits(what)
         if not context.network.connected:
@@ -198,7 +210,7 @@ class SipManager:
 
     @staticmethod
     def _profile(name: str, given: SipProfile | str) -> SipProfile:
-        required(name, given)
+        required(name, given, SipProfile, str)
         if isinstance(given, SipProfile):
             return given
         try:

@@ -16,6 +16,7 @@ from sipsim.apis.symbian.errors import (
     KErrNotReady,
     KErrSIPResourceNotAvailable,
     Leave,
+    expect,
 )
 from sipsim.apis.symbian.lifetime import MAKER, Deletable
 from sipsim.apis.symbian.message_elements import CSIPRequestElements
@@ -62,6 +63,8 @@ class CSIPConnection(Deletable):
     EInactive, EUnavailable = ConnectionState.EInactive, ConnectionState.EUnavailable
 
     def __init__(self, aSIP: CSIP, aIapId: int, aObserver: MSIPConnectionObserver) -> None:
+        expect("aSIP", aSIP, CSIP)
+        expect("aIapId", aIapId, int)
         aSIP.usable()
         if not isinstance(aObserver, MSIPConnectionObserver):
             raise Leave(KErrArgument, "aObserver: an MSIPConnectionObserver is needed")
@@ -117,6 +120,7 @@ class CSIPConnection(Deletable):
         """Set an option of the socket; needs NetworkControl, Location and ReadDeviceData."""
         self.must_be_active()
         self.csip.permitted("NetworkControl", "Location", "ReadDeviceData")
+        expect("aOption", aOption, str, int)
         self.options[aOption] = aValue
 
     SetOpt, FetchRegistrations = SetOptL, FetchRegistrationsL
@@ -143,6 +147,7 @@ class CSIPConnection(Deletable):
         Leaves with KErrArgument for a method of a binding or a dialog.
         """
         self.must_be_active()
+        expect("aElements", aElements, CSIPRequestElements)
         aElements.usable()
         method = aElements.Method()
         if not method or method in NOT_ALONE:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sipsim.apis.symbian.capabilities import PLATFORM, Handles
-from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrArgument, KErrNotFound, KErrPermissionDenied, Leave
+from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrArgument, KErrNotFound, KErrPermissionDenied, Leave, expect
 from sipsim.apis.symbian.lifetime import Deletable
 from sipsim.apis.symbian.observers import MSIPObserver
 from sipsim.apis.symbian.server import SIPServer
@@ -32,6 +32,8 @@ class CSIP(Deletable):
     ) -> None:  # fmt: skip
         if not isinstance(aObserver, MSIPObserver):
             raise Leave(KErrArgument, "aObserver: an MSIPObserver is needed")
+        expect("aServer", aServer, SIPServer)
+        expect("aUid", aUid, int)
         self.uid = aUid
         self.observer = aObserver
         self.server = aServer
@@ -63,6 +65,7 @@ class CSIP(Deletable):
     def Connection(self, aIapId: int) -> CSIPConnection | None:
         """This application's connection at an access point; None where it has none."""
         self.usable()
+        expect("aIapId", aIapId, int)
         return self.connections.get(aIapId)
 
     ConnectionL = connection = Connection
@@ -75,6 +78,7 @@ class CSIP(Deletable):
     def NegotiatedSecurityMechanismL(self, aHop: str) -> str:
         """What was agreed on with a hop; leaves with KErrNotFound where nothing was."""
         self.usable()
+        expect("aHop", aHop, str)
         if aHop not in self.negotiated:
             raise Leave(KErrNotFound, f"nothing was agreed on with {aHop}")
         return self.negotiated[aHop]

@@ -12,9 +12,10 @@ from sipsim.apis.symbian.errors import (
     KErrSIPInvalidDialogState,
     KErrSIPResourceNotAvailable,
     Leave,
+    expect,
 )
 from sipsim.apis.symbian.lifetime import MAKER, Deletable
-from sipsim.apis.symbian.message_elements import CSIPMessageElements, sip_uri
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of, sip_uri
 from sipsim.apis.symbian.server_transaction import CSIPServerTransaction
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
@@ -62,10 +63,14 @@ class CSIPDialogAssocBase(Deletable):
 
     @staticmethod
     def _new(connection: Any, remote: Any, context: Any, sender: Any, to: Any) -> CSIPDialog:
+        if not hasattr(connection, "must_be_active"):
+            raise Leave(KErrArgument, f"aOwner: {connection!r} is no CSIPConnection, dialog or server transaction")
         connection.must_be_active()
         if remote is None:
             raise Leave(KErrArgument, "aRemoteURI: is missing")
         if context is not None:
+            if not hasattr(context, "way"):
+                raise Leave(KErrArgument, f"aContext: {context!r} is no CSIPRegistrationBinding")
             context.usable()
         local = (
             sip_uri(sender)
@@ -104,7 +109,8 @@ class CSIPDialogAssocBase(Deletable):
     def IsNonTargetRefreshRequestAllowed(self, aMethod: str) -> bool:
         """Whether `SendNonTargetRefreshRequestL` takes this method."""
         self.usable()
-        return aMethod not in OWN_MEANS
+        expect("aMethod", aMethod, str)
+        return aMethod not in OWN_MEANS and aMethod.isalpha() and aMethod.upper() == aMethod
 
     # Sending
 
@@ -136,11 +142,12 @@ class CSIPDialogAssocBase(Deletable):
     ) -> CSIPClientTransaction:  # fmt: skip
         """Hand a request in the dialog over."""
         self.reachable()
+        given = elements_of(elements)
         if self.dialog.talk is None:
             raise Leave(KErrSIPInvalidDialogState, "the dialog is EInit: nobody has answered yet")
         with self.stack.lane.calling(name, call=self.dialog.call_id):
             transaction = self.connection.new_transaction(method, self)
-            self.stack.soon(self._in_dialog, transaction, elements or CSIPMessageElements(), more)
+            self.stack.soon(self._in_dialog, transaction, given, more)
             return transaction
 
     def _in_dialog(

@@ -51,3 +51,10 @@ class Leave(UsageError):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code}): {self.args[1]}"
+
+
+def expect(name: str, value: object, *kinds: type) -> None:
+    """Leave with KErrArgument for an argument of another type than these; True and False are no numbers."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+        raise Leave(KErrArgument, f"{name}: {value!r} is no {wanted}")

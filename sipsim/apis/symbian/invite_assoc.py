@@ -16,7 +16,7 @@ from sipsim.apis.symbian.errors import (
     Leave,
 )
 from sipsim.apis.symbian.lifetime import MAKER
-from sipsim.apis.symbian.message_elements import CSIPMessageElements
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of
 from sipsim.message.message import Request, Response
 from sipsim.protocol.reliable import what_is_acknowledged
 
@@ -45,11 +45,12 @@ class CSIPInviteDialogAssoc(CSIPDialogAssocBase):
         Leaves with KErrSIPRequestPending while another is under way.
         """
         self.reachable()
+        elements = elements_of(aElements)
         if self.inviting is not None and not self.inviting.error and self.inviting.status < 200:
             raise Leave(KErrSIPRequestPending, "an INVITE is under way")
         with self.stack.lane.calling("SendInviteL"):
             self.inviting = self.connection.new_transaction("INVITE", self)
-            self.initial = aElements or CSIPMessageElements()
+            self.initial = elements
             self.ack = self.accepted = None
             self.stack.soon(self.first, self.inviting, self.initial)
             return self.inviting
@@ -63,7 +64,7 @@ class CSIPInviteDialogAssoc(CSIPDialogAssocBase):
         with self.stack.lane.calling("SendAckL", call=self.dialog.call_id):
             number = self.accepted.cseq.number
             more = self.credentials(aTransaction)
-            self.ack = self.dialog.request("ACK", aElements or CSIPMessageElements(), *more, number=number)
+            self.ack = self.dialog.request("ACK", elements_of(aElements), *more, number=number)
             self.stack.soon(self._acknowledge)
 
     def _acknowledge(self) -> None:

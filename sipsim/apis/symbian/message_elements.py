@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipsim.apis.symbian.errors import KErrArgument, KErrSIPInvalidURIType, KErrSIPMalformedMessage, Leave
+from sipsim.apis.symbian.errors import KErrArgument, KErrSIPInvalidURIType, KErrSIPMalformedMessage, Leave, expect
 from sipsim.apis.symbian.lifetime import Deletable
 from sipsim.errors import UsageError
 from sipsim.message.fields import MediaType
@@ -54,8 +54,13 @@ class CSIPMessageElements(Deletable):
     def SetUserHeadersL(self, aUserHeaders: Headers) -> None:
         """Set all user headers; leaves with KErrArgument for one that is the stack's to set."""
         self.usable()
-        headers = tuple(aUserHeaders)
+        try:
+            headers = tuple([(name, value) for name, value in aUserHeaders])
+        except (TypeError, ValueError):
+            raise Leave(KErrArgument, f"aUserHeaders: {aUserHeaders!r} are no pairs of name and value") from None
         for name, value in headers:
+            expect("name of a header field", name, str)
+            expect(name, value, str)
             try:
                 folded, _ = named(name)
                 encode(value)
@@ -78,6 +83,8 @@ class CSIPMessageElements(Deletable):
     def SetContentL(self, aContent: bytes | str, aContentType: str) -> None:
         """Set the body; leaves with KErrSIPMalformedMessage for a type that is none."""
         self.usable()
+        expect("aContent", aContent, bytes, str)
+        expect("aContentType", aContentType, str)
         try:
             MediaType.parse(aContentType)
         except Exception:
@@ -86,6 +93,15 @@ class CSIPMessageElements(Deletable):
         self._type = aContentType
 
     SetUserHeaders, SetContent = SetUserHeadersL, SetContentL
+
+
+def elements_of(given: CSIPMessageElements | None) -> CSIPMessageElements:
+    """What an application gave, or nothing in particular."""
+    if given is None:
+        return CSIPMessageElements()
+    expect("aElements", given, CSIPMessageElements)
+    given.usable()
+    return given
 
 
 def sip_uri(text: str | Uri) -> Uri:
@@ -137,6 +153,7 @@ class CSIPRequestElements(Deletable):
     def SetMethodL(self, aMethod: str) -> None:
         """Set the method, such as "MESSAGE"."""
         self.usable()
+        expect("aMethod", aMethod, str)
         if not aMethod.isalpha() or aMethod.upper() != aMethod:
             raise Leave(KErrSIPMalformedMessage, f"method: {aMethod!r} is none")
         self._method = aMethod

@@ -6,7 +6,7 @@ from typing import Any
 
 from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.dialog_assoc_base import CSIPDialogAssocBase
-from sipsim.apis.symbian.errors import KErrArgument, Leave
+from sipsim.apis.symbian.errors import KErrArgument, Leave, expect
 from sipsim.apis.symbian.message_elements import CSIPMessageElements
 from sipsim.message.message import Response
 
@@ -21,12 +21,15 @@ class CSIPNotifyDialogAssoc(CSIPDialogAssocBase):
     method = "NOTIFY"
 
     def __init__(self, aOwner: Any, *aMore: Any, aEvent: str, aState: str = "active", **options: Any) -> None:
+        expect("aEvent", aEvent, str)
+        expect("aState", aState, str)
         super().__init__(aOwner, *aMore, **options)
         self.event = aEvent
         self.SetSubscriptionStateL(aState)
 
     def SetSubscriptionStateL(self, aState: str) -> None:
         """What the next NOTIFY says of the subscription: active, pending or terminated, with parameters."""
+        expect("aState", aState, str)
         if aState.partition(";")[0].strip() not in ("active", "pending", "terminated"):
             raise Leave(KErrArgument, f"aState: {aState!r}; active, pending and terminated are allowed")
         self.state = aState

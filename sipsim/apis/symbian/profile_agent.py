@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.connection import CSIPConnection
+from sipsim.apis.symbian.errors import expect
 from sipsim.apis.symbian.lifetime import Final
 from sipsim.apis.symbian.refresh import CSIPRefresh
 from sipsim.apis.symbian.registration_binding import CSIPRegistrationBinding
@@ -29,6 +30,8 @@ class ProfileAgent(Final):
     """Registers a profile over a connection; what the stack keeps of its passwords serves later requests too."""
 
     def __init__(self, connection: CSIPConnection, profile: Profile) -> None:
+        expect("connection", connection, CSIPConnection)
+        expect("profile", profile, Profile)
         self.connection = connection
         self.profile = profile
         for realm, user, password in profile.credentials:

@@ -7,7 +7,7 @@ from typing import Any
 from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.dialog import CSIPDialog
 from sipsim.apis.symbian.dialog_assoc_base import CSIPDialogAssocBase
-from sipsim.apis.symbian.message_elements import CSIPMessageElements, sip_uri
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of, sip_uri
 from sipsim.message.message import Request, Response
 
 
@@ -23,9 +23,9 @@ class CSIPReferDialogAssoc(CSIPDialogAssocBase):
     def SendReferL(self, aElements: CSIPMessageElements | None = None) -> CSIPClientTransaction:
         """Send it; how it comes out arrives in NOTIFYs."""
         self.reachable()
+        elements = elements_of(aElements)
         with self.stack.lane.calling("SendReferL", str(self.refer_to)):
             transaction = self.connection.new_transaction("REFER", self)
-            elements = aElements or CSIPMessageElements()
             self.stack.soon(self.first, transaction, elements, ("Refer-To", f"<{self.refer_to}>"))
             return transaction
 

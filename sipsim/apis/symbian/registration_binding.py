@@ -14,9 +14,10 @@ from sipsim.apis.symbian.errors import (
     KErrSIPRequestPending,
     KErrSIPTerminatedWithResponse,
     Leave,
+    expect,
 )
 from sipsim.apis.symbian.lifetime import Deletable
-from sipsim.apis.symbian.message_elements import CSIPMessageElements, sip_uri
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of, sip_uri
 from sipsim.apis.symbian.refresh import CSIPRefresh
 from sipsim.elements.agents.endpoint import routing_uri
 from sipsim.message.fields import NameAddr
@@ -44,6 +45,9 @@ class CSIPRegistrationBinding(Deletable):
         self, aConnection: CSIPConnection, aAOR: str | Uri, aRemoteURI: str | Uri | None = None,
         aContact: str | Uri | None = None, aRefresh: CSIPRefresh | None = None, *, aExpires: int | None = None,
     ) -> None:  # fmt: skip
+        if not hasattr(aConnection, "must_be_active"):
+            raise Leave(KErrArgument, f"aConnection: {aConnection!r} is no CSIPConnection")
+        expect("aRefresh", aRefresh, CSIPRefresh, type(None))
         aConnection.must_be_active()
         self.connection = aConnection
         self.stack = aConnection.stack
@@ -140,6 +144,7 @@ class CSIPRegistrationBinding(Deletable):
         Leaves with KErrNotFound for another one, KErrSIPInvalidRegistrationState while the registration is active.
         """
         self.usable()
+        expect("aName", aName, int)
         if aName not in self._properties:
             raise Leave(KErrNotFound, f"there is no property {aName!r}")
         if self.IsContextActive():
@@ -200,12 +205,13 @@ class CSIPRegistrationBinding(Deletable):
     def _hand_over(
         self, name: str, elements: CSIPMessageElements | None, expires: int | None
     ) -> CSIPClientTransaction:  # fmt: skip
+        given = elements_of(elements)
         with self.stack.lane.calling(name):
             self._pending = transaction = self.connection.new_transaction("REGISTER", self)
             transaction.refresh = self.refresh
             self._retried = False
             self._leaving = expires == 0
-            self.stack.soon(self._send, transaction, elements or CSIPMessageElements(), expires)
+            self.stack.soon(self._send, transaction, given, expires)
             return transaction
 
     def again(self, expires: int | None = None) -> CSIPClientTransaction:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sipsim.apis.symbian.bearer import Bearer
-from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrInUse, KErrNotFound, Leave
+from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrInUse, KErrNotFound, Leave, expect
 from sipsim.apis.symbian.lifetime import Final
 from sipsim.apis.symbian.message_elements import sip_uri
 from sipsim.apis.symbian.stack import Stack
@@ -33,6 +33,7 @@ class SIPServer(Final):
         monitored: Iterable[int] | None = None, start_up: float = START_UP, strict: bool = True,
         policy: RefreshPolicy | None = None,
     ) -> None:  # fmt: skip
+        expect("lab", lab, Lab)
         self.lab = lab
         self.uri = sip_uri(uri)
         self.name = name or self.uri.user or "phone"

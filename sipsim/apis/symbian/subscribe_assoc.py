@@ -7,8 +7,8 @@ from typing import Any
 from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.dialog import CSIPDialog
 from sipsim.apis.symbian.dialog_assoc_base import CSIPDialogAssocBase
-from sipsim.apis.symbian.errors import KErrArgument, KErrSIPRequestPending, KErrSIPTerminatedWithResponse, Leave
-from sipsim.apis.symbian.message_elements import CSIPMessageElements
+from sipsim.apis.symbian.errors import KErrArgument, KErrSIPRequestPending, KErrSIPTerminatedWithResponse, Leave, expect
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of
 from sipsim.apis.symbian.refresh import CSIPRefresh
 from sipsim.message.message import Request, Response
 
@@ -22,6 +22,7 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
     method = "SUBSCRIBE"
 
     def __init__(self, aOwner: Any, *aMore: Any, aEvent: str = "presence", **options: Any) -> None:
+        expect("aEvent", aEvent, str)
         super().__init__(aOwner, *aMore, **options)
         self.event = aEvent
         self.refresh: CSIPRefresh | None = None
@@ -38,6 +39,9 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
     ) -> CSIPClientTransaction:  # fmt: skip
         """Subscribe for `aExpires` seconds; with `aRefresh` the stack renews the subscription."""
         self.reachable()
+        elements = elements_of(aElements)
+        expect("aExpires", aExpires, int)
+        expect("aRefresh", aRefresh, CSIPRefresh, type(None))
         if aExpires < 1:
             raise Leave(KErrArgument, f"aExpires: {aExpires!r}; to end a subscription, call SendUnsubscribeL")
         if self._waiting is not None and self._waiting.status < 200 and not self._waiting.error:
@@ -45,14 +49,15 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
         if aRefresh is not None:
             aRefresh.serve(self, self.connection)
             self.refresh = aRefresh
-        return self._hand_over("SendSubscribeL", aElements or CSIPMessageElements(), aExpires)
+        return self._hand_over("SendSubscribeL", elements, aExpires)
 
     def SendUnsubscribeL(self, aElements: CSIPMessageElements | None = None) -> CSIPClientTransaction:
         """End the subscription: a SUBSCRIBE with Expires 0, as SIP has no method UNSUBSCRIBE (RFC 6665 §4.1.2.3)."""
         self.reachable()
+        elements = elements_of(aElements)
         if self.refresh is not None:
             self.refresh.end()
-        return self._hand_over("SendUnsubscribeL", aElements or CSIPMessageElements(), 0)
+        return self._hand_over("SendUnsubscribeL", elements, 0)
 
     SendSubscribe, SendUnsubscribe, send_unsubscribe = SendSubscribeL, SendUnsubscribeL, SendUnsubscribeL
 
