@@ -1,4 +1,4 @@
-"""Applications that make a mistake in every callback: each is in the trace and in the log, and the messages are the same.
+"""Applications that make a mistake in every callback: each is in the trace, and the messages are the same.
 
 The same program runs twice, once with listeners that do their work, and once with listeners that raise after it.
 """
@@ -51,7 +51,7 @@ def clumsy(kind: type, raises: bool) -> Any:
 
 
 def by_android(raises: bool) -> Lab:
-    """Registrations by itself and by hand, a call each way, a refused one, hold, an incoming change, a cancelled call."""
+    """Registrations by itself and by hand, a call that is held and ended, a session that calls."""
     lab, alice, bob = two()
     carol = Device(lab, "carol", auto=True)
     bob.receiver.heard = clumsy(keeping(SipAudioCall.Listener), raises)

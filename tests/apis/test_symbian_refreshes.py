@@ -187,3 +187,19 @@ def test_a_refresh_serves_one_owner_who_ends_it():
     refresh.Delete()
     assert left(refresh.State) == symbian.KErrSIPResourceNotAvailable
     assert "MESSAGE" not in " ".join(wire(lab.trace))
+
+
+@pytest.mark.covers("SY53", "SY50")
+def test_a_server_that_grants_more_than_a_century_breaks_nothing():
+    lab = Lab(seed=7)
+    phone = Phone(lab)
+    server = Server(lab, phone)
+    association = CSIPSubscribeDialogAssoc(phone.connection, f"sip:bob@{server.address}")
+    association.SendSubscribeL(None, CSIPRefresh.NewL(), 2**32 - 1)
+    lab.run(until=2.0)
+    refresh = association.SIPRefresh()
+    assert refresh is not None and refresh.State() is CSIPRefresh.EActive and refresh.IntervalL() == 2**32 - 1
+    assert left(association.SendSubscribeL, None, None, 2**32) == symbian.KErrArgument
+    assert left(refresh.SetIntervalL, 2**32) == symbian.KErrArgument and not lab.trace.select("error")
+    lab.run(until=1000.0)
+    assert len(times(lab.trace, "SUBSCRIBE", "alice")) == 1

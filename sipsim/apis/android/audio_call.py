@@ -8,7 +8,14 @@ from sipsim.apis.android.audio_listener import AudioListener
 from sipsim.apis.android.context import Context
 from sipsim.apis.android.descriptions import Wanted
 from sipsim.apis.android.error_code import SipErrorCode
-from sipsim.apis.android.errors import IllegalArgumentException, IllegalStateException, SipException, optional, required, seconds
+from sipsim.apis.android.errors import (
+    IllegalArgumentException,
+    IllegalStateException,
+    SipException,
+    optional,
+    required,
+    seconds,
+)
 from sipsim.apis.android.listeners import Inner
 from sipsim.apis.android.profile import SipProfile
 from sipsim.apis.android.session import SipSession

@@ -6,7 +6,15 @@ from sipsim.apis.android.audio_call import SipAudioCall
 from sipsim.apis.android.audio_listener import AudioListener
 from sipsim.apis.android.auto_registration import Relay
 from sipsim.apis.android.context import Context
-from sipsim.apis.android.errors import NullPointerException, ParseException, SipException, optional, required, seconds, whole_seconds
+from sipsim.apis.android.errors import (
+    NullPointerException,
+    ParseException,
+    SipException,
+    optional,
+    required,
+    seconds,
+    whole_seconds,
+)
 from sipsim.apis.android.intents import Intent, PendingIntent
 from sipsim.apis.android.listeners import SessionListener, SipRegistrationListener
 from sipsim.apis.android.manifest import SIP, VOIP
@@ -205,6 +213,7 @@ class SipManager:
         return group
 
     def _opened(self, uri: str | None) -> SessionGroup | None:
+        optional("localProfileUri", uri, str)
         group = self._context.groups.get(uri or "")
         return group if group is not None and group.opened else None
 

@@ -18,8 +18,11 @@ from sipsim.apis.pjsua.error import (
     PJ_ETOOMANY,
     PJSIP_EINVALIDURI,
     Error,
+    expect,
+    fields_of,
     reported,
     unsupported,
+    uri_of,
 )
 from sipsim.apis.pjsua.log import INFO
 from sipsim.apis.pjsua.phone import Phone, PlacedCall, TakenCall
@@ -148,7 +151,7 @@ class Account:
 
     def info(self) -> AccountInfo:
         """How things stand."""
-        self._check("info()")
+        self.check("info()")
         registration = self.phone.registration
         return AccountInfo(
             self.is_default(), self.config.id, registration.active, registration.expires or -1, self._status,
@@ -161,12 +164,13 @@ class Account:
 
     def set_callback(self, cb: AccountCallback | None) -> None:
         """Tell this object from now on; its `account` becomes this account, whatever it was."""
+        expect("set_callback()", self, "cb", cb, AccountCallback, type(None))
         self._cb = cb if cb is not None else AccountCallback(self)
         self._cb._set_account(self)
 
     def set_default(self) -> None:
         """Make it the library's default account."""
-        self._check("set_default()")
+        self.check("set_default()")
         self.lib.default = self
 
     def is_default(self) -> bool:
@@ -176,7 +180,7 @@ class Account:
     def delete(self) -> None:
         """Unregister, and be no account any more."""
         with self.lane.calling("delete"):
-            self._check("delete()")
+            self.check("delete()")
             self.leave()
 
     def set_basic_status(self, is_online: bool) -> None:
@@ -187,7 +191,9 @@ class Account:
         self, is_online: bool, activity: int = PresenceActivity.UNKNOWN, pres_text: str = "", rpid_id: str = ""
     ) -> None:
         """Say whether we are there, and what we do, to all who have subscribed, and to a server if it is published."""
-        self._check("set_presence_status()")
+        self.check("set_presence_status()")
+        expect("set_presence_status()", self, "activity", activity, int)
+        expect("set_presence_status()", self, "pres_text", pres_text, str)
         usual = {PresenceActivity.AWAY: "Away", PresenceActivity.BUSY: "Busy"}.get(activity, "Online")
         with self.lane.calling("set_presence_status", is_online):
             self._online = bool(is_online), pres_text or (usual if is_online else "Offline")
@@ -205,7 +211,7 @@ class Account:
     def set_registration(self, renew: bool) -> None:
         """Register anew, or (False) unregister."""
         with self.lane.calling("set_registration", renew):
-            self._check("set_registration()")
+            self.check("set_registration()")
             if self.phone.registrar is None:
                 raise Error("set_registration()", self, PJ_EINVALIDOP, "the account has no registrar")
             if renew:
@@ -222,13 +228,14 @@ class Account:
     def make_call(self, dst_uri: str, cb: CallCallback | None = None, hdr_list: Fields | None = None) -> Call:
         """Call somebody. `on_state` comes for the first time (CALLING) before this returns, as in the original."""
         with self.lane.calling("make_call", dst_uri):
-            self._check("make_call()")
+            self.check("make_call()")
             if len(self.phone.calls) >= self.lib.ua_cfg.max_calls:
                 raise Error("make_call()", self, PJ_ETOOMANY, f"max_calls is {self.lib.ua_cfg.max_calls}")
+            expect("make_call()", self, "cb", cb, CallCallback, type(None))
+            target, fields = uri_of("make_call()", self, dst_uri), fields_of("make_call()", self, hdr_list)
             with reported("make_call()", self, PJSIP_EINVALIDURI):
-                target = NameAddr.parse(dst_uri).uri
-                if hdr_list:
-                    target = target.with_(headers=(*target.headers, *_as_headers(hdr_list)))
+                if fields:
+                    target = target.with_(headers=(*target.headers, *_as_headers(fields)))
                 placed = self.phone.call(target)
             assert isinstance(placed, PlacedCall)
             call = Call(self, placed, cb)
@@ -239,10 +246,8 @@ class Account:
     def add_buddy(self, uri: str, cb: BuddyCallback | None = None) -> Buddy:
         """Take note of somebody."""
         with self.lane.calling("add_buddy", uri):
-            self._check("add_buddy()")
-            with reported("add_buddy()", self, PJSIP_EINVALIDURI):
-                parsed = NameAddr.parse(uri).uri
-            buddy = Buddy(self, uri, parsed, cb)
+            self.check("add_buddy()")
+            buddy = Buddy(self, uri, uri_of("add_buddy()", self, uri), cb)
             self.buddies.append(buddy)
         return buddy
 
@@ -295,7 +300,8 @@ class Account:
 
     # Inside
 
-    def _check(self, op: str) -> None:
+    def check(self, op: str) -> None:
+        """`Error` where the account is none any more."""
         if not self.valid:
             raise Error(op, self, -1, "Invalid account")
 

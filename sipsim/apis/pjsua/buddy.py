@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.apis.pjsua.constants import PresenceActivity, SubscriptionState
-from sipsim.apis.pjsua.error import Error, reported, unsupported
+from sipsim.apis.pjsua.error import Error, expect, reported, unsupported
 from sipsim.message.presence import Presence
 from sipsim.message.uri import Uri
 
@@ -91,12 +91,14 @@ class Buddy:
 
     def set_callback(self, cb: BuddyCallback | None) -> None:
         """Tell this object from now on; its `buddy` becomes this buddy."""
+        expect("set_callback()", self, "cb", cb, BuddyCallback, type(None))
         self.callback = cb if cb is not None else BuddyCallback()
         self.callback._set_buddy(self)
 
     def subscribe(self) -> None:
         """Ask to be told about presence; `on_state` tells of each change."""
         account = self.account
+        account.check("subscribe()")
         with account.lane.calling("subscribe", self._text):
             if self._subscription is None:
                 self._subscription = found = account.phone.subscribe(self.uri)
@@ -135,9 +137,12 @@ class Buddy:
     ) -> None:  # fmt: skip
         """Send an instant message; `on_pager_status` tells what became of it."""
         account = self.account
+        account.check("send_pager()")
         with account.lane.calling("send_pager", self._text):
             if hdr_list:
                 raise unsupported("send_pager()", self, "it takes no header fields of its own")
+            expect("send_pager()", self, "text", text, str)
+            expect("send_pager()", self, "content_type", content_type, str)
             with reported("send_pager()", self):
                 outcome = account.phone.message(self.uri, text, content_type)
 

@@ -10,12 +10,14 @@ from sipsim.apis.pjsua.constants import STATE_TEXTS, CallRole, CallState
 from sipsim.apis.pjsua.error import (
     PJ_EINVAL,
     PJ_EINVALIDOP,
-    PJSIP_EINVALIDURI,
     PJSIP_ESESSIONSTATE,
     PJSIP_ESESSIONTERMINATED,
     Error,
+    expect,
+    fields_of,
     reported,
     unsupported,
+    uri_of,
 )
 from sipsim.apis.pjsua.log import DETAIL, INFO
 from sipsim.apis.pjsua.media import media_of
@@ -26,7 +28,6 @@ from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
 from sipsim.message.codes import reason_phrase
-from sipsim.message.fields import NameAddr
 from sipsim.message.grammar import decode
 from sipsim.message.message import Request
 from sipsim.message.sipfrag import Fragment
@@ -89,6 +90,7 @@ class Call:
 
     def set_callback(self, cb: CallCallback | None) -> None:
         """Tell this object from now on; its `call` becomes this call."""
+        expect("set_callback()", self, "cb", cb, CallCallback, type(None))
         self._cb = cb if cb is not None else CallCallback()
         self._cb._set_call(self)
 
@@ -110,6 +112,8 @@ class Call:
 
     def dump_status(self, with_media: bool = True, indent: str = "", max_len: int = 1024) -> str:
         """The same in words."""
+        expect("dump_status()", self, "indent", indent, str)
+        expect("dump_status()", self, "max_len", max_len, int)
         info = self.info()
         lines = [f"[{info.state_text}] {'To' if self.role == CallRole.CALLER else 'From'}: {info.remote_uri}"]
         lines.append(f"Call time: {info.call_time:.3f} s, total: {info.total_time:.3f} s")
@@ -123,6 +127,7 @@ class Call:
         """Answer a call that came in: 101 to 199 rings (183 brings our description), 200 accepts, 300 on refuses."""
         with self._calling("answer", code):
             call = self.engine
+            expect("answer()", self, "code", code, int)
             if not isinstance(call, IncomingCall):
                 raise Error("answer()", self, PJ_EINVALIDOP, "this call was placed here, the other end answers it")
             self._take_no("answer()", reason, hdr_list if code < 300 else None)
@@ -137,11 +142,12 @@ class Call:
                 elif code == 200:
                     self._accept(call)
                 else:
-                    call.reject(code, headers=list(hdr_list or ()))
+                    call.reject(code, headers=fields_of("answer()", self, hdr_list))
 
     def hangup(self, code: int = 603, reason: str = "", hdr_list: Fields | None = None) -> None:
         """End the call: with this status where it came in and is not answered, else by CANCEL or BYE."""
         with self._calling("hangup", code):
+            expect("hangup()", self, "code", code, int)
             self._take_no("hangup()", reason, hdr_list)
             self.hang_up(code)
 
@@ -163,14 +169,15 @@ class Call:
 
     def transfer(self, dest_uri: str, hdr_list: Fields | None = None) -> None:
         """Have the other end call somebody else."""
-        with self._calling("transfer", dest_uri), reported("transfer()", self, PJSIP_EINVALIDURI):
+        with self._calling("transfer", dest_uri), reported("transfer()", self):
             self._take_no("transfer()", "", hdr_list)
             self._confirmed_now("transfer()")
-            self._follow(self.engine.transfer(NameAddr.parse(dest_uri).uri, leaves="never"))
+            self._follow(self.engine.transfer(uri_of("transfer()", self, dest_uri), leaves="never"))
 
     def transfer_to_call(self, call: Call, hdr_list: Fields | None = None, options: int = 0) -> None:
         """Have the other end talk to that of another call of ours."""
         with self._calling("transfer_to_call", call), reported("transfer_to_call()", self):
+            expect("transfer_to_call()", self, "call", call, Call)
             self._take_no("transfer_to_call()", "", hdr_list)
             self._confirmed_now("transfer_to_call()")
             self._follow(self.engine.transfer_to(call.engine, leaves="never"))
@@ -190,10 +197,14 @@ class Call:
         """Send a request in the call that leaves it as it is, such as INFO."""
         with self._calling("send_request", method):
             self._dialog("send_request()")
+            expect("send_request()", self, "method", method, str)
+            expect("send_request()", self, "body", body, str, type(None))
+            expect("send_request()", self, "content_type", content_type, str, type(None))
             if method in CHANGE_THE_STATE:
                 raise Error("send_request()", self, PJ_EINVAL, f"{method} changes the call: use the function for that")
-            fields = tuple((name, value) for name, value in hdr_list or ())
-            InDialog(self.engine, method, fields, (body or "").encode(), content_type or "text/plain" * bool(body))
+            fields = fields_of("send_request()", self, hdr_list)
+            with reported("send_request()", self):
+                InDialog(self.engine, method, fields, (body or "").encode(), content_type or "text/plain" * bool(body))
 
     def send_pager(
         self, text: str, im_id: Any = 0, content_type: str = "text/plain", hdr_list: Fields | None = None
@@ -201,7 +212,11 @@ class Call:
         """Send an instant message in the call; `on_pager_status` tells what became of it."""
         with self._calling("send_pager"):
             self._dialog("send_pager()")
-            sent = InDialog(self.engine, "MESSAGE", tuple(hdr_list or ()), text.encode(), content_type)
+            expect("send_pager()", self, "text", text, str)
+            expect("send_pager()", self, "content_type", content_type, str)
+            fields = fields_of("send_pager()", self, hdr_list)
+            with reported("send_pager()", self):
+                sent = InDialog(self.engine, "MESSAGE", fields, text.encode(), content_type)
             self.account.lane.follow(
                 sent.outcome,
                 lambda response: self._back(self._cb.on_pager_status, text, im_id, response.status, response.reason),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sipsim.apis.lane import Lane
-from sipsim.apis.pjsua.error import PJ_EINVAL, PJ_ENOTFOUND, Error, unsupported
+from sipsim.apis.pjsua.error import PJ_EINVAL, PJ_ENOTFOUND, Error, expect, unsupported
 from sipsim.protocol.offer_answer import CODECS, KNOWN
 from sipsim.protocol.packet_times import pace_of
 
@@ -80,6 +80,7 @@ class Codecs:
     def set_codec_parameter(self, name: str, param: CodecParameter) -> None:
         """Set it. Packets are as long as the codec has them: another `ptime` is an `Error`."""
         with self.lane.calling("set_codec_parameter", name):
+            expect("set_codec_parameter()", self, "param", param, CodecParameter)
             for codec in self._named("set_codec_parameter()", name):
                 if param.ptime != codec.ptime:
                     raise unsupported("set_codec_parameter()", self, f"{codec.name} has packets of {codec.ptime} ms")
@@ -91,6 +92,7 @@ class Codecs:
         return (*names, *["telephone-event"] * (self.application.media == "packets"))
 
     def _named(self, op: str, name: str) -> list[CodecInfo]:
+        expect(op, self, "name", name, str)
         found = [codec for codec in self._codecs.values() if codec.name.upper().startswith(name.upper())]
         if not found:
             raise Error(op, self, PJ_ENOTFOUND, f"there is no codec {name!r}")

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from sipsim.errors import SipError, SipParseError, UsageError
 from sipsim.message.codes import reason_phrase
+from sipsim.message.fields import NameAddr
+from sipsim.message.uri import Uri
 
 PJ_EUNKNOWN, PJ_EINVAL, PJ_ENOTFOUND, PJ_ETOOMANY = 70001, 70004, 70006, 70010
 PJ_ENOTSUP, PJ_EINVALIDOP = 70012, 70013
@@ -72,6 +74,33 @@ def reported(op_name: str, obj: object, err_code: int = PJ_EINVAL) -> Iterator[N
         yield
     except (UsageError, SipParseError) as error:
         raise Error(op_name, obj, err_code, str(error)) from error
+
+
+def expect(op_name: str, obj: object, name: str, value: object, *kinds: type) -> None:
+    """`Error` for an argument of another type than these; True and False are no numbers."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+        raise Error(op_name, obj, PJ_EINVAL, f"{name}: {value!r} is no {wanted}")
+
+
+def uri_of(op_name: str, obj: object, text: object) -> Uri:
+    """The URI of a name-addr; `Error` for what is none."""
+    with reported(op_name, obj, PJSIP_EINVALIDURI):
+        if not isinstance(text, str):
+            raise UsageError(f"{text!r} is no text")
+        return NameAddr.parse(text).uri
+
+
+def fields_of(op_name: str, obj: object, hdr_list: object) -> tuple[tuple[str, str], ...]:
+    """Header fields as pairs of texts; `Error` for what are none."""
+    try:
+        pairs = tuple([(name, value) for name, value in hdr_list or ()])  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise Error(op_name, obj, PJ_EINVAL, f"hdr_list: {hdr_list!r} are no pairs of name and value") from None
+    for name, value in pairs:
+        expect(op_name, obj, "name of a header field", name, str)
+        expect(op_name, obj, name, value, str)
+    return pairs
 
 
 def unsupported(op_name: str, obj: object, what: str) -> Error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from types import NoneType
 from typing import Any
 
 import simpy
@@ -12,14 +13,12 @@ from sipsim.apis.pjsua import error
 from sipsim.apis.pjsua.account import Account, AccountCallback
 from sipsim.apis.pjsua.application import current
 from sipsim.apis.pjsua.codecs import Codecs
-from sipsim.apis.pjsua.error import PJ_EINVALIDOP, PJSIP_EINVALIDURI, PJSIP_EUNSUPTRANSPORT, Error
+from sipsim.apis.pjsua.error import PJ_EINVALIDOP, PJSIP_EINVALIDURI, PJSIP_EUNSUPTRANSPORT, Error, expect, uri_of
 from sipsim.apis.pjsua.log import DETAIL, ERROR, INFO, Log
 from sipsim.apis.pjsua.settings import AccountConfig, LogConfig, MediaConfig, TransportConfig, UAConfig
 from sipsim.apis.pjsua.sound import Sound
 from sipsim.apis.pjsua.transport import Transport
 from sipsim.elements.outcome import Outcome
-from sipsim.errors import SipParseError
-from sipsim.message.fields import NameAddr
 from sipsim.simulation.network import Address
 
 
@@ -63,6 +62,7 @@ class Lib(Sound, Codecs):
     @staticmethod
     def strerror(err: int) -> str:
         """PJSIP's text for an error number."""
+        expect("strerror()", "Lib", "err", err, int)
         return error.strerror(err)
 
     # From the beginning
@@ -81,7 +81,9 @@ class Lib(Sound, Codecs):
 
     def create_transport(self, type: int, cfg: TransportConfig | None = None) -> Transport:
         """Listen at an address, from now on."""
-        cfg = cfg or TransportConfig()
+        cfg = cfg if cfg is not None else TransportConfig()
+        expect("create_transport()", self, "cfg", cfg, TransportConfig)
+        expect("create_transport()", self, "type", type, int)
         with self.lane.calling("create_transport", type, cfg.port):
             self._must_be("create_transport()", "initialised", "running")
             transport = Transport(self.lab.network, self.lane.name, len(self.transports), type, cfg)
@@ -104,6 +106,8 @@ class Lib(Sound, Codecs):
         self, acc_config: AccountConfig, set_default: bool = True, cb: AccountCallback | None = None
     ) -> Account:
         """Make an account, which registers if it is to and the library has started."""
+        expect("create_account()", self, "acc_config", acc_config, AccountConfig)
+        expect("create_account()", self, "cb", cb, AccountCallback, NoneType)
         with self.lane.calling("create_account", acc_config.id):
             self._must_be("create_account()", "initialised", "running")
             return self._account("create_account()", acc_config, self._transport(acc_config), set_default, cb)
@@ -114,6 +118,7 @@ class Lib(Sound, Codecs):
         """Make an account for nobody in particular, who is found at the transport's address."""
         with self.lane.calling("create_account_for_transport", transport):
             self._must_be("create_account_for_transport()", "initialised", "running")
+            expect("create_account_for_transport()", self, "transport", transport, Transport)
             config = AccountConfig()
             config.id = f"<sip:{_host_port(transport.address)}>"
             return self._account("create_account_for_transport()", config, transport, set_default, cb)
@@ -144,6 +149,9 @@ class Lib(Sound, Codecs):
 
     def handle_events(self, timeout: int = 50) -> simpy.Event:
         """An event that happens in so many milliseconds; a program that `run` runs waits for it here."""
+        expect("handle_events()", self, "timeout", timeout, int, float)
+        if not 0 <= timeout < 1e9:
+            raise Error("handle_events()", self, error.PJ_EINVAL, f"timeout: {timeout!r} is none")
         return self.lab.env.timeout(timeout / 1000)
 
     def run_until(self, time: float | simpy.Event | None = None) -> Any:
@@ -158,8 +166,8 @@ class Lib(Sound, Codecs):
     def verify_sip_url(self, sip_url: str) -> int:
         """0 for a SIP URI, else the error's number."""
         try:
-            return 0 if NameAddr.parse(sip_url).uri.scheme in ("sip", "sips") else PJSIP_EINVALIDURI
-        except SipParseError:
+            return 0 if uri_of("verify_sip_url()", self, sip_url).scheme in ("sip", "sips") else PJSIP_EINVALIDURI
+        except Error:
             return PJSIP_EINVALIDURI
 
     def hangup_all(self) -> None:

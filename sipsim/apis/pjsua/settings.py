@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sipsim.apis.pjsua.constants import TURNConnType
+from sipsim.apis.pjsua.error import expect
 
 
 class UAConfig:
@@ -124,6 +125,8 @@ class AccountConfig:
         self, domain: str, username: str, password: str, display: str = "", registrar: str = "", proxy: str = ""
     ) -> None:
         """Fill in the usual settings for a user of a domain."""
+        for given in (domain, username, password, display, registrar, proxy):
+            expect("build_config()", "AccountConfig", "argument", given, str)
         self.id = f"{display} " * bool(display) + f"<sip:{username}{'@' * bool(username)}{domain}>"
         self.reg_uri = registrar or f"sip:{domain}"
         proxy = proxy or f"sip:{domain};lr"

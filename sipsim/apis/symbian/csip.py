@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sipsim.apis.symbian.capabilities import PLATFORM, Handles
-from sipsim.apis.symbian.errors import KErrAlreadyExists, KErrArgument, KErrNotFound, KErrPermissionDenied, Leave, expect
+from sipsim.apis.symbian.errors import (
+    KErrAlreadyExists,
+    KErrArgument,
+    KErrNotFound,
+    KErrPermissionDenied,
+    Leave,
+    expect,
+)
 from sipsim.apis.symbian.lifetime import Deletable
 from sipsim.apis.symbian.observers import MSIPObserver
 from sipsim.apis.symbian.server import SIPServer

@@ -12,6 +12,7 @@ from sipsim.apis.symbian.errors import (
     KErrNotSupported,
     KErrSIPResourceNotAvailable,
     Leave,
+    expect,
 )
 from sipsim.apis.symbian.lifetime import Deletable
 from sipsim.elements.alarm import Alarm
@@ -21,6 +22,10 @@ from sipsim.simulation.environment import Timer
 if TYPE_CHECKING:
     from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
     from sipsim.apis.symbian.connection import CSIPConnection
+
+
+LONGEST = 1e8
+"""Seconds: a refresh is never later than that, three years, whatever was granted."""
 
 
 class RefreshState(IntEnum):
@@ -83,7 +88,8 @@ class CSIPRefresh(Deletable):
         """Ask for another time from the next refresh on; a registration is not asked for less than its minimum."""
         connection = self._active()
         least = connection.stack.server.policy.min if self._owner is not None and self._owner.kind == "binding" else 1
-        if isinstance(aInterval, bool) or not isinstance(aInterval, int) or aInterval < least:
+        expect("aInterval", aInterval, int)
+        if not least <= aInterval < 2**32:
             raise Leave(KErrArgument, f"aInterval: {aInterval!r}; at least {least} s can be asked for")
         self._interval = self.wished = aInterval
         self._arm()
@@ -147,7 +153,7 @@ class CSIPRefresh(Deletable):
         assert self._connection is not None
         stack = self._connection.stack
         stack.refreshes[self] = None
-        due = stack.server.policy.due(self._interval)
+        due = min(stack.server.policy.due(self._interval), LONGEST)
         self._alarm = stack.alarm("refresh", due, self._due, lingering=True)
 
     def _disarm(self) -> None:

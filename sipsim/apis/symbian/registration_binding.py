@@ -93,7 +93,8 @@ class CSIPRegistrationBinding(Deletable):
 
     def _least(self, expires: int | None) -> int | None:
         least = self.stack.server.policy.min
-        if expires is not None and (isinstance(expires, bool) or not isinstance(expires, int) or expires < least):
+        expect("aExpires", expires, int, type(None))
+        if expires is not None and not least <= expires < 2**32:
             raise Leave(KErrArgument, f"aExpires: {expires!r}; at least {least} s can be asked for")
         return expires
 

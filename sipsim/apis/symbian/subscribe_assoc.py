@@ -42,7 +42,7 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
         elements = elements_of(aElements)
         expect("aExpires", aExpires, int)
         expect("aRefresh", aRefresh, CSIPRefresh, type(None))
-        if aExpires < 1:
+        if not 1 <= aExpires < 2**32:
             raise Leave(KErrArgument, f"aExpires: {aExpires!r}; to end a subscription, call SendUnsubscribeL")
         if self._waiting is not None and self._waiting.status < 200 and not self._waiting.error:
             raise Leave(KErrSIPRequestPending, "a SUBSCRIBE is under way")
