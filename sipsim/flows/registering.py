@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.outcome import Outcome
@@ -14,6 +14,7 @@ from sipsim.flows.scripted import refused
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Allowed, Count, Expiry, Seconds, either
 from sipsim.lab.scenario import scenario
+from sipsim.message.uri import Uri
 from sipsim.protocol.options import number
 from sipsim.protocol.refreshing import RULES, RefreshPolicy
 
@@ -125,6 +126,25 @@ def seconds_absent(lab: Lab, registrar: Registrar, bob: UserAgent, end: float, s
         yield lab.env.timeout(step)
         absent += 0.0 if registrar.location.look_up(bob.uri, lab.env.now) else step
     return absent
+
+
+@scenario(
+    title="To all registrars at once",
+    rfc="RFC 3261 §10.2.6",
+    question="Bob's phone sends one REGISTER and gets two answers; what becomes of the second one?",
+    codes=(200,),
+    live=False,
+)
+def multicast(lab: Lab) -> Story:
+    """Bob's phone does not know its registrar: it asks all SIP servers that hear a multicast, and there are two."""
+    registrars = [lab.registrar(DOMAIN, name) for name in ("left", "right")]
+    network: Any = lab.network
+    for registrar in registrars:
+        network.join("224.0.1.75", registrar.address)  # sip.mcast.net
+    bob = lab.user_agent(f"sip:bob@{DOMAIN}")
+    bob.registrar = Uri.parse(f"sip:{DOMAIN};maddr=224.0.1.75;ttl=1")
+    yield bob.register()
+    return {"bindings": sum(len(registrar.location) for registrar in registrars)}
 
 
 @scenario(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
 from sipsim.simulation.media_tally import RTP, Unawaited
+from sipsim.simulation.names import is_numeric
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class MemoryNetwork(Interference):
         self._nodes: dict[Address | str, str] = {}  # by address and by host; kept when a node stops listening
         self._free_hosts = _hosts()
         self._ways: dict[Key, Way] = {}
+        self._groups: dict[Address, dict[Address, None]] = {}  # who hears what is sent by multicast
         self._connections = Connections(env, trace, self)
         self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._changed, self._note)
         self._changed()
@@ -110,6 +112,13 @@ class MemoryNetwork(Interference):
         if transport == "TCP":
             self._connections.abort("connection reset", lambda *ends: address in ends)
 
+    def join(self, group: str, address: Address) -> None:
+        """From now on datagrams to this multicast address, at the same port, arrive here too: each way by itself."""
+        if not (is_numeric(group) and ip_address(group).is_multicast):
+            raise UsageError(f"group={group}: is no multicast address; that of all SIP servers is 224.0.1.75")
+        self._groups.setdefault(Address(group, address.port), {})[address] = None
+        self._ways.clear()
+
     def node_at(self, address: Address) -> str:
         """The name of the node at an address, its host where nobody ever listened."""
         return self._nodes.get(address) or self._nodes.get(address.host) or address.host
@@ -140,6 +149,8 @@ class MemoryNetwork(Interference):
     def _way(self, source: Address, destination: Address, transport: str) -> Way:
         if transport == "TCP":
             return None, self._connections.send
+        if destination in self._groups:
+            return None, self._spread
         route = self.route(source, destination)
         if self._script.rules and transport != RTP:
             return None, partial(self._look_at, route)
@@ -151,6 +162,12 @@ class MemoryNetwork(Interference):
     def route(self, source: Address, destination: Address) -> Route:
         """The links that a packet passes as they are now."""
         return self._topology.route(self.node_at(source), self.node_at(destination))
+
+    def _spread(self, packet: Packet) -> None:
+        """Send a copy to each member of a group that listens."""
+        for member in self._groups[packet.destination]:
+            if member != packet.source and (member, packet.transport) in self._ports:
+                self.send(Packet(packet.data, packet.source, member, packet.transport, None, packet.cause))
 
     def _look_at(self, route: Route, packet: Packet) -> None:
         """Let the script decide about a packet."""

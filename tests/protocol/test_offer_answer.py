@@ -22,6 +22,7 @@ from sipsim.protocol.offer_answer import (
     offer,
     streams,
     succeeding,
+    video_named,
 )
 
 codecs = st.lists(st.sampled_from(KNOWN), min_size=1, unique=True).map(tuple)
@@ -193,3 +194,45 @@ def test_a_stream_that_is_added_and_dropped_again_keeps_its_place() -> None:
 )
 def test_a_misfit_is_named(answered: list[str], why: str) -> None:
     assert misfit(sdp("m=audio 9 RTP/AVP 0", "m=video 0 RTP/AVP 31"), sdp(*answered)) == why
+
+
+def offered_streams(*streams: str) -> Sdp:
+    lines = "".join([f"{line}\r\n" for line in streams])
+    return Sdp.parse(f"v=0\r\no=c 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n{lines}".encode())
+
+
+@pytest.mark.parametrize("protocol", ["RTP/SAVP", "RTP/AVPF", "RTP/SAVPF", "UDP/TLS/RTP/SAVPF", "udptl", "RTP/avp"])
+def test_only_rtp_avp_is_taken_and_others_keep_their_protocol_in_the_refusal(protocol: str) -> None:
+    """RFC 3264 §6: of the same audio by two protocols the plain one is answered, the other refused as it came."""
+    both = offered_streams(f"m=audio 4000 {protocol} 0", "a=crypto:1 x", "m=audio 4002 RTP/AVP 0")
+    found = answer(both, "b", "192.0.2.2", 5000)
+    assert found is not None
+    assert [(one.port, one.proto, one.formats) for one in found.media] == [
+        (0, protocol, ("0",)),
+        (5000, "RTP/AVP", ("0",)),
+    ]
+    assert found.media[0].lines == () and misfit(both, found) == ""
+    assert answer(offered_streams(f"m=audio 4000 {protocol} 0"), "b", "192.0.2.2", 5000) is None
+
+
+def test_parameters_of_a_format_bind_nobody_here_and_are_the_offerers_own() -> None:
+    """`a=fmtp` says what its writer wants to receive: formats are matched by name, and our answer has none of ours."""
+    described = offered_streams(
+        "m=audio 4000 RTP/AVP 18 97 0 101", "a=rtpmap:97 iLBC/8000", "a=fmtp:18 annexb=no", "a=fmtp:97 mode=30",
+        "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=fmtp:0", "a=fmtp:nonsense ;;;", "a=ptime:20",
+    )  # fmt: skip
+    codecs = codecs_named(["iLBC", "G729", "telephone-event"])
+    found = answer(described, "b", "192.0.2.2", 5000, codecs)
+    assert found is not None and found.media[0].formats == ("18", "97", "101")
+    assert not [line for line in found.media[0].attributes if line.startswith("fmtp")]
+    (stream,) = streams(found, described)
+    assert (stream.codec, stream.payload) == ("G729", 18) and misfit(described, found) == ""
+
+
+def test_the_same_codec_with_other_parameters_is_as_many_formats_as_were_offered() -> None:
+    described = offered_streams(
+        "m=video 4000 RTP/AVP 98 100", "a=rtpmap:98 H264/90000", "a=fmtp:98 packetization-mode=0",
+        "a=rtpmap:100 H264/90000", "a=fmtp:100 packetization-mode=1",
+    )  # fmt: skip
+    found = answer(described, "b", "192.0.2.2", 5000, more=[Wish("video", video_named(["H264"]), 5002)])
+    assert found is not None and found.media[0].formats == ("98", "100") and found.media[0].port == 5002

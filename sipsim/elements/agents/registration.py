@@ -127,8 +127,10 @@ class Registration:
         fields: list[tuple[str, object]] = [("Contact", contact) for contact in wish.contacts]
         if wish.expires is not None:
             fields.append(("Expires", wish.expires))
+        group, ttl = registrar.param("maddr"), registrar.param("ttl")
+        by_multicast = f";maddr={group};ttl={ttl}" if group and ttl else ""  # §18.1.1
         request = build.request(
-            "REGISTER", str(registrar), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self.from_tag}",
+            "REGISTER", str(registrar), via=agent.new_via() + by_multicast, from_=f"<{agent.uri}>;tag={self.from_tag}",
             to=f"<{agent.uri}>", call_id=self.call_id, cseq=self.sequence, headers=fields,
             routes=agent.preloaded_routes,
         )  # fmt: skip
