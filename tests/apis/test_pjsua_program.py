@@ -22,9 +22,9 @@ def on_a_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def with_registrar(network: str = "memory", domain: str = "sip.example.com") -> Lab:
+def with_registrar(network: str = "memory", domain: str = "sip.example.com", server: str = "registrar") -> Lab:
     lab = Lab(seed=7, network=network)
-    lab.registrar(domain, users=USERS)
+    getattr(lab, server)(domain, "registrar", users=USERS)
     return lab
 
 
@@ -66,8 +66,9 @@ def test_the_snippet_registers_and_leaves(program: str, capsys: pytest.CaptureFi
 
 
 @pytest.mark.covers("PJ10", "PJ3")
-def test_the_snippet_runs_on_sockets(capsys: pytest.CaptureFixture[str]):
-    with with_registrar("udp", "127.0.0.1") as lab:
+@pytest.mark.parametrize("server", ["registrar", "proxy"])
+def test_the_snippet_runs_on_sockets(server: str, capsys: pytest.CaptureFixture[str]):
+    with with_registrar("udp", "127.0.0.1", server) as lab:
         trace = pj.run(live_program(lab), lab, keys=0.3)
         assert lab.elements["pjsua"].address.port != 0
     assert [r.message.status for r in trace.select("sent", "registrar")] == [401, 200, 200]
