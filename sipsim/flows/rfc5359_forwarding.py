@@ -1,15 +1,18 @@
-"""Calls that go elsewhere, of the service examples in RFC 5359: forwarded by a proxy, or looking for someone."""
+"""What proxies do for users, of the service examples in RFC 5359: forwarding, looking for someone, screening."""
 
 from __future__ import annotations
 
 from sipsim.elements.agents.user_agent import UserAgent
-from sipsim.elements.servers.proxy import Proxy
+from sipsim.elements.servers.proxy import Proxy, Way
 from sipsim.elements.story import Story
 from sipsim.flows.acts import talk_until_hung_up
-from sipsim.flows.casts import published_phone
+from sipsim.flows.casts import ALICE as KNOWN
+from sipsim.flows.casts import outcome_of, published_phone
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds
 from sipsim.lab.scenario import scenario
+from sipsim.message.message import Request
+from sipsim.protocol.inspection import Refusal, refusal
 
 BOB = "sip:bob@biloxi.example.com"
 
@@ -97,3 +100,37 @@ def find_me(lab: Lab, *, ring_time: Seconds = 5.0, ring: Seconds = 1.0, talk: Se
     phones[2].rejects(486)
     call = alice.call(BOB)
     yield from talk_until_hung_up(lab, call, phones[3], talk)
+
+
+class ScreeningProxy(Proxy):
+    """A proxy that does not let some of its users call some addresses: `barred` has pairs of the two."""
+
+    barred: tuple[tuple[str, str], ...] = ()
+
+    def way(self, request: Request) -> Way | Refusal:
+        if request.method == "INVITE" and (request.from_.uri.aor, request.uri.aor) in self.barred:
+            return SCREENED
+        return super().way(request)
+
+
+ANNOUNCEMENT = "<sip:screen-fail-orig-ann@announcement.example.com>"
+SCREENED = refusal(403, "not from here", ("Error-Info", ANNOUNCEMENT), rfc="RFC 5359 §2.14")
+
+
+@scenario(
+    "rfc5359-2.14",
+    title="Call Management (Outgoing Call Screening)",
+    rfc="RFC 5359 §2.14",
+    question="Why does the proxy ask Alice for her password before it refuses?",
+    codes=(403, 407),
+)
+def screened(lab: Lab) -> Story:
+    """Alice may not call Bob: the proxy makes sure that it is her, and says where an announcement can be heard."""
+    alice = published_phone(lab, "sip:alice@atlanta.example.com", "Alice", "client.atlanta.example.com", "192.0.2.103")
+    proxy = lab.proxy("biloxi.example.com", "Proxy", kind=ScreeningProxy, users=KNOWN, challenges="new")
+    bob = published_phone(lab, BOB, "Bob", "client.biloxi.example.com", "192.0.2.201")
+    proxy.location.add(BOB, bob.contact_uri)
+    assert isinstance(proxy, ScreeningProxy)
+    proxy.barred = ((str(alice.uri), BOB),)
+    alice.credentials(proxy.domain, password=KNOWN["alice"])
+    return (yield from outcome_of(alice.call(BOB)))

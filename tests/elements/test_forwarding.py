@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -184,3 +185,30 @@ def test_forwarding_always_needs_no_state(lab: Lab, stateful: bool) -> None:
     assert outcome(lab, alice) == 200
     proxy.forwards(CAROL, always=BOB)
     assert outcome(lab, alice) == 482
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_users_wish_every_call_ends_and_nothing_storms(seed: int) -> None:
+    """Wishes, phones and wires at random, in two domains that send calls to each other."""
+    dice = random.Random(seed)
+    lab = Lab(seed=seed, duplicate=dice.choice([0.0, 0.1]), jitter=dice.choice([0.0, 0.05]))
+    users = [f"sip:u{n}@{dice.choice(('a.com', 'b.com'))}" for n in range(5)]
+    how = {"forking": dice.choice(["parallel", "sequential"]), "recurse": dice.random() < 0.5, "ring_time": 8}
+    proxies = {domain: lab.proxy(domain, domain[0], **how) for domain in ("a.com", "b.com")}
+    for n, user in enumerate(users):
+        proxy = proxies[user.partition("@")[2]]
+        for _ in range(dice.choice([0, 1, 1, 2])):
+            made = lab.user_agent(user, f"u{n}-{len(lab.elements)}", answers=dice.choice([0.5, 2.0, 6.0]))
+            proxy.location.add(user, made.contact_uri)
+            dice.choice([made.picks_up, made.ignores, made.rejects])()
+        others = [other for other in users if other != user]
+        wishes: dict[str, Any] = {
+            when: dice.choice(others) for when in ("busy", "no_answer", "unregistered") if dice.random() < 0.6
+        } | ({"always": dice.choice(others)} if dice.random() < 0.2 else {})
+        if wishes:
+            proxy.forwards(user, **wishes, after=2.007 if "no_answer" in wishes else None)
+    for n in range(3):
+        assert outcome(lab, lab.user_agent(f"sip:c{n}@c.com"), dice.choice(users)) in (200, 404, 408, 480, 482, 486)
+    assert lab.trace.counts["sent"] < 300
+    lab.drain()
+    assert lab.leftovers() == []
