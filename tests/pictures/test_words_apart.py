@@ -100,3 +100,27 @@ def test_a_word_of_a_whole_datagram_is_broken_in_a_moment() -> None:
     lines = wrapped("A" * 60_000 + " end", 300.0, 10.5)
     assert "".join(lines).count("A") == 60_000 and lines[-1].endswith("end")
     assert max(advance(line, 10.5) for line in lines) <= 300.0
+
+
+def plates(shapes: tuple[Shape, ...]) -> Iterator[Spot]:
+    """What media bars say, in their boxes."""
+    for shape in shapes:
+        if isinstance(shape, Group):
+            yield from plates(shape.items)
+        elif isinstance(shape, Box) and shape.style == "media-box":
+            x, y = shape.x + shape.width / 2, shape.y + shape.height / 2
+            yield Spot(x, y, shape.width / 2, shape.height / 2, row=4)
+
+
+def test_a_media_bar_leaves_the_words_of_a_crash_to_be_read() -> None:
+    shapes = sipsim.run("expired-session", seed=12).ladder(repeats="folded").picture().shapes
+    (words,) = [spot for spot in said(shapes, ("fault-text",)) if spot.y > 0]
+    (plate,) = plates(shapes)
+    assert plate.covers(words) == 0
+    assert Spot(words.x, words.y, 9, 9).covers(words._replace(row=-1)) > 0  # what belongs to no row is in nobody's own
+
+
+def test_a_narrow_ladder_is_as_wide_as_its_title() -> None:
+    shapes = sipsim.run("expired-session", seed=12).ladder().picture().shapes
+    (title,) = [shape for shape in shapes if isinstance(shape, Text) and shape.style == "title"]
+    assert title.text == "expired-session: Nobody is there any more: a session expires"

@@ -19,14 +19,15 @@ from sipsim.pictures.lettering import advance, fit
 
 MARGIN = 24.0
 NARROWEST = 320.0
-USUAL = 640.0  # a longer foot takes several lines
+USUAL = 640.0  # a longer foot takes several lines, a longer title is cut
 REPEAT = 900.0  # taller ladders name their columns at the foot again
 
 
 def lay_out(model: Model, title: str, foot: str) -> Picture:
     """The picture of a ladder with a title above it ("" for none) and a line of text below it."""
     spacing = Spacing(model)
-    wanted = USUAL if model.sections else min(MARGIN * 2 + advance(foot, 11), USUAL)
+    words = max(advance(foot, 11), advance(title, 17))
+    wanted = USUAL if model.sections else min(MARGIN * 2 + words, USUAL)
     width = max(spacing.edge + MARGIN, wanted, NARROWEST)
     shapes: list[Shape] = [Text(MARGIN, 34.0, fit(title, width - 2 * MARGIN, 17), "title")] if title else []
     bottom = 58.0 if title else MARGIN

@@ -22,7 +22,7 @@ STRIP = 48.0  # only what lies in the same or the next strip of this height is l
 
 
 class Spot(NamedTuple):
-    """What words or a line cover: centre, half the size, the row whose it is, and the fall from left to right."""
+    """What words or a line cover: centre, half the size, its row (-1: none), and the fall from left to right."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Spot(NamedTuple):
         """Over how many pixels, from left to right, the two overlap; nothing covers what belongs to its own row."""
         left = max(self.x - self.half_width, other.x - other.half_width)
         right = min(self.x + self.half_width, other.x + other.half_width)
-        if left >= right or self.row == other.row:
+        if left >= right or self.row == other.row >= 0:
             return 0.0
         reach = self.half_height + other.half_height
         fall = self.slope - other.slope
