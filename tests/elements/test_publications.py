@@ -46,6 +46,16 @@ def test_what_is_published_is_told_to_those_who_have_subscribed(lab: Lab) -> Non
     assert asked == [(False, True, 3600), (True, False, 3600), (True, True, 3600), (True, False, 0)]
 
 
+def test_what_no_server_has_taken_is_taken_back_without_a_message(lab: Lab) -> None:
+    bob = lab.user_agent(BOB)
+    lab.registrar("example.com")  # which knows no PUBLISH
+    published = bob.publish(present(BOB))
+    with pytest.raises(CallFailed):
+        lab.run(published.published)
+    lab.run(published.remove())
+    assert wire(lab.trace, "bob") == ["bob>registrar PUBLISH"] and not bob.events.publications
+
+
 def test_a_publication_is_refreshed_and_lapses_with_its_phone(lab: Lab) -> None:
     server = lab.presence_server("example.com", longest=100)
     alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent(BOB)

@@ -71,7 +71,7 @@ class Publication:
             return self._ask(None, self._asked)
 
     def remove(self) -> Outcome:
-        """Take it back (RFC 3903 §4.5)."""
+        """Take it back (RFC 3903 §4.5); what no server has taken needs no message for that."""
         with self.agent.acting("publication.remove()"):
             return self._ask(None, 0)
 
@@ -87,8 +87,14 @@ class Publication:
 
     def _next(self) -> None:
         self._sent = self._waiting.popleft() if self._waiting else None
-        if self._sent is not None:
+        if self._sent is None:
+            return
+        if self._sent.expires or self.etag:
             self._send(self._sent)
+        else:
+            self._events.publications.pop(self, None)
+            self._sent.outcome.settle(self)
+            self._next()
 
     def _send(self, wish: Wish) -> None:
         agent = self.agent
