@@ -14,11 +14,13 @@ from sipsim.trace.checker import (
     events,
     extensions,
     forks,
+    methods,
     offers,
     proxies,
     registration,
     repetition,
     routes,
+    session_timers,
     syntax,
     tags,
     via,
@@ -29,7 +31,7 @@ from sipsim.trace.trace import Trace
 
 CHAPTERS = (
     syntax, via, tags, cseq, ack, cancel, repetition, dialogs, routes, proxies, forks, registration, digest, offers,
-    extensions, events,
+    extensions, session_timers, methods, events,
 )  # fmt: skip
 
 RULES = {rule.id: rule for chapter in CHAPTERS for rule in vars(chapter).values() if isinstance(rule, Rule)}

@@ -1,4 +1,4 @@
-"""Rules about subscriptions, their NOTIFYs, and references (RFC 6665, RFC 3515)."""
+"""Rules about subscriptions, their NOTIFYs, references and publications (RFC 6665, RFC 3515, RFC 3903)."""
 
 from __future__ import annotations
 
@@ -108,6 +108,63 @@ def told_of_references(index: Index) -> Iterator[Fault]:
             yield fault("NOTIFY of a reference has no status line", hop)
         elif status >= 200 and state.state != "terminated":
             yield fault(f"NOTIFY tells the final {status}, and says {state.state}", hop)
+
+
+@rule("EVT-08", MUST, "RFC 6665 §4.2.2")
+def last_notify(index: Index) -> Iterator[Fault]:
+    """After a NOTIFY that ends a subscription comes no other one of it, unless somebody subscribes anew."""
+    over: dict[tuple[str, str, str, str], list[Hop]] = defaultdict(list)
+    for hop in index.requests:
+        if hop.method in MAKERS and hop.arrivals:
+            over.pop((hop.receiver, hop.call_id, hop.to_tag, hop.from_tag), None)
+        if hop.method != "NOTIFY" or not hop.own or not hop.fresh:
+            continue
+        key, event, state = (hop.sender, hop.call_id, hop.from_tag, hop.to_tag), hop.get("event"), _standing(hop)
+        ended = [last for last in over[key] if event is not None and same_event(last.get("event"), event)]
+        if ended and not index.of[ended[0]].sent(300):  # one that was refused may be sent again
+            yield fault("NOTIFY follows the one that ended the subscription", hop, ended[0])
+        elif state is not None and state.state == "terminated" and event is not None:
+            over[key].append(hop)
+
+
+@rule("EVT-09", MUST, "RFC 6665 §4.2.1.1")
+def says_what_would_do(index: Index) -> Iterator[Fault]:
+    """A 489 lists Allow-Events, a 423 says Min-Expires."""
+    for hop in index.responses:
+        if not hop.own or hop.copy_of is not None or hop.message is None:
+            continue
+        if hop.status == 489 and hop.method in ("SUBSCRIBE", "PUBLISH") and not hop.message.has("Allow-Events"):
+            yield fault(f"489 to {hop.method} does not say which events are known", hop)
+        elif hop.status == 423 and hop.method in ("SUBSCRIBE", "PUBLISH") and hop.get("min_expires") is None:
+            yield fault(f"423 to {hop.method} does not say how long is long enough", hop)
+
+
+@rule("EVT-10", MUST, "RFC 3903 §6")
+def published(index: Index) -> Iterator[Fault]:
+    """A 2xx to PUBLISH has Expires and an entity tag; one for a tag that was never given is refused with 412."""
+    given: dict[str, set[str]] = defaultdict(set)
+    for transaction in index.transactions:
+        hop = transaction.first
+        for answer in transaction.sent(200, 299)[:1] if transaction.method == "PUBLISH" else ():
+            seconds, tag, wanted = answer.get("expires"), answer.get("sip_etag"), hop.get("sip_if_match")
+            if not answer.own:
+                continue
+            if seconds is None or (seconds and not tag):
+                yield fault(f"{answer.status} to PUBLISH has no {'Expires' if seconds is None else 'SIP-ETag'}", answer)
+            elif wanted and index.whole and index.steady(answer.sender) and wanted not in given[answer.sender]:
+                yield fault(f"{answer.status} accepts the tag {wanted!r}, which was never given", answer, hop)
+            given[answer.sender].add(tag or "")
+
+
+@rule("EVT-11", MUST, "RFC 3903 §4.1")
+def publishes(index: Index) -> Iterator[Fault]:
+    """PUBLISH names its event; one that is about no earlier state, by SIP-If-Match, has a state itself."""
+    for hop in _own(index, "PUBLISH"):
+        first = hop.message is not None and not hop.message.has("SIP-If-Match")
+        if hop.get("event") is None:
+            yield fault("PUBLISH has no Event", hop)
+        elif first and hop.message is not None and not hop.message.body:
+            yield fault("PUBLISH is about no earlier state, and has none itself", hop)
 
 
 def _unnotified(index: Index, method: str) -> Iterator[Fault]:

@@ -1,15 +1,19 @@
-"""Rules about reliable provisional responses (RFC 3262) and session timers (RFC 4028)."""
+"""Rules about reliable provisional responses and their PRACKs (RFC 3262)."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from math import inf
 
 from sipsim.protocol.reliable import TAG
-from sipsim.protocol.session_timers import LEAST
+from sipsim.trace.checker.conversations import Transaction
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
+
+Key = tuple[object, ...]
 
 
 @rule("EXT-01", MUST, "RFC 3262 §3")
@@ -27,6 +31,27 @@ def reliable(index: Index) -> Iterator[Fault]:
                             f"{'no ' if not requires else ''}Require: 100rel", hop)  # fmt: skip
             elif number and (not known or hop.status == 100):
                 yield fault(f"{hop.status} is reliable, and nobody asked for that", hop, asked)
+
+
+@rule("EXT-02", MUST, "RFC 3262 §3")
+def counted(index: Index) -> Iterator[Fault]:
+    """RSeq begins below 2**31 and goes up by one; a second reliable response waits for the PRACK of the first."""
+    acknowledged: dict[Key, float] | None = None
+    for transaction in index.invites:
+        found: dict[str, list[Hop]] = defaultdict(list)
+        for hop in transaction.sent(101, 199):
+            if hop.own and hop.copy_of is None and hop.get("rseq") is not None:
+                found[hop.to_tag].append(hop)
+        for first, *later in found.values():
+            if not 1 <= first.get("rseq") < 2**31:
+                yield fault(f"RSeq begins at {first.get('rseq')}", first)
+            for before, hop in pairwise([first, *later]):
+                if hop.get("rseq") != before.get("rseq") + 1:
+                    yield fault(f"RSeq {hop.get('rseq')} follows {before.get('rseq')}", hop, before)
+            if later and index.steady(transaction.server):
+                acknowledged = acknowledged_at(index) if acknowledged is None else acknowledged
+                if later[0].time < acknowledged.get(response_key(first), inf):
+                    yield fault("a second reliable response does not wait for the PRACK of the first", later[0], first)
 
 
 @rule("EXT-03", MUST, "RFC 3262 §4")
@@ -68,42 +93,52 @@ def _asked_again(index: Index, hop: Hop) -> bool:
 @rule("EXT-04", MUST, "RFC 3262 §3")
 def waited_for(index: Index) -> Iterator[Fault]:
     """A PRACK for no response of ours gets 481, and no 2xx is sent before that for a described provisional response."""
-    sent: dict[tuple[object, ...], Hop] = {}
-    for transaction in index.invites:
-        for hop in transaction.sent(101, 199):
-            if hop.own and hop.get("rseq"):
-                sent.setdefault((hop.sender, hop.call_id, hop.to_tag, hop.get("rseq"), hop.cseq.number), hop)
-    came: dict[Hop, float] = {}
-    for transaction in index.transactions:
+    sent = {response_key(hop): hop for hop in _reliable(index)}
+    for transaction in _pracks(index):
         hop = transaction.first
-        rack = hop.get("rack") if transaction.method == "PRACK" else None
-        if rack is None or not index.steady(transaction.server) or transaction.branches:
-            continue
-        said = sent.get((transaction.server, hop.call_id, hop.to_tag, rack.rseq, rack.cseq.number))
-        if said is not None and transaction.taken:
-            came[said] = min(came.get(said, inf), transaction.taken[0].time)
-        for answer in transaction.sent(200, 299)[:1] if said is None else ():
-            yield fault(f"{answer.status} accepts a PRACK for a response {rack.rseq} that never was", answer, hop)
+        if index.steady(transaction.server) and _acknowledged(transaction) not in sent:
+            for answer in transaction.sent(200, 299)[:1]:
+                rack = hop.get("rack").rseq
+                yield fault(f"{answer.status} accepts a PRACK for a response {rack} that never was", answer, hop)
+    came = acknowledged_at(index) if sent else {}
     described = [said for said in sent.values() if said.message is not None and said.message.body]
     open_ = {(said.sender, said.call_id, said.to_tag): said for said in described}
     for transaction in index.invites if open_ else ():
         for hop in transaction.sent(200, 299)[:1] if index.steady(transaction.server) else ():
             said = open_.get((hop.sender, hop.call_id, hop.to_tag))
-            if said is not None and hop.time < came.get(said, inf):
+            if said is not None and hop.time < came.get(response_key(said), inf):
                 yield fault(f"{hop.status} does not wait for the PRACK of a described {said.status}", hop, said)
 
 
-@rule("EXT-06", MUST, "RFC 4028 §4")
-def long_enough(index: Index) -> Iterator[Fault]:
-    """A session interval is 90 s at least, and in a 2xx no less than the request's Min-SE."""
+def response_key(hop: Hop) -> Key:
+    """What a PRACK says of a reliable response, and to whom."""
+    return hop.sender, hop.call_id, hop.to_tag, hop.get("rseq"), hop.cseq
+
+
+def acknowledged_at(index: Index) -> dict[Key, float]:
+    """When the PRACK for a reliable response first came to whoever sent that, by `response_key`."""
+    found: dict[Key, float] = {}
+    for transaction in _pracks(index):
+        if transaction.taken:
+            key = _acknowledged(transaction)
+            found[key] = min(found.get(key, inf), transaction.taken[0].time)
+    return found
+
+
+def _reliable(index: Index) -> Iterator[Hop]:
+    """The reliable provisional responses where they were made, copies included, the last copy first."""
+    for transaction in index.invites:
+        yield from (hop for hop in reversed(transaction.sent(101, 199)) if hop.own and hop.get("rseq"))
+
+
+def _pracks(index: Index) -> Iterator[Transaction]:
+    """The transactions in which a PRACK came to its end."""
     for transaction in index.transactions:
-        hop = transaction.first
-        if transaction.method not in ("INVITE", "UPDATE"):
-            continue
-        wanted, least = hop.get("session_expires"), hop.get("min_se") or 0
-        if wanted is not None and wanted.seconds < LEAST and hop.fresh:
-            yield fault(f"a session interval of {wanted.seconds} s is asked for", hop)
-        for answer in transaction.sent(200, 299)[:1]:
-            granted = answer.get("session_expires") if answer.own else None
-            if granted is not None and granted.seconds < max(LEAST, least):
-                yield fault(f"a session interval of {granted.seconds} s is granted", answer, hop)
+        if transaction.method == "PRACK" and not transaction.branches and transaction.first.get("rack") is not None:
+            yield transaction
+
+
+def _acknowledged(transaction: Transaction) -> Key:
+    hop = transaction.first
+    rack = hop.get("rack")
+    return transaction.server, hop.call_id, hop.to_tag, rack.rseq, rack.cseq

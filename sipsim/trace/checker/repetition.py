@@ -6,12 +6,14 @@ whatever is missing, the pauses between copies never get shorter.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
 from sipsim.trace.checker.conversations import Dialog, Transaction, first_time
+from sipsim.trace.checker.extensions import Key, acknowledged_at, response_key
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, SHOULD, Fault, fault, rule
@@ -134,6 +136,32 @@ def unacknowledged(index: Index) -> Iterator[Fault]:
         byes = [hop for hop in dialog.requests if hop.method == "BYE"]
         if known and not byes and first_time(index.acked(accepted[0])) > given_up:
             yield fault("no ACK came for 64 T1, and no BYE goes out", accepted[0])
+
+
+@rule("EXT-05", MUST, "RFC 3262 §3")
+def reliable(index: Index) -> Iterator[Fault]:
+    """A reliable provisional response is repeated after T1, 3 T1, 7 T1 ... until its PRACK or a final response."""
+    acknowledged: dict[Key, float] | None = None
+    for transaction in index.invites:
+        said: dict[Key, list[Hop]] = defaultdict(list)
+        for hop in transaction.sent(101, 199):
+            if hop.own and hop.get("rseq"):
+                said[response_key(hop)].append(hop)
+        if not said or not index.steady(transaction.server, transaction.first.time):
+            continue
+        acknowledged = acknowledged_at(index) if acknowledged is None else acknowledged
+        for key, copies in said.items():
+            start, came = copies[0].time, acknowledged.get(key, inf)
+            given_up = min([start + index.patience, *(hop.time for hop in transaction.sent(200))])
+            due = [start + index.timing.t1 * (2**n - 1) for n in range(1, 7)]
+            plan = Plan(copies, [time for time in due if time <= came + index.slack(0)], given_up)
+            yield from _too_many(index, plan._replace(excuses=_asked_after(transaction, start)))
+            yield from _too_few(index, plan._replace(until=min(came, given_up)))
+
+
+def _asked_after(transaction: Transaction, time: float) -> list[float]:
+    """When copies of an INVITE came after an instant: each brings the last provisional response once more."""
+    return [arrival.time for arrival in transaction.taken if arrival.time >= time]
 
 
 def _plan_of_invite(index: Index, transaction: Transaction) -> Plan:

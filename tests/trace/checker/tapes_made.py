@@ -34,14 +34,19 @@ def _turn(tape: Tape, request: Sent, answer: Sent) -> None:
 
 @base
 def reinvited() -> Tape:
-    """In a direct call Alice sends an INVITE in the dialog, and Bob another one later."""
+    """In a direct call Alice sends an INVITE in the dialog, and Bob another one later; both describe what stands."""
     tape = direct()
+    said = {one.element: one.text.partition("\r\n\r\n")[2] for one in (tape.one("INVITE"), tape.one("200 INVITE"))}
     for src, number, time in (("alice", 2, 5.0), ("bob", 7, 7.0)):
         invite, answer = inside(tape, "INVITE", number, time, src=src)
         ack = tape.more(invite, answer.arrivals[0])
         ack.kind = "ACK"
         ack.sub(r"^INVITE ", "ACK ").sub(r"^(CSeq: \d+) .*?\r", r"\1 ACK\r")
         ack.sub("branch=z9hG4bK", "branch=z9hG4bK-ack-")
+        for one in (invite, answer):
+            body = said[one.element]
+            one.sub(r"^Content-Length: 0\r\n\r\n", f"Content-Length: {len(body)}\r\n\r\n{body}")
+            one.add("Content-Type: application/sdp")
     for one in (tape.one("BYE"), tape.one("200 BYE")):
         one.sub(r"^CSeq: \d+", "CSeq: 8")
     return tape

@@ -9,12 +9,22 @@ import plants_form
 import plants_order
 import plants_repetition
 import plants_servers
+import plants_sessions
 import pytest
 from planting import PLANTS, Base, Plant
 
 from sipsim.trace.checker.check import RULES, check
 
-GARDENS = plants_form, plants_order, plants_calls, plants_extensions, plants_events, plants_repetition, plants_servers
+GARDENS = (
+    plants_form,
+    plants_order,
+    plants_calls,
+    plants_extensions,
+    plants_sessions,
+    plants_events,
+    plants_repetition,
+    plants_servers,
+)
 BASES = {make.__name__: make for plants in PLANTS.values() for _, bases in plants for make in bases}
 EACH = [(rule, plant, bases) for rule, plants in PLANTS.items() for plant, bases in plants]
 ENOUGH = 0.95
