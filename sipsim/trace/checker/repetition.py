@@ -152,11 +152,13 @@ def reliable(index: Index) -> Iterator[Fault]:
         acknowledged = acknowledged_at(index) if acknowledged is None else acknowledged
         for key, copies in said.items():
             start, came = copies[0].time, acknowledged.get(key, inf)
-            given_up = min([start + index.patience, *(hop.time for hop in transaction.sent(200))])
+            final = min((hop.time for hop in transaction.sent(200)), default=inf)
+            given_up = min(final, start + index.patience)
             due = [start + index.timing.t1 * (2**n - 1) for n in range(1, 7)]
             plan = Plan(copies, [time for time in due if time <= came + index.slack(0)], given_up)
             yield from _too_many(index, plan._replace(excuses=_asked_after(transaction, start)))
-            yield from _too_few(index, plan._replace(until=min(came, given_up)))
+            known = final if final < inf else copies[-1].time  # without a final response the call may be forgotten
+            yield from _too_few(index, plan._replace(until=min(came, given_up, known)))
 
 
 def _asked_after(transaction: Transaction, time: float) -> list[float]:
