@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sipsim.errors import SipParseError as SipParseError
     from sipsim.errors import Stalled as Stalled
     from sipsim.errors import UsageError as UsageError
+    from sipsim.flows.gateway import Gateway as Gateway
+    from sipsim.flows.telephone_network import Switch as Switch
     from sipsim.lab.catalogue import catalogue as catalogue
     from sipsim.lab.lab import Lab as Lab
     from sipsim.lab.run import run as run
@@ -62,6 +64,8 @@ _HOME = {
     "elements.agents.registration": ("Registration",),
     "elements.agents.user_agent": ("UserAgent",),
     "errors": ("CallFailed", "RegistrationFailed", "SipError", "SipParseError", "Stalled", "UsageError"),
+    "flows.gateway": ("Gateway",),
+    "flows.telephone_network": ("Switch",),
     "lab.catalogue": ("catalogue",),
     "lab.lab": ("Lab",),
     "lab.run": ("run",),

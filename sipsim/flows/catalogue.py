@@ -40,6 +40,7 @@ from sipsim.flows import (
     rfc6228,
     searching,
     session_timing,
+    telephones,
     transferring,
     watching,
 )
@@ -48,8 +49,8 @@ from sipsim.lab.scenario import Scenario
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
     session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring,
-    conferring, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359, rfc5359_services,
-    rfc5359_forwarding, rfc6026, rfc6228, by_pjsua, by_android, by_symbian, by_stacks,
+    conferring, telephones, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359,
+    rfc5359_services, rfc5359_forwarding, rfc6026, rfc6228, by_pjsua, by_android, by_symbian, by_stacks,
 )  # fmt: skip
 
 

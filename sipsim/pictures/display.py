@@ -110,6 +110,8 @@ TONES = {  # name: (on light paper, on dark paper)
     "purple": ("#cc79a7", "#cc79a7"),
     "vermillion": ("#d55e00", "#d55e00"),
     "orange": ("#e69f00", "#e69f00"),
+    "brown": ("#8a5f00", "#e69f00"),
+    "deep-brown": ("#8a5f00", "#e69f00"),
     "deep-grey": ("#57616c", "#a3adb8"),
     "deep-blue": ("#0072b2", "#56b4e9"),
     "deep-green": ("#007a59", "#009e73"),
@@ -121,7 +123,7 @@ TONES = {  # name: (on light paper, on dark paper)
 
 FAMILIES = {
     "request": "blue", "1xx": "grey", "2xx": "green", "3xx": "purple", "4xx": "vermillion", "5xx": "vermillion",
-    "6xx": "vermillion", "unparsable": "vermillion",
+    "6xx": "vermillion", "unparsable": "vermillion", "isup": "brown",
 }  # fmt: skip
 """The tone of each family of messages."""
 

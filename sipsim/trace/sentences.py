@@ -99,6 +99,11 @@ def _api(record: Record, data: dict[str, Any]) -> str:
     return f"{printable(record.element)}'s API {way}: {printable(called(data))}"
 
 
+def _isup(record: Record, data: dict[str, Any]) -> str:
+    text, peer, circuit = (_value(data.get(name, "")) for name in ("text", "peer", "circuit"))
+    return f"ISUP {text} {printable(record.element)} -> {peer} on circuit {circuit}"
+
+
 def _other(record: Record, data: dict[str, Any]) -> str:
     where = f" at {printable(record.element)}" if record.element else ""
     what = _value(data["text"]) if set(data) == {"text"} else ", ".join(f"{k} {_value(v)}" for k, v in data.items())
@@ -114,13 +119,6 @@ def _value(value: object) -> str:
 
 
 _TOLD: dict[str, Callable[[Record, dict[str, Any]], str]] = {
-    "sent": _sent,
-    "delivered": _delivered,
-    "lost": _lost,
-    "duplicated": _duplicated,
-    "unparsable": _unparsable,
-    "ignored": _ignored,
-    "timer": _timer,
-    "state": _state,
-    "api": _api,
-}
+    "sent": _sent, "delivered": _delivered, "lost": _lost, "duplicated": _duplicated, "unparsable": _unparsable,
+    "ignored": _ignored, "timer": _timer, "state": _state, "api": _api, "isup": _isup,
+}  # fmt: skip

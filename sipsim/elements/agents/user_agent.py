@@ -193,7 +193,7 @@ class UserAgent(Answering, Registrant, EventUser):
             return refusal
         if request.to_tag or request.method in IN_DIALOGS:
             return inspection.content(request, can) if self._user_of(request) else inspection.NO_DIALOG
-        refusal = inspection.address(request, can, self.uri)
+        refusal = self.misaddressed(request, can)
         if refusal is None:
             identity = _identity(request)
             if self._ongoing.setdefault(identity, exchange) is not exchange:
@@ -203,6 +203,10 @@ class UserAgent(Answering, Registrant, EventUser):
         if refusal is None and request.method == "INVITE":
             refusal = inspection.invitation(request, can, target_of(request), self.host_port) or self._lacks(request)
         return refusal
+
+    def misaddressed(self, request: Request, can: Abilities) -> Refusal | None:
+        """What is wrong with whom a first request is for (§8.2.2.1)."""
+        return inspection.address(request, can, self.uri)
 
     def _reads(self, request: Request) -> Abilities:
         """What we understand of a request with a text; the bodies of an INFO are its package's matter."""

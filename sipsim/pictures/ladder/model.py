@@ -23,6 +23,8 @@ class Column:
 class Arrow:
     """A message on its way once: a retransmission is an arrow of its own, so is a packet that the network duplicated.
 
+    One of the telephone network has the family "isup" and the number 0, since it is not SIP.
+
     `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended.
     `family` is "request", "1xx" ... "6xx", or "unparsable"; `method` is that of the request or of the response's CSeq;
     `badge` names the body ("SDP").
@@ -64,6 +66,11 @@ class Arrow:
         return None if self.ended is None else (self.ended, self.arrival)
 
     @property
+    def mark(self) -> str:
+        """What stands before its name: its number, and the letter of its call; "ISUP" for what is not SIP."""
+        return f"{self.number}{self.letter}" if self.number else "ISUP"
+
+    @property
     def again(self) -> bool:
         """Whether the same message was on its way before."""
         return self.copy > 1 or self.duplicate
@@ -76,7 +83,7 @@ class Arrow:
         copy += f", {self.times} times until {self.until:.3f} s" if self.times > 1 else ""
         body = f", with {self.badge}" if self.badge else ""
         more = "".join(f", {word}" for word in (self.remark, *(f"breaks {flag}" for flag in self.flags)) if word)
-        route = f"{self.number}{self.letter}. {self.text}{method} from {self.source} to {self.target}"
+        route = f"{self.mark}{'.' if self.number else ''} {self.text}{method} from {self.source} to {self.target}"
         return f"{route}{copy}{body}, {self.way}{more}"
 
     @property
@@ -235,8 +242,8 @@ class Model:
 
     @property
     def arrows(self) -> list[Arrow]:
-        """The messages."""
-        return [row for row in self.rows if isinstance(row, Arrow)]
+        """The SIP messages."""
+        return [row for row in self.rows if isinstance(row, Arrow) and row.number]
 
 
 def more(omitted: int, earlier: bool = False) -> str:

@@ -23,17 +23,9 @@ LOOP = 46.0  # how far a message to its own sender swings out
 REACH = 0.8  # how far towards the next lifeline a message gets that never arrives
 BELOW = 18.0  # how much lower a label stands that is below its line
 PLACES = (
-    (0.0, 0.53),
-    (0.0, 0.42),
-    (0.0, 0.62),
-    (BELOW, 0.53),
-    (BELOW, 0.64),
-    (0.0, 0.33),
-    (0.0, 0.7),
-    (BELOW, 0.36),
-    (0.0, 0.77),
-    (0.0, 0.26),
-)
+    (0.0, 0.53), (0.0, 0.42), (0.0, 0.62), (BELOW, 0.53), (BELOW, 0.64), (0.0, 0.33), (0.0, 0.7), (BELOW, 0.36),
+    (0.0, 0.77), (0.0, 0.26),
+)  # fmt: skip
 """Where a label may stand: how much below its usual place, and how far along a space, from the tail on."""
 
 
@@ -87,7 +79,8 @@ def draw(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> Group:
     copy = f"-d{arrow.arrival}" if arrow.duplicate else ""
     loops = arrow.source == arrow.target
     shapes = _loop(sheet, arrow, place) if loops else _flight(sheet, Flight(sheet, row, arrow, place))
-    return Group(tuple(shapes), f"m{arrow.number}{copy}", visible(arrow.label))
+    name = f"m{arrow.number}{copy}" if arrow.number else f"r{arrow.record}"
+    return Group(tuple(shapes), name, visible(arrow.label))
 
 
 def _head(arrow: Arrow) -> str:
@@ -114,7 +107,7 @@ def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     lines = list(_remark_lines(flight))
     for x, y, line in lines:
         yield Text(x, y, line, "why", "middle")
-    sheet.cut(remark_of(arrow), " ".join(line for _, _, line in lines), f"{arrow.number} {arrow.text}:")
+    sheet.cut(remark_of(arrow), " ".join(line for _, _, line in lines), f"{arrow.mark} {arrow.text}:")
     if arrow.flags:
         yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)
 

@@ -19,7 +19,7 @@ class Label:
         # A packet that the network duplicated has its name on the first arrow.
         self.name, self.badge = ("", "") if arrow.duplicate else (arrow.text, arrow.badge)
         self.tail = arrow.counted
-        self.chip = f"{arrow.number}{arrow.letter}"
+        self.chip = arrow.mark
         self.chip_width = 7.5 + 6.2 * len(self.chip)
         self.badge_width = 17 + 6.2 * len(self.badge) if self.badge else 0.0
         self.tail_width = advance(self.tail, 11) + 6 if self.tail else 0.0
@@ -34,7 +34,7 @@ class Label:
         chip, badge = self.chip_width, self.badge_width
         x, end = -width / 2, width / 2
         name = fit(self.name, width - chip - 4 - self.tail_width - badge, SIZE)
-        yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5)
+        yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5 if self.arrow.number else 0.0)
         yield Text(x + chip / 2, -5.1, self.chip, "number", "middle")
         yield Text(x + chip + 5, -4.5, name, "label", "start", self.tail)
         if badge:

@@ -22,7 +22,7 @@ APPENDICES = ("headers", "messages")
 def appendix(trace: Trace, rows: Iterable[Row], what: str) -> Iterator[Section]:
     """A section for each message, under the number of its arrow; of a repeated one, only which one it repeats."""
     known: dict[bytes, int] = {}
-    arrows = [row for row in rows if isinstance(row, Arrow) and not row.duplicate]
+    arrows = [row for row in rows if isinstance(row, Arrow) and row.number and not row.duplicate]
     digits = decimals(arrow.sent for arrow in arrows)
     for arrow in arrows:
         record = trace[arrow.record]

@@ -20,7 +20,7 @@ def tell_apart(rows: Iterable[Row], by: str) -> list[Section]:
     if by not in _KEYS:
         return []
     members: dict[str, list[Arrow]] = {}
-    for arrow in (row for row in rows if isinstance(row, Arrow)):
+    for arrow in (row for row in rows if isinstance(row, Arrow) and row.number):
         members.setdefault(_KEYS[by](arrow), []).append(arrow)
     for number, arrows in enumerate(members.values()):
         for arrow in arrows:

@@ -45,7 +45,7 @@ class Talk:
         for row in rows:
             if isinstance(row, (Arrow, Bar)):
                 self.links[row.source, row.target] = None
-                calls = not self.callers and isinstance(row, Arrow) and row.text == "INVITE"
+                calls = not self.callers and isinstance(row, Arrow) and row.text.startswith(("INVITE", "IAM "))
                 if calls and (not callers_among or row.source in callers_among):
                     self.callers.append(row.source)
             elif row.column in self.elements:

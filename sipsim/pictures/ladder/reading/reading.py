@@ -44,7 +44,7 @@ class Reader:
         self.kinds = {
             "sent": self.sent, "delivered": self.delivered, "lost": self.lost, "unparsable": self.unparsable,
             "ignored": self.ignored, "media": self.medium, "fault": self.mark, "error": self.mark, "note": self.mark,
-            "api": self.api,
+            "api": self.api, "isup": self.isup,
         }  # fmt: skip
         self.catch_up()
         if choice.among:
@@ -89,6 +89,17 @@ class Reader:
         except SipParseError:
             arrow.family = "unparsable"
         return arrow
+
+    def isup(self, record: Record) -> None:
+        """A message of the telephone network: drawn among the others, and not counted with them."""
+        data, delay = record.data, record.data.get("delay")
+        text, peer, call = (str(data.get(name, "")) for name in ("text", "peer", "call"))
+        source, target = self.naming.of(record.element), self.naming.of(peer)
+        arrow = Arrow(0, text, source, target, record.time, record.id, "isup", call=call, arrival=record.id)
+        arrow.arrived = arrow.ended = record.time + (delay if isinstance(delay, float) and delay > 0 else 0.0)
+        if not self.full and self.choice.wants(arrow):
+            self.arrows[record.id] = arrow
+            self.rows.append(arrow)
 
     def delivered(self, record: Record) -> None:
         arrow = self.arrows.get(record.cause or 0)

@@ -93,7 +93,7 @@ def _step(row: Row, index: dict[str, int]) -> Step | None:
 def _words(arrow: Arrow) -> str:
     badge = f" ({arrow.badge})" if arrow.badge else ""
     counted = f" {arrow.counted}" if arrow.counted else ""
-    return f"{arrow.number}{arrow.letter} {arrow.text}{badge}{counted}{f', {fate(arrow)}' if fate(arrow) else ''}"
+    return f"{arrow.mark} {arrow.text}{badge}{counted}{f', {fate(arrow)}' if fate(arrow) else ''}"
 
 
 def fate(arrow: Arrow) -> str:

@@ -13,25 +13,22 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     """The label of a message, from its full form to the shortest: `4 200 OK (SDP) copy 2`, ... `4 200 #2`."""
     text = glyphs.text(arrow.text)
     badge = f" ({glyphs.text(arrow.badge)})" if arrow.badge and not arrives else ""
-    number = f"{arrow.number}{arrow.letter}{star}"
+    number = f"{arrow.mark}{star}"
     if arrow.duplicate:
         return [f"{number} {text} again", f"{number} again"]
     copy = f" {glyphs.text(arrow.counted)}" if arrow.counted else ""
     short = copy.replace(" copy ", " #")
     code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
+    code = code if arrow.number else " ".join(word for word in text.split(" ")[:2] if word.isupper() or word.isdigit())
     flags = f" [{', '.join(arrow.flags)}]" if arrow.flags and not arrives else ""
     number += "!" if arrow.flags else ""
     if not copy and not flags:  # as nearly all messages are
         less = f" {badge.split()[0].rstrip(')')})" if badge else ""  # without codecs
         return [f"{number} {form}" for form in dict.fromkeys((f"{text}{badge}", f"{text}{less}", text, code))]
     forms = [
-        f"{text}{badge}{copy}{flags}",
-        f"{text}{badge}{copy}",
-        f"{text}{copy}",
-        f"{text}{short}",
-        f"{code}{copy}",
+        f"{text}{badge}{copy}{flags}", f"{text}{badge}{copy}", f"{text}{copy}", f"{text}{short}", f"{code}{copy}",
         f"{code}{short}",
-    ]
+    ]  # fmt: skip
     return [f"{number} {form}" for form in dict.fromkeys(forms)]
 
 

@@ -250,7 +250,9 @@ class _Writer:
     def star(self, arrow: Arrow, remark: str) -> str:
         """Put a remark below the ladder; returns the mark that the message's number gets."""
         if remark:
-            self.starred.append(f"{arrow.number:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}")
+            self.starred.append(
+                f"{arrow.number or arrow.mark:>4}* {arrow.text} from {arrow.source} to {arrow.target} {remark}"
+            )
         return "*" if remark else ""
 
     def media(self, bar: Bar) -> Iterator[Row]:
