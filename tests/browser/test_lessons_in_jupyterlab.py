@@ -21,6 +21,36 @@ def test_the_first_lesson_shows_its_ladders(lesson: NotebookPage):
     assert "Hint" in lesson.inside("check('first-call', mine).text")
 
 
+@pytest.mark.parametrize(
+    ("lesson", "exercise"),
+    [
+        ("11-sdp-and-media.ipynb", "sdp-and-media"),
+        ("12-modifying-and-holding.ipynb", "modifying-and-holding"),
+        ("13-events-and-messages.ipynb", "events-and-messages"),
+        ("14-transfer.ipynb", "transfer"),
+        ("15-one-call-three-programs.ipynb", "three-apis"),
+    ],
+    indirect=["lesson"],
+)
+def test_a_lesson_shows_its_ladders_and_gives_a_hint(lesson: NotebookPage, exercise: str):
+    ladder = lesson.page.locator('.jp-RenderedSVG[data-mime-type="image/svg+xml"] img').first
+    ladder.evaluate("picture => picture.scrollIntoView()")
+    expect(ladder).to_be_visible()
+    assert ladder.bounding_box()["height"] > 300
+    assert "Hint" in lesson.inside(f"check({exercise!r}, mine).text")
+
+
+@pytest.mark.parametrize("lesson", ["15-one-call-three-programs.ipynb"], indirect=True)
+def test_lanes_of_three_apis_stand_side_by_side(lesson: NotebookPage):
+    """From left to right, each call where it begins; a notebook would set a table of numbers to the right."""
+    table = lesson.page.locator("table.sipsim-lanes")
+    table.evaluate("table => table.scrollIntoView()")
+    expect(table.locator("thead th")).to_have_text(["at alice", "Android", "pjsua", "Symbian"])
+    expect(table.locator("tbody th")).to_have_count(8)
+    assert table.locator("td").first.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
+    assert table.bounding_box()["width"] < 1000
+
+
 @pytest.mark.covers("B5")
 @pytest.mark.parametrize("lesson", ["02-touch-it.ipynb"], indirect=True)
 def test_the_panel_under_the_mouse(lesson: NotebookPage):
