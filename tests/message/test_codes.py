@@ -7,7 +7,9 @@ import re
 import pytest
 from samples import sample
 
+from sipsim.message.build import reply
 from sipsim.message.codes import CLASSES, CODES, REASONS, equivalent, reason_phrase
+from sipsim.message.message import Request, Response, parse
 
 SEEN = """
     100 180 181 182 183 200 202 300 301 302 305 380 400 401 402 403 404 405 406 407 408 410 413 414 415 416 420 421 423
@@ -49,6 +51,26 @@ def test_sections_of_extensions(status: int, place: str):
     assert CODES[status].section == f"RFC {rfc} §{section}"
     text = sample(f"rfc/rfc{rfc}.txt").read_text(encoding="utf-8")
     assert re.search(rf"^{re.escape(section)}\. .*\b{status}\b", text, re.MULTILINE)
+
+
+@pytest.mark.covers("R17")
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [(180, "Ringing"), (183, "Session Progress"), (200, "OK"), (302, "Moved Temporarily"), (401, "Unauthorized"),
+     (404, "Not Found"), (407, "Proxy Authentication Required"), (408, "Request Timeout"), (486, "Busy Here"),
+     (487, "Request Terminated"), (500, "Server Internal Error"), (504, "Server Time-out"), (603, "Decline")],
+)  # fmt: skip
+def test_what_is_sent_has_the_phrase_of_the_rfc_and_another_one_that_arrives_means_the_same(status: int, phrase: str):
+    asked = parse(
+        b"OPTIONS sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+        b"From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
+    )
+    assert isinstance(asked, Request)
+    sent = bytes(reply(asked, status))
+    assert sent.startswith(f"SIP/2.0 {status} {phrase}\r\n".encode())
+    for other in ("Anything Else", "", "Nicht gefunden"):
+        heard = parse(sent.replace(f" {phrase}\r\n".encode(), f" {other}\r\n".encode(), 1))
+        assert isinstance(heard, Response) and (heard.status, heard.reason) == (status, other)
 
 
 @pytest.mark.covers("R17")
