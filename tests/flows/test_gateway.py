@@ -10,6 +10,7 @@ from bench_pair import Wire, messages, request, wire
 from sipsim import CallFailed, Gateway, Lab, Sdp, Switch, Trace, UsageError
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.flows.telephone_network import Telephone
+from sipsim.pictures.player.book import Book
 
 OFFICE = "+31205550100"
 TO_OFFICE = f"sip:{OFFICE}@gw.example.com;user=phone"
@@ -344,6 +345,22 @@ def test_the_ladder_shows_isup_apart_from_sip() -> None:
         assert "IAM" in text
     saved = place.trace.ladder(appendix="messages", color="call", findings=True)
     assert "IAM" in str(saved)
+
+
+def test_only_sip_is_counted_and_opened() -> None:
+    """A ladder that plays has the messages of SIP to open; what it counts are those too."""
+    place = Place()
+    place.office.rejects(17)
+    place.fails()
+    ladder = place.trace.ladder(details=("counts", "calls"))
+    content = Book(ladder).content
+    count = len(place.trace.select("sent"))
+    assert list(content["messages"]) == [str(number) for number in range(1, count + 1)]
+    assert f"{count} messages" in content["foot"] and f"{count} messages" in str(ladder)
+    assert "IAM" not in str(ladder).partition("Messages")[2]
+    assert any("ISUP" in part for page in content["pages"] for part in page["parts"].values())
+    plain = Book(place.trace.ladder()).content
+    assert list(plain["messages"]) == list(content["messages"]) and f"{count} messages" in plain["foot"]
 
 
 def test_what_a_drained_lab_leaves_is_nothing() -> None:

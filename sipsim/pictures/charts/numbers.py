@@ -75,7 +75,7 @@ def fates(rows: Iterable[Row]) -> dict[str, Fate]:
     """The calls among the rows by their Call-IDs, in the order in which they begin."""
     found: dict[str, Fate] = {}
     for row in rows:
-        if not isinstance(row, Arrow) or not row.call:
+        if not isinstance(row, Arrow) or not (row.call and row.number):
             continue
         if row.call in found:
             found[row.call].take(row)
@@ -100,7 +100,7 @@ def messages_told(rows: Iterable[Row]) -> list[Section]:
     counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     again = 0
     for row in rows:
-        if isinstance(row, Arrow) and not row.duplicate:
+        if isinstance(row, Arrow) and row.number and not row.duplicate:
             counts[row.family == "request"][row.text] += row.times
             again += row.times - (row.copy == 1)
     lines = [

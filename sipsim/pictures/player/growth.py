@@ -125,10 +125,11 @@ class Growth:
         count = max(-(-len(rows) // most), 1)
         at = sorted(changed | set(self._fresh))
         pages = range(count) if whole or wider else sorted({i // most for i in at})
-        told = [(row, i // most) for i in at if isinstance(row := rows[i], Arrow) and not row.duplicate]
+        sip = [(row, i // most) for i in at if isinstance(row := rows[i], Arrow) and row.number]
+        told = [(row, page) for row, page in sip if not row.duplicate]
         self._tallies += [(0, 0, 0)] * (count - len(self._tallies))
         for i in pages:
-            self._tallies[i] = tally(row for row in rows[i * most : (i + 1) * most] if isinstance(row, Arrow))
+            self._tallies[i] = tally(Model(rows=rows[i * most : (i + 1) * most]).arrows)
         sums = [sum(counts) for counts in zip(*self._tallies, strict=True)]
         words = foot(self.trace.header, (sums[0], sums[1], sums[2]), 0, self.wishes)
         return Grown(whole, count, words, {i: self.page(i) for i in pages}, told)
