@@ -127,10 +127,10 @@ class Proxy(Registrar):
     ) -> None:  # fmt: skip
         """Send a user's calls elsewhere from now on: always, on 486, when nobody answers, or without a binding.
 
-        Nobody answers when the phones have rung for `after` seconds (None: `ring_time`). The caller is told by 181
-        (RFC 3261 §21.1.3). `user` is a URI, or a name in this domain. One who is forwarded to may have other wishes,
-        which count then; a call that would go in circles ends with 482, or with what the last phone said. Without an
-        address the calls of a user whose calls went elsewhere do so no longer.
+        Nobody answers when the phones, or in a search each that is asked, have rung for `after` seconds (None:
+        `ring_time`). The caller is told by 181 (RFC 3261 §21.1.3). `user` is a URI, or a name in this domain. One who
+        is forwarded to may have other wishes, which count then; a call that would go in circles ends with 482, or with
+        what the last phone said. Without an address the calls of a user go nowhere else any more.
         """
         if isinstance(user, str) and ":" not in user:
             user = f"sip:{user}@{self.domain}"
