@@ -136,6 +136,15 @@ def plain_host(host: str) -> str:
         return bare
 
 
+@lru_cache(maxsize=1024)
+def is_group(host: str) -> bool:
+    """Whether a host is a multicast address, which several elements may hear."""
+    try:
+        return ip_address(host.strip("[]")).is_multicast
+    except ValueError:
+        return False
+
+
 class _Reader:
     """One walk over the columns of a trace."""
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from sipsim.trace.checker.conversations import Dialog, Transaction, first_time
+from sipsim.trace.checker.conversations import Dialog, Transaction, arrivals, first_time
 from sipsim.trace.checker.extensions import Key, acknowledged_at, response_key
-from sipsim.trace.checker.hops import Hop
+from sipsim.trace.checker.hops import Hop, is_group
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, SHOULD, Fault, fault, rule
 
@@ -175,7 +175,11 @@ def _plan_of_invite(index: Index, transaction: Transaction) -> Plan:
 def _plan_of_request(index: Index, transaction: Transaction) -> Plan:
     first = transaction.first
     due = [] if first.reliable else _doubling(first.time, index, first_time(transaction.heard(100, 199)))
-    return Plan(transaction.requests, due, first_time(transaction.heard(200)))
+    heard = transaction.heard(200)
+    if is_group(first.destination[0]):  # whoever is in it answers, from an address of their own (§18.1.1)
+        same = [hop for hop in index.responses if hop.receiver == first.sender and hop.path[:1] == first.path[:1]]
+        heard = arrivals([hop for hop in same if hop.status >= 200])
+    return Plan(transaction.requests, due, first_time(heard))
 
 
 def _copies(index: Index, transaction: Transaction, answers: list[Hop]) -> list[Hop]:

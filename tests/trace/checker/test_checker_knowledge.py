@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import tapes
 import tapes_made
+from bench_pair import times
 from planting import Base, Tape
 
 import sipsim
@@ -329,3 +330,12 @@ def test_what_was_damaged_on_the_way_is_not_the_fault_of_who_passes_it_on() -> N
         trace = lab.run(until=5)
         assert any(bad in record.raw for record in trace.select("sent", "second"))
         assert rules(trace) == set()
+
+
+def test_whoever_of_a_group_answers_ends_the_repeating() -> None:
+    """What went to a multicast address is answered from others; it is repeated until the first answer, no longer."""
+    trace = sipsim.run("multicast", delay=0.8)
+    assert len(times(trace, "REGISTER", "bob")) > 1 and check(trace) == []
+    tape = Tape(trace)
+    tape.more(tape.one("REGISTER"), 3.5).arrivals = []
+    assert rules(tape.play()) == {"TIM-03"}
