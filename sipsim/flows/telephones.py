@@ -18,6 +18,7 @@ from sipsim.protocol.options import whole
 
 Law = Annotated[str, either(*LAWS)]
 Cause = Annotated[int, Allowed(lambda name, value: whole(name, value, 1, 127))]
+Refusing = Annotated[int, Allowed(lambda name, value: whole(name, value, 400, 699))]
 
 OFFICE = "+31205550100"
 """The number of the telephone, as the whole world dials it; in its own town it is 555 0100."""
@@ -95,7 +96,7 @@ def telephone_busy(lab: Lab, *, cause: Cause = 17) -> Story:
     question="What does the caller hear who never learns that there is SIP? What would a 404 or 603 become?",
     codes=(100, 486),
 )
-def phone_busy(lab: Lab, *, status: int = 486) -> Story:
+def phone_busy(lab: Lab, *, status: Refusing = 486) -> Story:
     """Her phone refuses with `status`, and the telephone gets the cause that goes with it."""
     alice, _, telephone = phone_and_telephone(lab)
     alice.rejects(status)
