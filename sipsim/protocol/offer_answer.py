@@ -202,13 +202,30 @@ def succeeding(last: Sdp, new: Sdp) -> Sdp:
 def streams(local: Sdp, remote: Sdp) -> Iterator[Stream]:
     """The streams that two descriptions agree on, place by place; not those refused, or without a common format."""
     for ours, theirs in zip(local.media, remote.media, strict=False):
-        codec = _shared(ours, theirs) if ours.port and theirs.port and ours.kind == theirs.kind else None
-        if codec is not None:
-            (name, rate), here, there = _clock(codec[1]), _host(local, ours), _host(remote, theirs)
-            direction = narrowed(_said(local, ours, here), mirrored(_said(remote, theirs, there)))
-            yield Stream(
-                name, (here, ours.port), (there, theirs.port), direction, ours.kind, ours.proto, int(codec[0]), rate
-            )
+        if ours.port and theirs.port and ours.kind == theirs.kind:
+            one, other = (local.lines, ours.formats, ours.lines), (remote.lines, theirs.formats, theirs.lines)
+            settled = _settled(*one, *other)
+            if settled is not None:
+                (name, rate), payload, here, there, direction = settled
+                ends = (here, ours.port), (there, theirs.port)
+                yield Stream(name, *ends, direction, ours.kind, ours.proto, payload, rate)
+
+
+@lru_cache(maxsize=64)
+def _settled(
+    our_session: Lines, ours: tuple[str, ...], our_lines: Lines,
+    their_session: Lines, theirs: tuple[str, ...], their_lines: Lines,
+) -> tuple[tuple[str, int], int, str, str, str] | None:  # fmt: skip
+    """All that a stream comes to but its ports, which differ from call to call: codec and clock, payload type, both
+    hosts, our direction; None without a common format."""
+    codec = _first_shared(ours, our_lines, theirs, their_lines)
+    if codec is None:
+        return None
+    local, mine = Sdp(our_session), Media("", 0, lines=our_lines)
+    remote, other = Sdp(their_session), Media("", 0, lines=their_lines)
+    here, there = _host(local, mine), _host(remote, other)
+    direction = narrowed(_said(local, mine, here), mirrored(_said(remote, other, there)))
+    return _clock(codec[1]), int(codec[0]), here, there, direction
 
 
 def formats_of(description: Sdp, port: int) -> Formats:

@@ -236,3 +236,21 @@ def test_the_same_codec_with_other_parameters_is_as_many_formats_as_were_offered
     )  # fmt: skip
     found = answer(described, "b", "192.0.2.2", 5000, more=[Wish("video", video_named(["H264"]), 5002)])
     assert found is not None and found.media[0].formats == ("98", "100") and found.media[0].port == 5002
+
+
+def test_streams_of_different_calls_share_nothing_but_what_is_the_same() -> None:
+    """All but the ports is looked up; hosts, directions and codecs of other descriptions are their own."""
+    ours = offered_streams("m=audio 4000 RTP/AVP 0 8")
+    theirs = [
+        "m=audio 6000 RTP/AVP 0", "m=audio 6002 RTP/AVP 0", "m=audio 6000 RTP/AVP 8", "m=audio 6000 RTP/AVP 77",
+        "m=audio 6000 RTP/AVP 0\r\na=sendonly", "m=audio 6000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0",
+        "m=audio 6000 RTP/AVP 0\r\nc=IN IP4 192.0.2.7",
+    ]  # fmt: skip
+    for _ in range(2):
+        found = [list(streams(ours, offered_streams(line))) for line in theirs]
+        told = [(s[0].codec, s[0].direction, s[0].remote) if s else None for s in found]
+        assert told == [
+            ("PCMU", "sendrecv", ("192.0.2.9", 6000)), ("PCMU", "sendrecv", ("192.0.2.9", 6002)),
+            ("PCMA", "sendrecv", ("192.0.2.9", 6000)), None, ("PCMU", "recvonly", ("192.0.2.9", 6000)),
+            ("PCMU", "recvonly", ("0.0.0.0", 6000)), ("PCMU", "sendrecv", ("192.0.2.7", 6000)),
+        ]  # fmt: skip

@@ -19,7 +19,6 @@ from sipsim.protocol.offer_answer import (
     answer,
     changed,
     declined,
-    formats_of,
     misfit,
     offer,
     streams,
@@ -150,7 +149,7 @@ class Session:
     def _listen(self, local: Sdp) -> None:
         """Be ready for what we have said that we can take: it may come before anything else does (RFC 3264 §5.1)."""
         for line in self._lines.values():
-            line.expect(formats_of(local, line.port))
+            line.expect(local)
 
     @property
     def statistics(self) -> Statistics:

@@ -9,7 +9,8 @@ from sipsim.elements.media.ear import Ear
 from sipsim.elements.media.flow import Flow
 from sipsim.elements.media.sender import Sender
 from sipsim.errors import UsageError
-from sipsim.protocol.offer_answer import Formats, Stream
+from sipsim.message.sdp import Sdp
+from sipsim.protocol.offer_answer import Stream, formats_of
 from sipsim.protocol.reception import Statistics
 from sipsim.simulation.network import Address
 
@@ -35,8 +36,8 @@ class Line(Protocol):
         """What was counted up to now, or until it was closed."""
         ...
 
-    def expect(self, formats: Formats) -> None:
-        """These payload types may arrive from now on."""
+    def expect(self, local: Sdp) -> None:
+        """The payload types of this description may arrive from now on."""
 
     def begin(self, stream: Stream) -> None:
         """A stream was agreed on."""
@@ -78,8 +79,8 @@ class PacketLine:
         heard = ear.statistics(self._remote if shared else None)
         return heard._replace(sent=self.sender.sent)
 
-    def expect(self, formats: Formats) -> None:
-        self.ear.expect(formats)
+    def expect(self, local: Sdp) -> None:
+        self.ear.expect(formats_of(local, self.port))
 
     def begin(self, stream: Stream) -> None:
         self._remote = stream.remote
@@ -122,7 +123,7 @@ class FlowLine:
     def statistics(self) -> Statistics:
         return self.flow.statistics
 
-    def expect(self, formats: Formats) -> None:
+    def expect(self, local: Sdp) -> None:
         pass
 
     def begin(self, stream: Stream) -> None:
