@@ -7,6 +7,7 @@ from itertools import combinations
 from math import cos, radians, sin, tan
 
 import pytest
+import told
 
 import sipsim
 from sipsim.pictures.display import Arrow, Box, Group, Picture, Shape, Text
@@ -124,3 +125,12 @@ def test_a_narrow_ladder_is_as_wide_as_its_title() -> None:
     shapes = sipsim.run("expired-session", seed=12).ladder().picture().shapes
     (title,) = [shape for shape in shapes if isinstance(shape, Text) and shape.style == "title"]
     assert title.text == "expired-session: Nobody is there any more: a session expires"
+
+
+def test_a_name_that_is_cut_stands_in_full_below() -> None:
+    trace = told.Told("alice", "bob")
+    phrase = "480 Temporarily Unavailable because of lunch until two"
+    trace.sent(0.0, "bob", "alice", phrase)
+    groups = [shape for shape in trace.trace.ladder().picture().shapes if isinstance(shape, Group)]
+    words = [item.text for group in groups for item in group.items if isinstance(item, Text)]
+    assert f"In full 1 {phrase}" in " ".join(words)

@@ -96,6 +96,7 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     yield from _remark(sheet, flight)
     label = Label(arrow)
     width = min(label.width, hypot(x2 - x1, y2 - y1) - (8 if arrow.arrived is None else 26))
+    sheet.cut(label.name, label.shown(width), f"{arrow.number}")
     spot = sheet.free(flight.spots(width))
     lean, rise = cos(flight.angle), sin(flight.angle)
     yield Group(tuple(label.shapes(width)), "", "", spot.x - 7 * rise, spot.y + 7 * lean, degrees(flight.angle))

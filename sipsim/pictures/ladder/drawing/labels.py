@@ -29,14 +29,17 @@ class Label:
         """How wide all of it is."""
         return self.chip_width + 5 + advance(self.name, SIZE) + self.tail_width + self.badge_width
 
+    def shown(self, width: float) -> str:
+        """What of the name fits."""
+        return fit(self.name, width - self.chip_width - 4 - self.tail_width - self.badge_width, SIZE)
+
     def shapes(self, width: float) -> Iterator[Shape]:
         """The label in at most `width`, centred at 0, above a line at 0."""
         chip, badge = self.chip_width, self.badge_width
         x, end = -width / 2, width / 2
-        name = fit(self.name, width - chip - 4 - self.tail_width - badge, SIZE)
         yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5 if self.arrow.number else 0.0)
         yield Text(x + chip / 2, -5.1, self.chip, "number", "middle")
-        yield Text(x + chip + 5, -4.5, name, "label", "start", self.tail)
+        yield Text(x + chip + 5, -4.5, self.shown(width), "label", "start", self.tail)
         if badge:
             yield Box(end - badge + 9, -15, badge - 9, 12.5, "badge", 3)
             yield Text(end - badge / 2 + 4.5, -5.7, self.badge, "badge-text", "middle")

@@ -197,7 +197,7 @@ class _Placer:
             self.lanes[space] = max(self.lanes[space], place.top + (ROW if space == place.space else CLEAR))
 
         if arrow.end is None:
-            self.lanes[place.space] = max(self.lanes[place.space], place.end + REMARK * _lines(arrow) + NEAR)
+            self.lanes[place.space] = max(self.lanes[place.space], place.end + REMARK * _lines(arrow) + CLEAR)
 
     def put_head(self, arrow: Arrow, place: Place) -> None:
         source, target = self.index[arrow.source], self.index[arrow.target]
