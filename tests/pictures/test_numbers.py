@@ -123,6 +123,14 @@ def test_counts_are_those_of_the_messages(fork: Trace) -> None:
     assert again[0] == again[1] and again[0][-1] == "sent again: 2"
 
 
+def test_what_is_not_sip_is_not_counted() -> None:
+    ladder = sipsim.run("to-a-telephone", seed=7).ladder(details=("calls", "counts"))
+    assert "IAM" in ladder.to_text() and not any("IAM" in line for line in section(ladder, "counts"))
+    assert sum(map(int, re.findall(r" (\d+)(?:,|$)", " ".join(f"{x}," for x in section(ladder, "counts")[:2])))) == len(
+        ladder.arrows
+    )
+
+
 def test_a_detail_that_is_not_known_is_named(fork: Trace) -> None:
     with pytest.raises(UsageError, match="details='speed': what works is 'gaps', 'codecs', 'calls', 'counts'"):
         fork.ladder(details="speed")

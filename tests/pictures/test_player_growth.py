@@ -15,7 +15,18 @@ from sipsim.pictures.player.book import Book
 from sipsim.trace.jsonl import _read_header, _read_record, dump
 from sipsim.trace.trace import Trace
 
-SCENARIOS = ("fork", "media", "lost-200", "glare", "two-answers", "proxy-crash", "dtmf", "rfc3515-4.1", "intercepted")
+SCENARIOS = (
+    "fork",
+    "media",
+    "lost-200",
+    "glare",
+    "two-answers",
+    "proxy-crash",
+    "dtmf",
+    "rfc3515-4.1",
+    "intercepted",
+    "to-a-telephone",
+)
 OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"max_rows": 5},
@@ -57,6 +68,7 @@ def test_news_add_up_to_the_whole_book(scenario: str, options: dict[str, Any]) -
     assert {key: mine["messages"][key] for key in fresh["messages"]} == fresh["messages"]
     assert fresh["sentences"].items() <= mine["sentences"].items()
     assert [*map(int, fresh["messages"])] == sorted(map(int, fresh["messages"]))
+    assert "0" not in fresh["messages"], "what is not SIP is drawn, and no message to open"
 
 
 def test_an_element_that_comes_up_later_gets_its_column() -> None:
