@@ -12,6 +12,7 @@ from typing import Any
 from sipsim.flows import (
     answering_early,
     authentication,
+    bridging,
     by_android,
     by_pjsua,
     by_stacks,
@@ -48,7 +49,7 @@ from sipsim.lab.scenario import Scenario
 
 CHAPTERS = (
     ozeki, registering, reaching, searching, failing, refusing, changing, offering, media, answering_early,
-    session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring,
+    session_timing, messages, replacing, odd_requests, authentication, extensions, watching, transferring, bridging,
     conferring, telephones, rfc3261, rfc3665_registrations, rfc3665_sessions, rfc3665_failures, rfc5359,
     rfc5359_services, rfc5359_forwarding, rfc6026, rfc6228, by_pjsua, by_android, by_symbian, by_stacks,
 )  # fmt: skip

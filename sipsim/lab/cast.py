@@ -10,6 +10,7 @@ from sipsim.elements.agents.scripted_peer import ScriptedPeer
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
 from sipsim.elements.servers.alg import Alg
+from sipsim.elements.servers.b2bua import B2bua
 from sipsim.elements.servers.presence_server import PresenceServer
 from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.servers.redirect_server import RedirectServer
@@ -74,6 +75,15 @@ class Cast(Bench):
         check_options(Alg, options, Alg, Limits._fields)
         alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
         return self._place(alg, serves=True)
+
+    def b2bua(
+        self, domain: str, name: str | None = None, *, relay_to: Element | str | None = None, host: str | None = None,
+        **options: Any,
+    ) -> B2bua:  # fmt: skip
+        """The back-to-back user agent of a domain, which is its registrar too: each call becomes two. See `B2bua`."""
+        check_options(B2bua, options, B2bua, Limits._fields)
+        name = self._name(name, "b2bua")
+        return self._place(B2bua(self.env, self, name, domain, relay_to=relay_to, host=host or "", **options), True)
 
     def focus(self, uri: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Focus:
         """The focus of the conference with this URI: whoever calls it is in. See `Focus`, and `UserAgent`."""

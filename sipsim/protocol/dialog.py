@@ -109,6 +109,7 @@ class Dialog:
     def request(
         self, method: str, *, via: str, contact: str | None = None, number: int | None = None,
         headers: Iterable[tuple[str, str]] = (), body: bytes = b"", content_type: str | None = None,
+        max_forwards: int = 70,
     ) -> Request:  # fmt: skip
         """The next request in the dialog; `number` is the INVITE's for its ACK, else the next one (§12.2.1.1)."""
         if number is None:
@@ -118,6 +119,7 @@ class Dialog:
         return build.request(
             method, uri, via=via, from_=self.local, to=self.remote, call_id=self.call_id, cseq=number,
             contact=contact, routes=routes, headers=headers, body=body, content_type=content_type,
+            max_forwards=max_forwards,
         )  # fmt: skip
 
     def refresh(self, message: Request | Response) -> None:

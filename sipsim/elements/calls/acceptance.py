@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipsim.elements.agents.endpoint import Endpoint
+from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message.message import Request, Response
 
@@ -18,7 +18,7 @@ class Acceptance:
     __slots__ = ("_acknowledged", "_agent", "_exchange", "_limit", "_next", "_ok", "_unheard", "number", "waits")
 
     def __init__(
-        self, agent: Endpoint, exchange: Exchange, ok: Response,
+        self, agent: Element, exchange: Exchange, ok: Response,
         acknowledged: Callable[[Request], object], unheard: Callable[[], object],
     ) -> None:  # fmt: skip
         self.number = exchange.request.cseq.number

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarm
+from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message.message import Request, Response
 from sipsim.protocol.reliable import acknowledges, first_number, numbered
@@ -18,7 +18,7 @@ class ReliableRinging:
     Each is repeated after T1, doubling, without a limit of T2, over any transport; after 64*T1 `unheard()` is called.
     """
 
-    def __init__(self, agent: Endpoint, exchange: Exchange, unheard: Callable[[], object]) -> None:
+    def __init__(self, agent: Element, exchange: Exchange, unheard: Callable[[], object]) -> None:
         self._agent = agent
         self._exchange = exchange
         self._unheard = unheard
@@ -38,7 +38,8 @@ class ReliableRinging:
             self._waiting.append(response)
             return
         agent, t1 = self._agent, self._agent.timing.t1
-        self._number = self._number + 1 if self._number else first_number(agent.dice("RSeq"))
+        dice = agent.bench.streams.get(f"RSeq/{agent.name}").random
+        self._number = self._number + 1 if self._number else first_number(dice)
         self._open = numbered(response, self._number)
         self._exchange.respond(self._open)
         self._alarms = [

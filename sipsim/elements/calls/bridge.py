@@ -1,0 +1,299 @@
+"""A call through a back-to-back user agent: two dialogs, what comes in one goes on in the other (RFC 7092 §3.1.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sipsim.elements.calls.acceptance import Acceptance
+from sipsim.elements.calls.reliable_ringing import ReliableRinging
+from sipsim.elements.exchange import Exchange, Unheard
+from sipsim.elements.refusing import refuse
+from sipsim.message import build
+from sipsim.message.lines import value_of
+from sipsim.message.message import Message, Request, Response
+from sipsim.message.uri import Uri
+from sipsim.protocol.dialog import Dialog
+from sipsim.protocol.glare import GLARE, put_off
+from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, refusal
+from sipsim.protocol.reliable import UNMATCHED, is_reliable, what_is_acknowledged
+from sipsim.protocol.routing import TOO_FAR
+
+if TYPE_CHECKING:
+    from sipsim.elements.servers.b2bua import B2bua
+
+OURS = frozenset(
+    ("", "via", "max-forwards", "max-breadth", "from", "to", "call-id", "cseq", "contact", "route", "record-route",
+     "rseq", "rack", "content-length"),
+)  # fmt: skip
+"""What belongs to one side: its way, its dialog, its numbers. All else is between the two ends."""
+
+
+def across(message: Message) -> Fields:
+    """The header fields that go on to the other side, in their order; not what no line of ours may carry."""
+    found = [(name, value_of(line)) for name, line in zip(message.names, message.lines, strict=True)]
+    return tuple([(name, value) for name, value in found if name not in OURS and "\0" not in value])
+
+
+def onward(b2bua: B2bua, dialog: Dialog, request: Request, rack: Fields = (), number: int | None = None) -> Request:
+    """A request as it goes on in a dialog, without credentials for us.
+
+    That Max-Forwards is lowered is all that keeps it from going in circles (RFC 7332).
+    """
+    fields = across(request if b2bua.gate is None else request.without("Authorization"))
+    return dialog.request(
+        request.method, via=b2bua.new_via(), contact=b2bua.contact if "contact" in request.names else None,
+        number=number, headers=fields + rack, body=request.body, max_forwards=(request.max_forwards or 71) - 1,
+    )  # fmt: skip
+
+
+class Leg:
+    """One of a call's two dialogs, from the middle; `other` is the opposite one.
+
+    `invite` is the INVITE that is under way in both of them, if one is; `numbers` are the CSeq numbers of the last one
+    that came in this dialog, as it came and as it went on. `accepted` is the last 2xx that we sent in this dialog,
+    `ack` the last ACK. What the other side has said reliably is in `_rang`, what of it has no PRACK in `_waiting`.
+    """
+
+    other: Leg
+    invite: PassingInvite | None = None
+    numbers = (-1, -1)
+    accepted: Acceptance | None = None
+    ack: Request | None = None
+    _held: tuple[Exchange, Request] | None = None
+    _ringing: ReliableRinging | None = None
+
+    def __init__(self, b2bua: B2bua, dialog: Dialog) -> None:
+        self.b2bua = b2bua
+        self.dialog = dialog
+        self._rang: list[tuple[str | None, int | None]] = []
+        self._waiting: list[Response] = []
+        b2bua.legs[dialog.key] = self
+
+    # What arrives
+
+    def on_request(self, exchange: Exchange, request: Request) -> None:
+        """A request in the dialog: refused here where it breaks the dialog's own rules, else it goes on."""
+        b2bua, invite, far, fields = self.b2bua, self.invite, self.other, cast(Fields, ())
+        if request.method == "PRACK":
+            fields = self._acknowledged_by(request)
+        if not self.dialog.accepts(request):
+            refuse(b2bua, exchange, OUT_OF_ORDER)
+        elif request.max_forwards == 0:
+            refuse(b2bua, exchange, TOO_FAR)
+        elif request.method == "PRACK" and not fields:
+            refuse(b2bua, exchange, UNMATCHED)
+        elif request.method == "BYE" and far.accepted is not None and far.accepted.waits:  # not before its ACK (§15)
+            far._held = exchange, request
+        elif invite is not None and (
+            request.method == "INVITE" or (request.method == "UPDATE" and request.body and not invite.first)
+        ):  # §14.2, RFC 3311 §5.2
+            dice = b2bua.bench.streams.get(f"glare/{b2bua.name}").random
+            refuse(b2bua, exchange, put_off(dice) if invite.leg is self and invite.is_open else GLARE)
+        else:
+            kind = PassingInvite if request.method == "INVITE" else Passing
+            kind(b2bua, exchange, onward(b2bua, far.dialog, request, fields), far.dialog.next_hop, self)
+
+    def ring(self, passing: PassingInvite, theirs: Response, response: Response) -> None:
+        """Pass on a response that has to arrive, with a number of ours and repeated by us (RFC 3262 §3)."""
+        if (known := (theirs.to_tag, theirs.rseq)) not in self._rang:
+            self._rang.append(known)
+            self._waiting.append(theirs)
+            self._ringing = self._ringing or ReliableRinging(self.b2bua, passing.server, passing.cancel)
+            self._ringing.say(response)
+
+    def _acknowledged_by(self, prack: Request) -> Fields:
+        """The RAck of the other side for a PRACK of this one, nothing where none waits for it (RFC 3262 §7.2)."""
+        if self._ringing is None or self._ringing.acknowledged(prack) is None:
+            return ()
+        self._ringing.go_on()
+        return what_is_acknowledged(self._waiting.pop(0))
+
+    def acknowledged(self, ack: Request) -> None:
+        """The ACK for our 2xx; where that had an offer, the answer goes on with it."""
+        self.invite = self.other.invite = None
+        if self.other.ack is None or self.other.ack.cseq.number != self.numbers[1]:
+            self.other.acknowledge(onward(self.b2bua, self.other.dialog, ack, number=self.numbers[1]))
+        if self._held is not None:
+            self.other.on_request(*self._held)
+
+    def unheard(self) -> None:
+        """64*T1 without that ACK: nobody is there any more, and both dialogs end."""
+        if self._held is not None:
+            self.b2bua.reply(self._held[0], 200)
+        for dialog in (self.other.dialog, self.dialog):
+            self.b2bua.request(dialog.request("BYE", via=self.b2bua.new_via()), dialog.next_hop, Unheard())
+        self.close()
+
+    def acknowledge(self, ack: Request | None = None) -> None:
+        """Send the ACK for a 2xx that came here, now and whenever that comes again (§13.2.2.4)."""
+        number = self.other.numbers[1]
+        self.ack = ack or self.dialog.request("ACK", via=self.b2bua.new_via(), number=number)
+        self.b2bua.send_outside_transaction(self.ack, self.dialog.next_hop)
+
+    def meet(self, dialog: Dialog) -> None:
+        """Another phone rings, or it is another one that answers: from now on this is the dialog with it."""
+        if dialog.remote_tag == self.dialog.remote_tag:
+            self.dialog.route_set = dialog.route_set
+            return
+        self.b2bua.legs.pop(self.dialog.key, None)
+        self.dialog = dialog
+        self.b2bua.legs[dialog.key] = self
+
+    def close(self) -> None:
+        """Both dialogs are no more, nor is an INVITE that is still under way (§15.1.2)."""
+        for side in (self, self.other):
+            if side.invite is not None:
+                side.invite.cancel()
+            side.forget()
+            self.b2bua.legs.pop(side.dialog.key, None)
+
+    def forget(self) -> None:
+        """Stop what would still happen by itself."""
+        for waits in (self.accepted, self._ringing):
+            if waits is not None:
+                waits.stop()
+
+
+class Passing:
+    """A request that came on one side and has gone out on the other; what is answered goes the other way.
+
+    `leg` is the dialog that it came in, None for a first request.
+    """
+
+    def __init__(self, b2bua: B2bua, server: Exchange, request: Request, hop: Uri, leg: Leg | None = None) -> None:
+        self.b2bua = b2bua
+        self.server = server
+        self.leg = leg
+        self.tag = server.request.to_tag or b2bua.identifiers.tag(b2bua.name)
+        self.client = b2bua.request(request, hop, self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has no final response yet."""
+        return self.server.state in ("trying", "proceeding")
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        status = response.status
+        if status > 100 and self.is_open:
+            if self.leg is not None and 200 <= status < 300:  # both ends may be elsewhere now (§12.2.1.2, §12.2.2)
+                self.leg.dialog.refresh(self.server.request)
+                self.leg.other.dialog.refresh(response)
+            self.answer(self._back(response))
+        if status >= 200:
+            self._over(status)
+
+    def on_failure(self, exchange: Exchange, reason: str) -> None:
+        """No answer: the sender hears of it, where it is not too late for that; 500, for it is not us who is away."""
+        status, method = 408 if reason == "timeout" else 500, self.server.request.method
+        if method == "BYE":  # it ends the dialog here in any case (§15.1.2)
+            self.b2bua.reply(self.server, 200)
+        elif status == 408 and method != "INVITE":
+            self.b2bua.ignored("no answer in time, and none is given", "RFC 4320 §4.2")
+            self.b2bua.forget(self.server)
+        elif self.is_open:
+            refuse(self.b2bua, self.server, refusal(status, f"no answer of the other side: {reason}"), self.tag)
+        self._over(status)
+
+    def answer(self, response: Response) -> None:
+        """Send a response of the other side."""
+        self.server.respond(response)
+
+    def _over(self, status: int) -> None:
+        """A final response has come, or won't: a BYE ends both dialogs then, whatever it says (§15.1.1)."""
+        if self.leg is not None and self.server.request.method == "BYE":
+            self.leg.close()
+
+    def _back(self, response: Response) -> Response:
+        """A response as it goes back: with our Contact, but for addresses to try instead, and never as a 503."""
+        status, fields, contact = response.status, across(response), None
+        if status >= 300:
+            fields += tuple([("Contact", value) for value in response.values("Contact")])
+        elif "contact" in response.names:
+            contact = self.b2bua.contact
+        told = (500, None) if status == 503 else (status, response.reason)  # their overload is not ours (§16.7 item 6)
+        return build.reply(
+            self.server.request, *told, to_tag=self.tag, contact=contact, headers=fields, body=response.body
+        )  # fmt: skip
+
+
+class PassingInvite(Passing):
+    """An INVITE on its way, the `first` one or a change: its provisional responses, its answers, its CANCEL.
+
+    The caller has one dialog, which goes together with that of the phone that was heard last, until one has answered.
+    """
+
+    cancelled = False
+
+    def __init__(self, b2bua: B2bua, server: Exchange, request: Request, hop: Uri, leg: Leg | None = None) -> None:
+        self.first = leg is None
+        b2bua.under_way[server] = self
+        server.respond(build.reply(server.request, 100))
+        if leg is not None:
+            leg.invite = leg.other.invite = self
+        super().__init__(b2bua, server, request, hop, leg)
+
+    def cancel(self, because: Fields = ()) -> None:
+        """The sender takes it back, and so do we; 487 at once, unless a session is being changed (§9.2)."""
+        self.client.cancel(because)
+        if self.first and self.is_open:
+            self.cancelled = True
+            self.b2bua.reply(self.server, 487, tag=self.tag)
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        status, tag, leg = response.status, response.to_tag or "", self.leg
+        if self.is_open and status < 300 and (tag or status >= 200):
+            leg = self._met(Dialog.of_client(exchange.request, response)) if leg is None or self.first else leg
+            leg.numbers = self.server.request.cseq.number, response.cseq.number
+            if status < 200 and is_reliable(response):
+                leg.ring(self, response, self._back(response))
+                return
+        if self.is_open or status >= 300:
+            super().on_response(exchange, response)
+        elif status >= 200 and self.first and (self.cancelled or leg is None or leg.other.dialog.remote_tag != tag):
+            self._unwanted(exchange.request, response)
+        elif leg is not None and (ack := leg.other.ack) is not None and ack.cseq.number == response.cseq.number:
+            leg.other.acknowledge(ack)  # the same 2xx once more
+
+    def answer(self, response: Response) -> None:
+        """Acknowledge a 2xx, unless it has an offer: its answer comes with the ACK of our own 2xx (§13.2.2.4)."""
+        leg = self.leg
+        if leg is None or not 200 <= response.status < 300:
+            super().answer(response)
+            return
+        self.b2bua.under_way.pop(self.server, None)
+        leg.forget()
+        if self.client.request.body or not response.body:
+            leg.other.acknowledge()
+        leg.accepted = Acceptance(self.b2bua, self.server, response, leg.acknowledged, leg.unheard)
+        leg.accepted.start()
+
+    def _met(self, theirs: Dialog) -> Leg:
+        """The caller's dialog, with the one of the phone that was heard on its other side."""
+        b2bua = self.b2bua
+        if self.leg is None:
+            self.leg = leg = Leg(b2bua, Dialog.of_server(self.server.request, self.tag))
+            leg.other = far = Leg(b2bua, theirs)
+            far.other, far.invite, leg.invite = leg, self, self
+        self.leg.other.meet(theirs)
+        return self.leg
+
+    def _unwanted(self, invite: Request, response: Response) -> None:
+        """An answer after our CANCEL, or after that of another phone: its session ends at once (§13.2.2.4, §15)."""
+        dialog, b2bua = Dialog.of_client(invite, response), self.b2bua
+        if self.leg is not None and self.leg.other.dialog.key == dialog.key:
+            dialog = self.leg.other.dialog
+        ack = dialog.request("ACK", via=b2bua.new_via(), number=invite.cseq.number)
+        b2bua.send_outside_transaction(ack, dialog.next_hop)
+        b2bua.request(dialog.request("BYE", via=b2bua.new_via()), dialog.next_hop, Unheard())
+        if self.cancelled:
+            self._over(487)
+
+    def _over(self, status: int) -> None:
+        """It was refused: the session is what it was; where there was none, no dialog is left (§12.3)."""
+        if status < 300:
+            return
+        self.b2bua.under_way.pop(self.server, None)
+        if self.leg is not None and self.first:
+            self.leg.close()
+        elif self.leg is not None:
+            self.leg.invite = self.leg.other.invite = None
