@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from sipsim.elements.servers.proxy import Proxy as Proxy
     from sipsim.elements.servers.redirect_server import RedirectServer as RedirectServer
     from sipsim.elements.servers.registrar import Registrar as Registrar
+    from sipsim.elements.telephony.gateway import Gateway as Gateway
+    from sipsim.elements.telephony.switch import Switch as Switch
+    from sipsim.elements.telephony.telephone import Telephone as Telephone
     from sipsim.errors import CallFailed as CallFailed
     from sipsim.errors import RegistrationFailed as RegistrationFailed
     from sipsim.errors import SipError as SipError
     from sipsim.errors import SipParseError as SipParseError
     from sipsim.errors import Stalled as Stalled
     from sipsim.errors import UsageError as UsageError
-    from sipsim.flows.gateway import Gateway as Gateway
-    from sipsim.flows.telephone_network import Switch as Switch
     from sipsim.lab.catalogue import catalogue as catalogue
     from sipsim.lab.lab import Lab as Lab
     from sipsim.lab.run import run as run
@@ -63,9 +64,10 @@ _HOME = {
     "elements.servers.registrar": ("Registrar",),
     "elements.agents.registration": ("Registration",),
     "elements.agents.user_agent": ("UserAgent",),
+    "elements.telephony.gateway": ("Gateway",),
+    "elements.telephony.switch": ("Switch",),
+    "elements.telephony.telephone": ("Telephone",),
     "errors": ("CallFailed", "RegistrationFailed", "SipError", "SipParseError", "Stalled", "UsageError"),
-    "flows.gateway": ("Gateway",),
-    "flows.telephone_network": ("Switch",),
     "lab.catalogue": ("catalogue",),
     "lab.lab": ("Lab",),
     "lab.run": ("run",),

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.story import Story
+from sipsim.elements.telephony.gateway import LAWS, Gateway
+from sipsim.elements.telephony.telephone import Telephone
 from sipsim.errors import CallFailed
 from sipsim.flows.casts import DOMAIN, outcome_of, place
-from sipsim.flows.gateway import LAWS, Gateway
-from sipsim.flows.telephone_network import Switch, Telephone
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Allowed, Seconds, either
 from sipsim.lab.scenario import scenario
@@ -31,9 +31,8 @@ def phone_and_telephone(lab: Lab, *, circuits: int = 30, law: str = "PCMA") -> t
     alice = lab.user_agent(f"sip:alice@{DOMAIN}", outbound=proxy)
     place(proxy, alice)
     proxy.location.add(f"sip:{ALICES}@{DOMAIN}", alice.contact_uri)
-    gateway = lab.user_agent(f"sip:gateway@gw.{DOMAIN}", kind=Gateway, calls_to=DOMAIN, law=law)
-    assert isinstance(gateway, Gateway)
-    return alice, gateway, Switch(gateway, circuits=circuits).telephone(OFFICE)
+    gateway = lab.gateway(f"gw.{DOMAIN}", calls_to=DOMAIN, law=law)
+    return alice, gateway, lab.switch(gateway, circuits=circuits).telephone(OFFICE)
 
 
 def office(gateway: Gateway, number: str = OFFICE) -> str:

@@ -17,11 +17,14 @@ from sipsim.elements.servers.redirect_server import RedirectServer
 from sipsim.elements.servers.registrar import Registrar
 from sipsim.elements.servers.stateless_proxy import StatelessProxy
 from sipsim.elements.story import Story
+from sipsim.elements.telephony.gateway import Gateway
+from sipsim.elements.telephony.switch import Switch
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
 from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.location import LocationService, as_uri
 from sipsim.protocol.options import check_options, not_allowed, yes_or_no
+from sipsim.protocol.options import domain as check_domain
 from sipsim.protocol.registering import Limits
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.names import NameService
@@ -30,11 +33,15 @@ E = TypeVar("E", bound=Element)
 
 
 class Cast(Bench):
-    """What a lab makes its elements by, and where it keeps them: `elements`, by name."""
+    """What a lab makes its elements by, and where it keeps them: `elements`, by name.
+
+    `switches` are the exchanges behind gateways, by name too: they have no address.
+    """
 
     env: Environment
     names: NameService
     elements: dict[str, Element]
+    switches: dict[str, Switch]
 
     def user_agent(
         self, uri: str, name: str | None = None, *, answers: float = 2.0, outbound: Element | str | None = None,
@@ -84,6 +91,29 @@ class Cast(Bench):
         check_options(B2bua, options, B2bua, Limits._fields)
         name = self._name(name, "b2bua")
         return self._place(B2bua(self.env, self, name, domain, relay_to=relay_to, host=host or "", **options), True)
+
+    def gateway(self, domain: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Gateway:
+        """A gateway to the telephone network, for calls to the numbers of a domain; `switch` gives it an exchange.
+
+        Its options, such as `law`, `plan` and `calls_to`, are those of `Gateway`; others are those of `UserAgent`.
+        """
+        check_options(Gateway, options, UserAgent)
+        check_domain("domain", domain)
+        name = self._name(name, "gateway")
+        return self._place(Gateway(self.env, self, name, f"sip:gateway@{domain}", host=host or "", **options))
+
+    def switch(
+        self, gateway: Gateway, name: str | None = None, *, circuits: int = 30, delay: float = 0.02
+    ) -> Switch:  # fmt: skip
+        """The exchange that a gateway leads to, by so many circuits; messages take `delay` seconds. See `Switch`.
+
+        `telephone(number)` connects a telephone to it.
+        """
+        if gateway not in self.elements.values():
+            raise not_allowed("gateway", gateway, "gateways of this lab")
+        switch = Switch(gateway, self._name(name, "exchange"), circuits=circuits, delay=delay)
+        self.switches[switch.name] = switch
+        return switch
 
     def focus(self, uri: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Focus:
         """The focus of the conference with this URI: whoever calls it is in. See `Focus`, and `UserAgent`."""
@@ -158,10 +188,13 @@ class Cast(Bench):
         if name is not None:
             if not isinstance(name, str):
                 raise not_allowed("name", name, "texts")
-            if not name or name in self.elements:
+            if not name or self._is_taken(name):
                 raise UsageError(f"name: {name!r} is taken already" if name else "name: is empty")
             return name
         count = 1
-        while (found := otherwise if count == 1 else f"{otherwise}{count}") in self.elements:
+        while self._is_taken(found := otherwise if count == 1 else f"{otherwise}{count}"):
             count += 1
         return found
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self.elements or name in self.switches

@@ -14,6 +14,7 @@ import simpy
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
 from sipsim.elements.story import Story, told
+from sipsim.elements.telephony.switch import Switch
 from sipsim.errors import Stalled, UsageError
 from sipsim.lab.cast import Cast
 from sipsim.lab.progress import Progress
@@ -64,6 +65,7 @@ class Lab(Cast):
         self.media_ports: dict[str, int] = {}
         self.epoch = time.time() if self.network.live else 0.0  # of a simulated run: 1970
         self.elements: dict[str, Element] = {}
+        self.switches: dict[str, Switch] = {}
         self.errors: list[Exception] = []
         self._stories: list[simpy.Process] = []
         self._progress = Progress(self.env, lambda error: self.report(error, "a process"))

@@ -1,1 +1,1 @@
-"""What stands between users: proxies, registrars, redirect servers, a gateway, and how they say no."""
+"""What stands between users: proxies, registrars, redirect servers, an ALG, and how they say no."""

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from bench_pair import Wire, messages, request, wire
 
-from sipsim import CallFailed, Gateway, Lab, Sdp, Switch, Trace, UsageError
+from sipsim import CallFailed, Gateway, Lab, Sdp, Switch, Telephone, Trace, UsageError
 from sipsim.elements.agents.user_agent import UserAgent
-from sipsim.flows.telephone_network import Telephone
 from sipsim.pictures.player.book import Book
 
 OFFICE = "+31205550100"
@@ -17,9 +16,7 @@ TO_OFFICE = f"sip:{OFFICE}@gw.example.com;user=phone"
 
 
 def gateway(lab: Lab, **options: Any) -> Gateway:
-    made = lab.user_agent("sip:gateway@gw.example.com", kind=Gateway, **options)
-    assert isinstance(made, Gateway)
-    return made
+    return lab.gateway("gw.example.com", **options)
 
 
 class Place:
@@ -28,7 +25,7 @@ class Place:
     def __init__(self, circuits: int = 30, **options: object) -> None:
         self.lab = Lab(seed=1)
         self.gateway = gateway(self.lab, calls_to="alice.example.com", **options)
-        self.switch = Switch(self.gateway, circuits=circuits)
+        self.switch = self.lab.switch(self.gateway, circuits=circuits)
         self.office: Telephone = self.switch.telephone(OFFICE)
         self.alice: UserAgent = self.lab.user_agent("sip:+31205550199@alice.example.com", "alice")
         self.lab.names.add("alice.example.com", self.alice.address)
@@ -281,7 +278,7 @@ def test_what_reaches_a_gateway_that_is_down_is_ignored() -> None:
 
 def test_calls_for_nobody_end_where_they_came_from() -> None:
     lab = Lab(seed=1)
-    office = Switch(gateway(lab)).telephone(OFFICE)
+    office = lab.switch(gateway(lab)).telephone(OFFICE)
     with pytest.raises(CallFailed, match="no route to destination"):
         lab.run(office.call("5550199"))
 
@@ -319,7 +316,7 @@ def test_what_is_no_number_law_or_plan_is_the_callers_fault() -> None:
         gateway(lab, t7=-1)
     with pytest.raises(UsageError, match="plan"):
         gateway(lab, plan="31")
-    switch = Switch(gateway(lab))
+    switch = lab.switch(gateway(lab))
     for number in ("", "bob", "1", 5, None, "+" + "1" * 16):
         with pytest.raises(UsageError, match="number"):
             switch.telephone(number)  # type: ignore[arg-type]
@@ -368,3 +365,38 @@ def test_what_a_drained_lab_leaves_is_nothing() -> None:
     place.lab.run(place.alice.call(TO_OFFICE).answered)
     place.lab.drain()
     assert place.lab.leftovers() == [] and not place.gateway.legs and place.office.state == "idle"
+
+
+def test_a_gateway_is_a_user_agent_as_well_and_leads_to_one_exchange() -> None:
+    lab = Lab(seed=1)
+    made = lab.user_agent("sip:gateway@gw.example.com", kind=Gateway, law="PCMU")
+    assert isinstance(made, Gateway)
+    office = Switch(made).telephone(OFFICE)
+    lab.run(lab.user_agent("sip:alice@example.com").call(TO_OFFICE).answered)
+    assert office.state == "answered"
+    with pytest.raises(UsageError, match="exchange already"):
+        lab.switch(made)
+
+
+def test_gateways_and_exchanges_have_names_of_their_own() -> None:
+    lab = Lab(seed=1)
+    pairs = [(gateway, lab.switch(gateway)) for gateway in (lab.gateway("a.example.com"), lab.gateway("b.example.com"))]
+    assert [(gateway.name, switch.name) for gateway, switch in pairs] == [
+        ("gateway", "exchange"), ("gateway2", "exchange2"),
+    ]  # fmt: skip
+    assert list(lab.switches) == ["exchange", "exchange2"]
+    with pytest.raises(UsageError, match="taken"):
+        lab.user_agent("sip:bob@example.com", "exchange")
+    third = lab.gateway("c.example.com")
+    with pytest.raises(UsageError, match="taken"):
+        lab.switch(third, "gateway")
+    for wrong in (None, "gateway", lab.proxy("example.com"), Lab(seed=1).gateway("d.example.com")):
+        with pytest.raises(UsageError, match="gateway"):
+            lab.switch(wrong)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="circuits"):
+        lab.switch(third, circuits=-1)
+    with pytest.raises(UsageError, match="domain"):
+        lab.gateway("sip:gw.example.com")
+    with pytest.raises(UsageError, match="laws"):
+        lab.gateway("e.example.com", laws="PCMA")
+    assert list(lab.switches) == ["exchange", "exchange2"] and third.trunk is None

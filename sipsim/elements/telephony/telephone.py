@@ -1,0 +1,110 @@
+"""A telephone at an exchange: somebody dials, picks up, is busy, hangs up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sipsim.elements.outcome import Outcome
+from sipsim.elements.telephony.leg import Leg
+from sipsim.errors import CallFailed, UsageError
+from sipsim.protocol import isup
+from sipsim.protocol.isup import Parameters
+from sipsim.protocol.options import seconds, whole
+
+if TYPE_CHECKING:
+    from sipsim.elements.telephony.switch import Switch
+
+BUSY = 17
+
+
+class Telephone(Leg):
+    """A telephone: `call`, `hang_up`; `picks_up` and `rejects` say how it takes calls, and the later one counts.
+
+    `ringing`, `answered` and `ended` are SimPy events of its latest call. The first two give the telephone or fail with
+    `CallFailed`, `ended` gives the cause. `state` is "idle", "calling", "ringing" or "answered".
+    """
+
+    state = "idle"
+
+    def __init__(self, switch: Switch, number: str) -> None:
+        self.agent, self.number = switch, number
+        self._begin("idle")
+
+    def __repr__(self) -> str:
+        return f"<telephone {self.number}: {self.state}>"
+
+    def picks_up(self, after: float | None) -> None:
+        """From now on answer every call after so many seconds of ringing, 0: at once; None: never."""
+        if after is not None:
+            seconds("after", after)
+        self._answers, self._refuses = after, 0
+
+    def rejects(self, cause: int = BUSY, *, announcement: float = 0.0) -> None:
+        """From now on turn calls away with a cause, from 1 to 127: 17 is busy.
+
+        Before that callers hear an announcement of so many seconds.
+        """
+        whole("cause", cause, 1, 127)
+        seconds("announcement", announcement)
+        self._refuses, self._announces = cause, announcement
+
+    def call(self, number: str) -> Outcome:
+        """Dial a number, as it is dialled from here; gives `answered`."""
+        if self.state != "idle":
+            raise UsageError(f"call: {self.number} is in a call already")
+        called, calling = map(self.agent.plan.isup, (self.agent.dialled(number), self.number))
+        self._begin("calling")
+        self.set_up(called=called, calling=calling)
+        return self.answered
+
+    def hang_up(self, cause: int = 16) -> Outcome:
+        """End the call, or give up waiting for an answer; gives `ended`."""
+        if self.state == "idle":
+            raise UsageError(f"hang_up: {self.number} is in no call")
+        self.release(cause)
+        self.released(cause, "")
+        return self.ended
+
+    def alert(self, circuit: int) -> None:
+        """A call has come: ring, or turn it away."""
+        if self.state != "idle" or (self._refuses and not self._announces):
+            cause = BUSY if self.state != "idle" else self._refuses
+            self.agent.trunk.say(self.agent, circuit, "REL", cause=cause, location="user")
+            return
+        self._begin("ringing")
+        self.stand_on(circuit)
+        if self._refuses:
+            self.say("ACM", status="no indication", inband=True, cause=self._refuses)
+            self.limit("announcement", self._announces, self.hang_up, self._refuses)
+        elif self._answers == 0:
+            self._answer("CON")
+        else:
+            self.say("ACM", status="subscriber free")
+            if self._answers is not None:
+                self.limit("receiver lifted", self._answers, self._answer, "ANM")
+
+    def _answer(self, name: str) -> None:
+        self.say(name)
+        self.through()
+
+    def progress(self, parameters: Parameters) -> None:
+        if isup.progress(parameters) == 180:
+            self.state = "ringing"
+            self.ringing.settle(self)
+
+    def through(self) -> None:
+        self.state = "answered"
+        self.ringing.settle(self)
+        self.answered.settle(self)
+
+    def released(self, cause: int, location: object) -> None:
+        self.state = "idle"
+        failed = CallFailed(isup.status_of(cause), f"cause {cause}, {isup.name_of(cause)}")
+        self.ringing.disappoint(failed)
+        self.answered.disappoint(failed)
+        self.ended.settle(cause)
+
+    def _begin(self, state: str) -> None:
+        self.state, (env, trace) = state, (self.agent.env, self.agent.trace)
+        words = [f"the call of {self.number} {what}" for what in ("ringing", "being answered", "ending")]
+        self.ringing, self.answered, self.ended = (Outcome(env, trace, text) for text in words)
