@@ -80,7 +80,7 @@ class Reception:
             if change > _HALF:  # the time stamp has begun again at 0
                 change = abs(change - 2 * _HALF)
             jitter = self.jitter
-            self.jitter = jitter = jitter + (change - jitter) / 16
+            self.jitter = jitter = jitter + (change - jitter) * 0.0625  # a sixteenth, exactly
             self.jitter_sum += jitter
         else:
             self.untimed += 1

@@ -51,7 +51,8 @@ class Ear:
         self._log = agent.trace.media if agent.trace.messages else None
         self._tracks: dict[object, Track] = {}
         wanted = Address(agent.address.host, 0 if agent.network.live else agent.media_port())
-        self.address = agent.network.bind(wanted, RTP, self.hear, self._came_back, node=agent.name)
+        hear = self.hear if self._log is None else self._hear_and_keep
+        self.address = agent.network.bind(wanted, RTP, hear, self._came_back, node=agent.name)
 
     def leave(self) -> None:
         """A session has ended."""
@@ -61,8 +62,6 @@ class Ear:
 
     def hear(self, packet: Packet) -> None:
         """A packet arrives."""
-        if self._log is not None:
-            self._keep(packet)
         try:
             head, sequence, timestamp, ssrc = _unpack(packet.data)
         except struct_error:
@@ -101,13 +100,14 @@ class Ear:
             for tell in self.told:
                 tell(key, packet.source, packet.cause)
 
-    def _keep(self, packet: Packet) -> None:
-        """Keep a packet for captures."""
+    def _hear_and_keep(self, packet: Packet) -> None:
+        """A packet arrives, which captures will have."""
         track = self._tracks.get(packet.source)
         if track is None and self._log is not None:
             track = self._tracks[packet.source] = self._log.track((packet.source, packet.destination))
         if track is not None:
             track.add(self.env.now, packet.data)
+        self.hear(packet)
 
     def statistics(self, origin: tuple[str, int] | None) -> Statistics:
         """What came from one address, and was sent there for nothing; from all of them for None."""

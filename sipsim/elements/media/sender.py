@@ -64,11 +64,11 @@ class Sender:
         data = _pack(self._head | marker, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, self.ssrc) + self._payload
         self.sequence = sequence + 1
         self.timestamp = timestamp + self._ticks
-        cause = 0
+        packet = MediaPacket(data, self.source, self._destination, RTP)
         if self._presses:
-            cause = self._cause
-            data = self._pressed(self._presses.popleft(), sequence, timestamp) or data
-        self._send(MediaPacket(data, self.source, self._destination, RTP, None, cause))
+            packet.cause = self._cause
+            packet.data = self._pressed(self._presses.popleft(), sequence, timestamp) or data
+        self._send(packet)
         self._timer = self._later(self._every, self._beat, lingering=True)
 
     def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
