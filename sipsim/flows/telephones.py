@@ -23,6 +23,7 @@ Refusing = Annotated[int, Allowed(lambda name, value: whole(name, value, 400, 69
 OFFICE = "+31205550100"
 """The number of the telephone, as the whole world dials it; in its own town it is 555 0100."""
 ALICES = "+31205550199"
+MOVED = "+31205550101"
 
 
 def phone_and_telephone(lab: Lab, *, circuits: int = 30, law: str = "PCMA") -> tuple[UserAgent, Gateway, Telephone]:
@@ -116,6 +117,24 @@ def announcement(lab: Lab, *, cause: Cause = 22, length: Seconds = 3.0) -> Story
     alice, gateway, telephone = phone_and_telephone(lab)
     telephone.rejects(cause, announcement=length)
     return (yield from outcome_of(alice.call(office(gateway))))
+
+
+@scenario(
+    "number-changed",
+    title="The number has changed, and the exchange knows the new one",
+    rfc="RFC 3398 §7.2.4.1",
+    question="Who of all these calls the new number, and what would Alice hear had the REL brought no diagnostic?",
+    codes=(100, 180, 200, 301),
+)
+def number_changed(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Story:
+    """Cause 22 brings the new number in its diagnostic: 301, with that number in Contact, and so a second call."""
+    alice, gateway, telephone = phone_and_telephone(lab)
+    telephone.moves_to(MOVED)
+    lab.switches["exchange"].telephone(MOVED, answers=ring)
+    call = alice.call(office(gateway))
+    yield call.answered
+    yield lab.env.timeout(talk)
+    yield call.hang_up()
 
 
 @scenario(

@@ -8,6 +8,9 @@ from sipsim.message.rare_fields import Parameterised, WarningValue
 
 Parameters = Mapping[str, object]
 """What a message says, by name: "called", "cause" ..."""
+NOTHING: Parameters = {}
+
+CHANGED = 22
 
 CAUSES = {
     1: ("unallocated number", 404), 2: ("no route to network", 404), 3: ("no route to destination", 404),
@@ -43,12 +46,15 @@ EVENTS = {180: "alerting", 181: "call forwarded"}
 """The event of a CPG for a provisional response; "progress" for all others (RFC 3398 §8.2.3)."""
 
 
-def status_of(cause: int, location: object = "") -> int:
+def status_of(cause: int, said: Parameters = NOTHING) -> int:
     """The status of a final response for a cause: 500 for one that nobody knows (RFC 3398 §7.2.4.1).
 
-    It is 603 where it was the user who rejected.
+    What else the REL has `said` counts too: it is 603 where it was the user who rejected, and 301 where the diagnostic
+    has the number to which one that has changed was changed.
     """
-    return 603 if cause == 21 and location == "user" else CAUSES.get(cause, ("", 500))[1]
+    if cause == CHANGED and "diagnostic" in said:
+        return 301
+    return 603 if cause == 21 and said.get("location") == "user" else CAUSES.get(cause, ("", 500))[1]
 
 
 def cause_of(status: int, warnings: Iterable[WarningValue] = ()) -> int:
@@ -85,5 +91,6 @@ def progress(parameters: Parameters) -> int:
 def label(name: str, parameters: Parameters) -> str:
     """A message on its arrow: its name with what matters most of it, `REL 17 user busy`."""
     words = [str(parameters[key]) for key in ("called", "status", "event") if key in parameters]
-    cause = parameters.get("cause")
-    return " ".join([name, *words, *([f"{cause} {name_of(cause)}"] if isinstance(cause, int) and not words else [])])
+    cause, new = parameters.get("cause"), f" to {parameters['diagnostic']}" if "diagnostic" in parameters else ""
+    why = [f"{cause} {name_of(cause)}{new}"] if isinstance(cause, int) and not words else []
+    return " ".join([name, *words, *why])

@@ -272,7 +272,8 @@ def test_what_reaches_a_gateway_that_is_down_is_ignored() -> None:
     place.gateway.crash()
     place.office.call("5550199")
     place.lab.run()
-    assert [r.data["why"] for r in place.trace.select("ignored", "gateway")] == ["gateway is down"] * 2  # IAM, REL
+    ignored = place.trace.select("ignored", "gateway")
+    assert [record.data["why"] for record in ignored] == ["gateway is down"] * len(place.isup())
     assert place.office.ended.value == 102  # T7 of the exchange
 
 
@@ -400,3 +401,76 @@ def test_gateways_and_exchanges_have_names_of_their_own() -> None:
     with pytest.raises(UsageError, match="laws"):
         lab.gateway("e.example.com", laws="PCMA")
     assert list(lab.switches) == ["exchange", "exchange2"] and third.trunk is None
+
+
+def test_a_release_is_repeated_until_it_is_confirmed() -> None:
+    """T1 repeats the REL, T5 ends that by RSC; the circuit stays out of use until the gateway resets it (Q.764)."""
+    place = Place(circuits=1)
+    place.lab.run(place.alice.call(TO_OFFICE).answered)
+    place.lab.run(until=9)
+    place.gateway.crash()
+    place.lab.run(until=10)
+    place.office.hang_up()
+    place.lab.run()
+    told = [(round(r.time), r.data["name"]) for r in place.trace.select("isup", "exchange")][2:]
+    assert told == [*((10 + 60 * count, "REL") for count in range(5)), (310, "RSC")]
+    assert place.gateway.trunk.taken == {1} and "no circuit" in place.dials()
+    place.gateway.restart()
+    place.lab.run(until=place.lab.env.now + 1)
+    assert place.isup()[-2:] == ["gateway RSC", "exchange RLC"] and not place.gateway.trunk.taken
+
+
+@pytest.mark.parametrize("by", ["RLC", "RSC"])
+def test_a_release_that_is_confirmed_is_not_repeated(by: str) -> None:
+    place = Place()
+    place.lab.run(place.alice.call(TO_OFFICE).answered)
+    if by == "RSC":
+        place.gateway.crash()
+    place.office.hang_up()
+    place.lab.run(until=30)
+    if by == "RSC":
+        place.gateway.restart()
+    place.lab.run()
+    assert place.isup().count("exchange REL") == 1 and not place.gateway.trunk.taken
+
+
+@pytest.mark.parametrize("announcement", [0.0, 3.0])
+def test_a_number_that_has_changed_is_told_with_the_new_one(announcement: float) -> None:
+    """Cause 22 with a diagnostic becomes 301, whose Contact leads to the new number (RFC 3398 §7.2.4.1)."""
+    place = Place()
+    place.office.moves_to("555 0101", announcement=announcement)
+    new = place.switch.telephone("5550101")
+    call = place.alice.call(TO_OFFICE)
+    place.lab.run(call.answered)
+    rel = next(record.data for record in place.trace.select("isup") if record.data["name"] == "REL")
+    assert rel["parameters"]["diagnostic"] == "national 205550101"
+    assert rel["text"] == "REL 22 number changed to national 205550101"
+    (moved,) = messages(place.trace, "301 INVITE", "gateway")
+    assert moved.header("Contact") == "<sip:+31205550101@gw.example.com;user=phone>"
+    assert new.state == "answered" and place.office.state == "idle"
+    for number, error in (("bob", "number"), (None, "number")):
+        with pytest.raises(UsageError, match=error):
+            place.office.moves_to(number)  # type: ignore[arg-type]
+    place.lab.run(call.hang_up())
+    place.office.picks_up(1.0)
+    place.lab.run(place.alice.call(TO_OFFICE).answered)
+    assert place.office.state == "answered"
+
+
+@pytest.mark.covers("P05")
+def test_the_record_of_an_iam_says_what_was_translated() -> None:
+    place = Place(law="PCMA")
+    place.alice.codecs = ["PCMU"]
+    place.lab.run(place.alice.call(TO_OFFICE).answered)
+    iam = place.trace.select("isup")[0].data
+    assert iam["translated"] == {
+        "called": [TO_OFFICE, "national 205550100"],
+        "calling": ["sip:+31205550199@alice.example.com", "national 205550199"],
+        "speech": ["PCMU", "PCMA"],
+    }
+    assert "translated" not in place.trace.select("isup")[1].data
+    place.lab.drain()
+    place.lab.run(place.office.call("555 0199"))
+    iam, anm = ([r.data for r in place.trace.select("isup") if r.data["name"] == name][-1] for name in ("IAM", "ANM"))
+    assert iam["translated"]["called"] == ["555 0199", "national 205550199"]
+    assert anm["translated"] == {"speech": ["PCMU", "PCMA"]}

@@ -30,8 +30,13 @@ def test_a_status_becomes_a_cause(status: int, cause: int) -> None:
 
 
 def test_a_user_who_rejects_declines_everywhere() -> None:
-    assert isup.status_of(21, "user") == 603
-    assert isup.status_of(17, "user") == 486
+    assert isup.status_of(21, {"location": "user"}) == 603
+    assert isup.status_of(17, {"location": "user"}) == 486
+
+
+def test_a_number_that_has_changed_is_gone_or_has_moved() -> None:
+    assert isup.status_of(22, {"diagnostic": "national 205550101"}) == 301
+    assert isup.status_of(17, {"diagnostic": "national 205550101"}) == 486
 
 
 @given(st.integers(1, 127))

@@ -8,6 +8,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.telephony.leg import CLEARING, Leg
 from sipsim.message.message import Request, Response
 from sipsim.protocol import isup
+from sipsim.protocol.offer_answer import streams
 
 
 class ToTrunk(Leg, IncomingCall):
@@ -16,12 +17,16 @@ class ToTrunk(Leg, IncomingCall):
     def carry_over(self) -> None:
         """Seize a circuit for it, if it can be heard there: an IAM (§7.2.1)."""
         plan, request = self.agent.plan, self.exchange.request
-        called, calling = (plan.called(uri) for uri in (request.uri, request.from_.uri))
-        known = {"calling": plan.isup(calling)} if isinstance(calling, str) else {}
-        if self._described and self._description() is None:
+        local = self._description() if self._described else None
+        if self._described and local is None:
             self.reject(488, warning=(305, "Incompatible media format"), why="nothing that could be translated")
-        else:
-            self.set_up(called=plan.isup(called), **known)
+            return
+        ends = {"called": request.uri, "calling": request.from_.uri}
+        numbers = {who: number for who, uri in ends.items() if isinstance(number := plan.called(uri), str)}
+        before = {who: str(ends[who]) for who in numbers}
+        for stream in streams(local, self.remote_sdp) if local and self.remote_sdp else ():
+            before.setdefault("speech", stream.codec)
+        self.set_up(before, **{who: plan.isup(number) for who, number in numbers.items()})
 
     def progress(self, parameters: isup.Parameters) -> None:
         """ACM and CPG become 180, 181 or 183, described where there is something to hear (§7.2.5, §7.2.6)."""
@@ -33,11 +38,12 @@ class ToTrunk(Leg, IncomingCall):
     through = IncomingCall.answer
     """ANM and CON become 200 (§7.2.7, §7.2.8)."""
 
-    def released(self, cause: int, location: object) -> None:
-        """REL becomes a final response, or BYE (§7.2.4, §9)."""
+    def released(self, cause: int, said: isup.Parameters = isup.NOTHING) -> None:
+        """REL becomes a final response, or BYE (§7.2.4, §9); a new number goes into Contact."""
         if self.state in ("calling", "ringing") and self._unacknowledged is None:
-            why = f"cause {cause}, {isup.name_of(cause)}"
-            self.reject(isup.status_of(cause, location), why=why, headers=[("Reason", isup.reason(cause))])
+            status, why = isup.status_of(cause, said), f"cause {cause}, {isup.name_of(cause)}"
+            moved = [self.agent.uri_of(said["diagnostic"], self.agent.domain)] if status == 301 else []
+            self.reject(status, why=why, headers=[("Reason", isup.reason(cause))], contacts=moved)
         elif self.state != "ended":
             self.hang_up(reason=isup.reason(cause))
 
@@ -60,7 +66,7 @@ class FromTrunk(Leg, OutgoingCall):
         self.limit()
         self.say("ACM" if first else "CPG", **told, **({"inband": True} if inband else {}))
 
-    def released(self, cause: int, location: object) -> None:
+    def released(self, cause: int, said: isup.Parameters = isup.NOTHING) -> None:
         """REL becomes CANCEL or BYE (§8.2.7, §9)."""
         self.hang_up(reason=isup.reason(cause))
 
@@ -76,7 +82,8 @@ class FromTrunk(Leg, OutgoingCall):
     def _confirm(self) -> None:
         super()._confirm()
         self.limit()
-        self.say("ANM" if self._complete else "CON")
+        spoken = {"speech": [self.stream.codec, self.agent.law]} if self.stream else {}
+        self.say("ANM" if self._complete else "CON", translated=spoken)
 
     def _fail(self, status: int, reason: str, by: str, tried: tuple[str, ...] = ()) -> None:
         self._cause = self._cause or isup.cause_of(status)

@@ -65,6 +65,10 @@ class Gateway(UserAgent):
         called = self.plan.called(request.uri) if request.method == "INVITE" else ""
         return unknown or (None if isinstance(called, str) else called)
 
+    def uri_of(self, said: object, domain: str) -> str:
+        """The URI, in a domain, of a number as ISUP says it (RFC 3398 §12.2)."""
+        return f"sip:{self.plan.e164(str(said))}@{domain};user=phone"
+
     def _replace(self, exchange: Exchange, request: Request) -> None:
         self._ring(exchange)  # a gateway does not know Replaces
 
@@ -74,7 +78,7 @@ class Gateway(UserAgent):
             self.trunk.say(self, circuit, "REL", cause=3)
             return
         ends = ("called", self.calls_to), ("calling", self.domain)
-        target, caller = (f"sip:{self.plan.e164(str(parameters[who]))}@{at};user=phone" for who, at in ends)
+        target, caller = (self.uri_of(parameters[who], at) for who, at in ends)
         call = FromTrunk(self, Uri.parse(target), caller=Uri.parse(caller))
         call.stand_on(circuit)
         call.limit("T11", self.t11, call.heard, 183, False)

@@ -26,22 +26,27 @@ class Leg:
     def through(self) -> object:
         """The call is answered: ANM or CON."""
 
-    def released(self, cause: int, location: object) -> None:
-        """The call is over, and this end did not say so."""
+    def released(self, cause: int, said: isup.Parameters = isup.NOTHING) -> None:
+        """The call is over, and this end did not say so; `said` is what the REL has brought."""
 
-    def say(self, name: str, **parameters: object) -> None:
-        """Send a message about this call, while its circuit is its own."""
+    def say(self, name: str, **what: object) -> None:
+        """Send a message about this call, while its circuit is its own; see `Trunk.say`."""
         if self.agent.legs.get(self.circuit) is self:
-            self.agent.trunk.say(self.agent, self.circuit, name, **parameters)
+            self.agent.trunk.say(self.agent, self.circuit, name, **what)
 
-    def set_up(self, **parameters: object) -> None:
-        """Begin a call with an IAM, where a circuit is idle; an ACM is due within T7 (RFC 3398 §7.2.1)."""
+    def set_up(self, before: dict[str, str], **parameters: object) -> None:
+        """Begin a call with an IAM, where a circuit is idle; an ACM is due within T7 (RFC 3398 §7.2.1).
+
+        `before` says what "called", "calling" and "speech" were before they were translated.
+        """
         if circuit := self.agent.trunk.seize() if self.agent.trunk else 0:
             self.stand_on(circuit)
-            self.say("IAM", **parameters, bearer=f"speech, {self.agent.law}")
+            after = {**parameters, "speech": self.agent.law}
+            translated = {what: [text, after[what]] for what, text in before.items()}
+            self.say("IAM", **parameters, bearer=f"speech, {self.agent.law}", translated=translated)
             self.limit("T7", self.agent.t7, self._give_up, RECOVERY, RECOVERY)
         else:
-            self.released(NO_CIRCUIT, "")
+            self.released(NO_CIRCUIT)
 
     def stand_on(self, circuit: int) -> None:
         """From now on the circuit is this call's."""
@@ -52,7 +57,7 @@ class Leg:
         if name in ("REL", "RSC"):
             self.say("RLC")
             self.leave()
-            self.released(parameters.get("cause", TEMPORARY), parameters.get("location"))
+            self.released(parameters.get("cause", TEMPORARY), parameters)
         elif name in ("ANM", "CON"):
             self.limit()
             self.through()
@@ -60,9 +65,9 @@ class Leg:
             self.limit("T9", self.agent.t9, self._give_up, CLEARING, NO_ANSWER)
             self.progress(parameters)
 
-    def release(self, cause: int) -> None:
+    def release(self, cause: int, **more: object) -> None:
         """End the call by REL; the circuit is idle when an RLC has come."""
-        self.say("REL", cause=cause)
+        self.say("REL", cause=cause, **more)
         self.leave()
 
     def leave(self) -> None:
@@ -80,4 +85,4 @@ class Leg:
 
     def _give_up(self, cause: int, told: int) -> None:
         self.release(cause)
-        self.released(told, "")
+        self.released(told)

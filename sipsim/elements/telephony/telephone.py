@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sipsim.elements.outcome import Outcome
 from sipsim.elements.telephony.leg import Leg
@@ -18,7 +18,7 @@ BUSY = 17
 
 
 class Telephone(Leg):
-    """A telephone: `call`, `hang_up`; `picks_up` and `rejects` say how it takes calls, and the later one counts.
+    """A telephone: `call`, `hang_up`; `picks_up`, `rejects`, `moves_to` say how it takes calls; the latest counts.
 
     `ringing`, `answered` and `ended` are SimPy events of its latest call. The first two give the telephone or fail with
     `CallFailed`, `ended` gives the cause. `state` is "idle", "calling", "ringing" or "answered".
@@ -28,6 +28,7 @@ class Telephone(Leg):
 
     def __init__(self, switch: Switch, number: str) -> None:
         self.agent, self.number = switch, number
+        self._refused: dict[str, Any] = {}
         self._begin("idle")
 
     def __repr__(self) -> str:
@@ -37,7 +38,7 @@ class Telephone(Leg):
         """From now on answer every call after so many seconds of ringing, 0: at once; None: never."""
         if after is not None:
             seconds("after", after)
-        self._answers, self._refuses = after, 0
+        self._answers, self._refused = after, {}
 
     def rejects(self, cause: int = BUSY, *, announcement: float = 0.0) -> None:
         """From now on turn calls away with a cause, from 1 to 127: 17 is busy.
@@ -46,7 +47,13 @@ class Telephone(Leg):
         """
         whole("cause", cause, 1, 127)
         seconds("announcement", announcement)
-        self._refuses, self._announces = cause, announcement
+        self._refused, self._announces = {"cause": cause}, announcement
+
+    def moves_to(self, number: str, *, announcement: float = 0.0) -> None:
+        """From now on turn calls away because the number has changed: cause 22, with the new one for a diagnostic."""
+        new = self.agent.plan.isup(self.agent.dialled(number))
+        self.rejects(isup.CHANGED, announcement=announcement)
+        self._refused["diagnostic"] = new
 
     def call(self, number: str) -> Outcome:
         """Dial a number, as it is dialled from here; gives `answered`."""
@@ -54,34 +61,40 @@ class Telephone(Leg):
             raise UsageError(f"call: {self.number} is in a call already")
         called, calling = map(self.agent.plan.isup, (self.agent.dialled(number), self.number))
         self._begin("calling")
-        self.set_up(called=called, calling=calling)
+        self.set_up({"called": number, "calling": self.number}, called=called, calling=calling)
         return self.answered
 
     def hang_up(self, cause: int = 16) -> Outcome:
         """End the call, or give up waiting for an answer; gives `ended`."""
         if self.state == "idle":
             raise UsageError(f"hang_up: {self.number} is in no call")
-        self.release(cause)
-        self.released(cause, "")
-        return self.ended
+        return self._hang_up(cause=cause)
 
     def alert(self, circuit: int) -> None:
         """A call has come: ring, or turn it away."""
-        if self.state != "idle" or (self._refuses and not self._announces):
-            cause = BUSY if self.state != "idle" else self._refuses
-            self.agent.trunk.say(self.agent, circuit, "REL", cause=cause, location="user")
+        if self.state != "idle" or (self._refused and not self._announces):
+            told = {"cause": BUSY} if self.state != "idle" else self._refused
+            self.agent.trunk.say(self.agent, circuit, "REL", **told, location="user")
             return
         self._begin("ringing")
         self.stand_on(circuit)
-        if self._refuses:
-            self.say("ACM", status="no indication", inband=True, cause=self._refuses)
-            self.limit("announcement", self._announces, self.hang_up, self._refuses)
+        if self._refused:
+            self.say("ACM", status="no indication", inband=True, cause=self._refused["cause"])
+            self.limit("announcement", self._announces, self._turn_away)
         elif self._answers == 0:
             self._answer("CON")
         else:
             self.say("ACM", status="subscriber free")
             if self._answers is not None:
                 self.limit("receiver lifted", self._answers, self._answer, "ANM")
+
+    def _turn_away(self) -> None:
+        self._hang_up(**self._refused)
+
+    def _hang_up(self, cause: int, **more: object) -> Outcome:
+        self.release(cause, **more)
+        self.released(cause)
+        return self.ended
 
     def _answer(self, name: str) -> None:
         self.say(name)
@@ -97,7 +110,7 @@ class Telephone(Leg):
         self.ringing.settle(self)
         self.answered.settle(self)
 
-    def released(self, cause: int, location: object) -> None:
+    def released(self, cause: int, said: Parameters = isup.NOTHING) -> None:
         self.state = "idle"
         failed = CallFailed(isup.status_of(cause), f"cause {cause}, {isup.name_of(cause)}")
         self.ringing.disappoint(failed)
