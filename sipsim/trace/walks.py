@@ -1,8 +1,8 @@
 """Which way each transaction and dialog of a trace took through its table: the rows that it visited, in order.
 
-A `state` record says where a machine goes on to. Rows that lead back to where they began change no state and have no
-record; they're found again in what else the trace knows: timers that fired, messages that came and went. So a
-transaction's second 180 and its seventh copy count as the visits that they are.
+A `state` record says where a machine goes on to. A transaction's rows that lead back to where they began change no
+state and have no record; they're found again in what else the trace knows: timers that fired, messages that came and
+went. So its second 180 and its seventh copy count as the visits that they are. Of a subscription each row is a record.
 """
 
 from __future__ import annotations

@@ -61,7 +61,28 @@ def test_who_does_not_refresh_is_told_that_it_is_over(lab: Lab) -> None:
     alice, bob = two(lab)
     watched = alice.subscribe(bob, expires=60, refresh=False)
     end = lab.run(watched.ended)
-    assert end.reason in ("timeout", "") and lab.env.now == pytest.approx(60, abs=0.1) and not bob.watches
+    assert end.reason == "timeout" and lab.env.now == pytest.approx(60, abs=0.1) and not bob.watches
+    lab.run()
+    assert wire(lab.trace)[-2:] == ["bob>alice NOTIFY", "alice>bob 200 NOTIFY"]
+
+
+@pytest.mark.parametrize("delay", [0.001, 1.0, 10.0])
+def test_the_last_notify_is_awaited_though_both_clocks_run_out_at_once(lab: Lab, delay: float) -> None:
+    alice, bob = two(lab)
+    lab.link(alice, bob).delay = delay
+    watched = alice.subscribe(bob, expires=60, refresh=False)
+    lab.run(until=200)
+    assert {w for w in wire(lab.trace) if w.startswith("alice>bob") and "NOTIFY" in w} == {"alice>bob 200 NOTIFY"}
+    assert str(watched.notices[-1].standing) == "terminated;reason=timeout" and watched.state == "terminated"
+
+
+def test_a_last_notify_that_never_comes_is_awaited_as_long_as_the_first(lab: Lab) -> None:
+    alice, bob = two(lab)
+    watched = alice.subscribe(bob, expires=60, refresh=False)
+    lab.run(until=30)
+    bob.crash()
+    assert lab.run(watched.ended).why == "expired"
+    assert lab.env.now == pytest.approx(60.01 + 32)
 
 
 def test_a_fetch_asks_once(lab: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import sipsim
+from sipsim.message.presence import present
 from sipsim.trace.trace import Trace
 from sipsim.trace.walks import TABLES, Walk, Walks
 
@@ -39,6 +40,23 @@ def test_a_second_provisional_and_a_second_200_are_visits():
     server = Counter((step.before, step.input) for step in walk_of(trace, "proxy", "INVITE server").steps)
     assert client["accepted", "2xx"] + 1 == 6  # as many as the ladder shows arriving at alice
     assert server["accepted", "send 2xx"] + server["proceeding", "send 2xx"] == 8
+
+
+def test_a_notify_that_changes_no_state_is_a_visit():
+    lab = sipsim.Lab(seed=1)
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com")
+    watched = alice.subscribe(bob)
+    for at in (1, 2):
+        lab.run(until=at)
+        bob.tells("presence", present("sip:bob@example.com", "closed", f"{at}"))
+    lab.run(until=3)
+    lab.run(watched.unsubscribe())
+    walk = walk_of(lab.trace, "alice", "subscriber")
+    assert Counter((step.before, step.input) for step in walk.steps) == {
+        ("init", "send SUBSCRIBE"): 1, ("notify_wait", "NOTIFY active"): 1, ("active", "NOTIFY active"): 2,
+        ("active", "NOTIFY terminated"): 1,
+    }  # fmt: skip
+    assert lab.trace.state_chart("alice", machine="subscriber").visited["active", "NOTIFY active"] == 2
 
 
 def test_every_step_is_a_row_of_its_table():

@@ -293,7 +293,7 @@ class Subscription(Outcomes):
         self.granted = seconds
         self._stop("expiry", "refresh")
         if seconds < FAR:
-            self._alarms["expiry"] = agent.alarm("subscription expiry", seconds, self._expire, lingering=True)
+            self._alarms["expiry"] = agent.alarm("subscription expiry", seconds, self._await_end, lingering=True)
         due = self._policy.due(seconds) if self._policy is not None and not self._leaving else inf
         if due < FAR:
             self._alarms["refresh"] = agent.alarm("refresh", due, self._refresh, lingering=True)
@@ -301,6 +301,10 @@ class Subscription(Outcomes):
     def _refresh(self) -> None:
         if self.dialog is not None:
             self._resend(self.asked)
+
+    def _await_end(self) -> None:
+        """Our clock runs out as the notifier's does, whose last NOTIFY has as long to come as its first: timer N."""
+        self._alarms["expiry"] = self.agent.alarm("N", self.agent.timing.limit, self._expire)
 
     def _expire(self) -> None:
         if self.state in ("pending", "active") and self.life.feed("expires"):

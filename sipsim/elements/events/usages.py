@@ -50,7 +50,7 @@ class Life:
             element.ignored(f"{machine.name} in {before} has no row for {input}", machine.rfc)
             return False
         self.state = row.next
-        if row.next != before and element.trace.everything:
+        if element.trace.everything:
             now = element.env.now
             element.trace.state(now, element.name, machine.name, before, input, row.next, row.rfc, self.which)
         return True
