@@ -80,6 +80,17 @@ class NameService:
             for answer in found
         ]
 
+    def stands_for(self, host: str, port: int | None, address: Address) -> bool:
+        """Whether a host and port lead to an address, by SRV records too; who is there knows, and makes no query."""
+        name = folded(host)
+        services = [self._records.get((f"{kind}.{name}", "SRV"), ()) for kind in ("_sip._udp", "_sip._tcp")]
+        targets = [one for found in services for one in found if isinstance(one, Srv)] if port is None else []
+        if any(self.stands_for(one.target, one.port, address) for one in targets):
+            return True
+        added = [Address(one.host, port or one.port) for one in self._addresses.get(name, ())]
+        records = self._records.get((name, _family(address)), ())
+        return address in added or (address.host in records and (port or 5060) == address.port)
+
     def servers(self, name: str, element: str = "") -> list[Srv]:
         """The SRV records of a name such as "_sip._udp.example.com"."""
         return [answer for answer in self._asked(name, "SRV", element) if isinstance(answer, Srv)]

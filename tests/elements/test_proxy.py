@@ -210,6 +210,38 @@ def test_a_strict_router_before_us_is_understood(lab: Lab) -> None:
     assert tester.statuses == [200]
 
 
+@pytest.mark.parametrize("stateful", [True, False])
+@pytest.mark.parametrize(
+    "name", ["edge.example.com", "EDGE.example.com.", "edge.example.com:5060", "added.example.net", "srv.example.org"]
+)
+def test_a_route_by_any_name_of_the_proxy_is_its_own(lab: Lab, name: str, stateful: bool) -> None:
+    """§16.4 asks whether the URI indicates this proxy; it need not be the name of its domain."""
+    proxy = lab.proxy("example.com", stateful=stateful, host="192.0.2.77")
+    bob = lab.user_agent("sip:bob@example.com", answers=0)
+    proxy.location.add("sip:bob@example.com", bob.contact_uri)
+    lab.names.zone("example.com").a("edge", "192.0.2.77")
+    lab.names.zone("example.org").srv("_sip._udp.srv.example.org", "edge.example.com")
+    lab.names.add("added.example.net", proxy.address)
+    alice = lab.user_agent("sip:alice@elsewhere.com", outbound=f"sip:{name};lr")
+    call = alice.call("sip:bob@example.com")
+    lab.run(call.answered)
+    assert [r.data["name"] for r in lab.trace.select("dns", "proxy")] == []
+    (went,) = messages(lab.trace, "INVITE", "proxy")
+    assert not went.has("route")
+
+
+@pytest.mark.parametrize("name", ["other.example.com", "edge.example.com:5070", "nowhere.example.com"])
+def test_a_route_that_leads_elsewhere_stays(lab: Lab, name: str) -> None:
+    _, proxy, _ = domain(lab)
+    lab.names.zone("example.com").a("edge", proxy.address.host).a("other", "192.0.2.99")
+    tester = Wire(lab)
+    text = request("OPTIONS", "sip:bob@example.com")
+    tester.send(text.replace("Content-Length", f"Route: <sip:{name};lr>\nContent-Length"), proxy)
+    lab.run(until=40)
+    assert all(f"{went.routes[0].uri}" == f"sip:{name};lr" for went in messages(lab.trace, "OPTIONS", "proxy"))
+    assert 200 not in tester.statuses
+
+
 def test_a_strict_router_after_us_gets_its_uri_as_request_uri(lab: Lab) -> None:
     """§16.6 item 6: the Request-URI moves to the end of the Route."""
     _, proxy, _ = domain(lab)

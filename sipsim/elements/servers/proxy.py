@@ -276,11 +276,12 @@ class Proxy(Registrar):
         return self.look_up(target) if self.serves(target) else (Binding(target, 1.0, inf, "", 0),)
 
     def is_me(self, uri: Uri) -> bool:
-        """Whether a URI of a Route, or one put into Record-Route, names this proxy (§16.4)."""
+        """Whether a URI of a Route, or one put into Record-Route, names this proxy, by any name that it has (§16.4)."""
         if uri.user:
             return False
         host, port = self.address
-        return self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
+        here = self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
+        return here or self.names.stands_for(uri.host, uri.port, self.address)
 
     def branches(
         self, server: Exchange, request: Request, targets: Sequence[Uri], mark: str, breadth: int
