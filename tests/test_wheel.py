@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +38,7 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a checkout in which somebody has worked: JupyterLab and Python left their traces."""
     checkout, built = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("built")
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", "sipsim", "notebooks", "data"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", "sipsim", "notebooks", "docs", "data"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, checkout / name)
     for trace in ("notebooks/.ipynb_checkpoints/a.ipynb", "sipsim/__pycache__/a.pyc"):
@@ -102,6 +104,21 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {"sipsim", f"sipsim-{sipsim.__version__}.dist-info"}
     parts = {part for name in names for part in name.split("/")}
     assert not [part for part in parts if part.startswith((".", "test", "bench", "conftest", "__pycache__"))]
+
+
+def test_links_of_the_lessons_lead_somewhere_in_the_wheel_too(wheel: Path) -> None:
+    """So do those of the pages that they open; those stand beside the lessons as in a checkout."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        pages = {name: archive.read(name).decode() for name in names if name.startswith("sipsim/_lessons/")}
+    led = {
+        (page, posixpath.normpath(posixpath.join(posixpath.dirname(page), link)))
+        for page, text in pages.items()
+        for link in re.findall(r"\]\(([^):#]+)[)#]", text)
+        if page.endswith((".ipynb", ".md")) and "/data/" not in page
+    }
+    assert len(led) > 20 and not [link for link in led if link[1] not in names]
+    assert "sipsim/_lessons/docs/translation.md" in {target for _, target in led}
 
 
 def test_what_the_wheel_says_of_itself(wheel: Path) -> None:
