@@ -49,7 +49,16 @@ def test_a_body_is_a_badge_and_a_response_knows_its_method() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "badge"),
-    [("application/pidf+xml", "PIDF"), ("multipart/mixed;boundary=x", "MIXED"), ("nonsense", "body"), ("", "body")],
+    [
+        ("application/pidf+xml", "PIDF"),
+        ("multipart/mixed;boundary=x", "MIXED"),
+        ("nonsense", "body"),
+        ("", "body"),
+        ("application/simple-message-summary", "MWI"),
+        ("application/dialog-info+xml", "DIALOG"),
+        ("application/DTMF-relay", "DTMF"),
+        ("application/reginfo+xml", "REGINFO"),
+    ],
 )
 def test_other_bodies_have_other_badges(kind: str, badge: str) -> None:
     raw = told.octets("PUBLISH", sdp=True).replace(b"Content-Type: application/sdp", f"Content-Type: {kind}".encode())
@@ -267,7 +276,7 @@ def test_a_bar_goes_on_through_a_hold_and_counts_every_packet_once() -> None:
     lab.run(call.hold())
     lab.run(until=5)
     (held,) = [row for row in lab.trace.ladder().rows if isinstance(row, Bar)]
-    assert held.stop is None and held.streams == 2
+    assert held.stop is None and held.streams == 2 and held.text == "RTP PCMU, held, 12.0% lost"
     lab.run(call.resume())
     lab.run(call.reinvite(codecs=["PCMA"]))
     lab.run(until=7)
@@ -276,4 +285,26 @@ def test_a_bar_goes_on_through_a_hold_and_counts_every_packet_once() -> None:
     ends = (call.statistics, heard.statistics)
     assert bar.lost == sum(end.lost for end in ends) > 0
     assert bar.expected == sum(end.lost + end.received for end in ends)
-    assert bar.text.startswith("RTP PCMU, PCMA 7.0 s, ")
+    assert bar.text.startswith("RTP PCMU, PCMA 7.0 s, held 2.0 s, ")
+
+
+def test_a_call_that_ends_on_hold_was_held_to_its_end() -> None:
+    lab = Lab(seed=1)
+    alice, bob = (lab.user_agent(f"sip:{name}@example.com", answers=0.0) for name in ("alice", "bob"))
+    call = alice.call(bob)
+    for step in (lambda: None, call.hold, call.resume, call.hold, call.hang_up):
+        lab.run(until=lab.env.now + 2)
+        step()
+    (bar,) = [row for row in lab.run().ladder().rows if isinstance(row, Bar)]
+    assert bar.text == "RTP PCMU 10.0 s, held 4.0 s"
+
+
+def test_what_flows_one_way_from_the_beginning_is_not_held() -> None:
+    """An announcement is not on hold."""
+    trace = told.Told("alice", "bob")
+    ends = ("192.0.2.1:40000", "192.0.2.2:40000")
+    for time, event in ((0.0, "start"), (2.0, "stop")):
+        for name, (local, remote), direction in (("alice", ends, "recvonly"), ("bob", ends[::-1], "sendonly")):
+            trace.trace.add("media", time, name, event=event, local=local, remote=remote, direction=direction)
+    (bar,) = [row for row in Ladder(trace.trace).rows if isinstance(row, Bar)]
+    assert bar.text == "RTP 2.0 s"

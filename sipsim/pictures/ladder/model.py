@@ -127,6 +127,8 @@ class Bar:
     expected: int = 0  # packets, where they were counted, and those of them that did not come
     lost: int = 0
     keys: str = ""  # that were heard
+    held: float = 0.0  # seconds on hold, up to `held_at`, since when it is again
+    held_at: float | None = None
 
     @property
     def begin(self) -> float:
@@ -150,7 +152,10 @@ class Bar:
         length = 0.0 if self.stop is None else self.stop - self.start
         lasted = "" if self.stop is None else f" {length:.1f} s" if length >= 0.1 else f" {length * 1000:.0f} ms"
         lost = f"{self.lost / self.expected:.1%} lost" if self.lost > 0 else ""
-        more = [part for part in (lost, f"keys {self.keys}" if self.keys else "") if part]
+        since, stop = self.held_at, self.stop
+        held = self.held + (0.0 if since is None or stop is None else stop - since)
+        on_hold = f"held {held:.1f} s" if held else "held" if since is not None else ""
+        more = [part for part in (on_hold, lost, f"keys {self.keys}" if self.keys else "") if part]
         flows = f"RTP{codec}{lasted}"
         return ", ".join([flows, *more]), *([f"RTP {lost}"] if lost else []), flows, "RTP"
 

@@ -39,8 +39,15 @@ def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {host: name for host, name in found.items() if name}
 
 
-def again(bar: Bar, codec: str) -> None:
-    """One more direction flows, or flows anew after a change: it's the same bar, which has not stopped."""
+def again(bar: Bar, codec: str, time: float, direction: str) -> None:
+    """One more direction flows, or flows anew after a change: it's the same bar, which has not stopped.
+
+    Where both ends spoke before, one who starts again in one direction only is on hold (RFC 3264 §8.4).
+    """
+    if direction and bar.stop is not None and bar.held_at is None:
+        bar.held_at = time
+    elif not direction and bar.held_at is not None:
+        bar.held, bar.held_at = bar.held + time - bar.held_at, None
     bar.streams += 1
     bar.stop, bar.stopped = None, 0
     if codec and codec not in bar.codec.split(", "):
@@ -70,7 +77,7 @@ class MediaBars:
         pair = frozenset((local, remote))
         bar = self.flowing.get(pair)
         if data.get("event") == "start" and bar is not None:
-            again(bar, str(data.get("codec", "")))
+            again(bar, str(data.get("codec", "")), record.time, str(data.get("direction", "")))
         elif data.get("event") == "start" and room:
             bar = Bar(
                 self.ends[local], remote, record.time, str(data.get("codec", "")), str(data.get("call", "")),

@@ -182,10 +182,17 @@ def describe(arrow: Arrow, message: Message) -> None:
         arrow.badge = body_badge(message)
 
 
+_BADGES = {"simple-message-summary": "MWI", "dialog-info": "DIALOG", "dtmf-relay": "DTMF"}
+"""Subtypes that would be cut off within a word; messages that wait are known as MWI (RFC 3842)."""
+
+
 def body_badge(message: Message) -> str:
-    """What kind of body a message has, in a word: `SDP`, `PIDF`, `MIXED`; `body` where it does not say."""
+    """What kind of body a message has, in a word: `SDP`, `PIDF`, `MWI`, `MIXED`; `body` where it does not say."""
     try:
         kind = message.content_type
     except SipParseError:
         kind = None
-    return kind.subtype.split("+")[0].upper()[:8] if kind else "body"
+    if kind is None:
+        return "body"
+    name = kind.subtype.lower().split("+")[0]
+    return _BADGES.get(name) or name.upper()[:8]
