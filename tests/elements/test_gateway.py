@@ -172,6 +172,17 @@ def test_an_announcement_is_heard_before_anybody_answers() -> None:
     assert call.ended.value.why == "410 Gone"
 
 
+def test_what_a_telephone_will_do_next_is_another_matter_than_what_it_does() -> None:
+    place = Place()
+    place.office.rejects(22, announcement=3.0)
+    call = place.alice.call(TO_OFFICE)
+    place.lab.run(until=1)
+    place.office.picks_up(0)
+    place.lab.run()
+    assert call.ended.value.why == "410 Gone"
+    place.lab.run(place.alice.call(TO_OFFICE).answered)
+
+
 def test_progress_of_a_sip_call_is_told_as_it_comes() -> None:
     """The first provisional response is an ACM, the next a CPG; early media are said to be there (RFC 3398 §8.2.3)."""
     place = Place()
@@ -396,6 +407,8 @@ def test_gateways_and_exchanges_have_names_of_their_own() -> None:
             lab.switch(wrong)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="circuits"):
         lab.switch(third, circuits=-1)
+    with pytest.raises(UsageError, match="delay"):
+        lab.switch(third, delay=60.0)
     with pytest.raises(UsageError, match="domain"):
         lab.gateway("sip:gw.example.com")
     with pytest.raises(UsageError, match="laws"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sipsim.elements.telephony.gateway import Gateway
 from sipsim.elements.telephony.leg import Leg
 from sipsim.elements.telephony.telephone import Telephone
-from sipsim.elements.telephony.trunk import Trunk
+from sipsim.elements.telephony.trunk import T1, Trunk
 from sipsim.errors import UsageError
 from sipsim.protocol.isup import Parameters
 from sipsim.protocol.numbering import LONGEST, SHORTEST
@@ -28,7 +28,7 @@ class Switch:
         if not isinstance(name, str) or not name:
             raise not_allowed("name", name, "texts")
         whole("circuits", circuits, 0, 10_000)
-        seconds("delay", delay)
+        seconds("delay", delay, 0.0, T1 / 4)  # so that no RLC is late
         self.env, self.trace, self.name = gateway.env, gateway.trace, name
         self.plan, self.law = gateway.plan, gateway.law
         self.legs: dict[int, Leg] = {}

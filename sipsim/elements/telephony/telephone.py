@@ -80,7 +80,7 @@ class Telephone(Leg):
         self.stand_on(circuit)
         if self._refused:
             self.say("ACM", status="no indication", inband=True, cause=self._refused["cause"])
-            self.limit("announcement", self._announces, self._turn_away)
+            self.limit("announcement", self._announces, self._turn_away, self._refused)
         elif self._answers == 0:
             self._answer("CON")
         else:
@@ -88,8 +88,8 @@ class Telephone(Leg):
             if self._answers is not None:
                 self.limit("receiver lifted", self._answers, self._answer, "ANM")
 
-    def _turn_away(self) -> None:
-        self._hang_up(**self._refused)
+    def _turn_away(self, told: dict[str, Any]) -> None:
+        self._hang_up(**told)
 
     def _hang_up(self, cause: int, **more: object) -> Outcome:
         self.release(cause, **more)
