@@ -136,6 +136,6 @@ def as_contacts(contacts: Iterable[str | Uri]) -> tuple[NameAddr, ...]:
         raise UsageError(f"contacts: {error.reason}; write one as sip:user@host, or <sip:user@host>;q=0.5") from None
 
 
-def aor_of(address: str | Uri) -> str:
-    """The canonical text of an address of record (§10.3 step 5)."""
-    return as_uri("aor", address).aor
+def aor_of(address: str | Uri, name: str = "aor") -> str:
+    """The canonical text of an address of record (§10.3 step 5); `name` is that of a parameter, for errors."""
+    return as_uri(name, address).aor

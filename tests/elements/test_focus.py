@@ -167,3 +167,27 @@ def test_what_makes_no_sense_is_refused_by_name() -> None:
         lab.focus("sip:conf2@example.com", chair="nobody at all")
     with pytest.raises(UsageError, match="forking"):
         lab.focus("sip:conf2@example.com", forking="parallel")
+
+
+def test_a_phone_may_be_named_by_itself_and_an_address_that_is_none_by_its_parameter() -> None:
+    lab = Lab(seed=1)
+    focus, (alice, bob, _) = room(lab)
+    for call in (alice.call(focus), focus.invite(bob)):
+        lab.run(call.answered)
+    for phone in (bob, alice):  # invited by its Contact, and dialled in by its address
+        lab.run(focus.remove(phone))
+    assert focus.participants == () and focus.over.ok
+    with pytest.raises(UsageError, match="who: 'bob' is no URI"):
+        lab.focus("sip:conf2@example.com").remove("bob")
+    with pytest.raises(UsageError, match="chair: 3 is no URI"):
+        lab.focus("sip:conf3@example.com", chair=3)  # type: ignore[arg-type]
+
+
+def test_nobody_is_called_into_a_conference_that_is_over() -> None:
+    lab = Lab(seed=1)
+    focus, (alice, bob, _) = room(lab)
+    lab.run(alice.call(focus).answered)
+    lab.run(focus.end())
+    with pytest.raises(UsageError, match="too late, the conference .* is over"):
+        focus.invite(bob)
+    assert not messages(lab.trace, "INVITE", "focus")

@@ -32,7 +32,7 @@ class Focus(UserAgent):
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, chair: str | Uri | None = None, **phone: Any
     ) -> None:
-        self.chair = None if chair is None else aor_of(chair)
+        self.chair = None if chair is None else aor_of(chair, "chair")
         super().__init__(env, bench, name, uri, **phone)
         self.on_call = lambda call: call.answer()
         self.over = Outcome(env, bench.trace, f"the conference {self.uri} being over")
@@ -50,13 +50,16 @@ class Focus(UserAgent):
         return tuple([call for call in self.calls.values() if call.state == "answered"])
 
     def invite(self, target: str | Uri | UserAgent) -> OutgoingCall:
-        """Call somebody into the conference (RFC 4579 §5.2)."""
+        """Call somebody into the conference (RFC 4579 §5.2); `UsageError` when it is over."""
+        if self.over.triggered:
+            raise UsageError(f"target: {target} is too late, the conference {self.uri} is over")
         return self.call(target)
 
-    def remove(self, who: str | Uri) -> Outcome:
+    def remove(self, who: str | Uri | UserAgent) -> Outcome:
         """Hang up on a participant; `UsageError` for somebody who is not there."""
+        known = (who.uri.aor, who.contact_uri.aor) if isinstance(who, UserAgent) else (aor_of(who, "who"),)
         for call in self.participants:
-            if aor_of(call.peer) == aor_of(who):
+            if aor_of(call.peer) in known:
                 return call.hang_up()
         there = ", ".join([call.peer for call in self.participants])
         raise UsageError(f"who: {who} is not in the conference; there are: {there or 'none'}")
