@@ -232,8 +232,12 @@ def test_a_mistake_in_a_script_is_told_and_the_run_goes_on() -> None:
         (lambda peer, message: peer.send(None), "message: None is none"),
         (lambda peer, message: peer.send(b"x", "sip:nobody@nowhere.example"), "nowhere.example leads nowhere"),
         (lambda peer, message: message.reply(99), "99"),
-        (lambda peer, message: peer.receive(42), "what: 42 will not do"),
-        (lambda peer, message: peer.receive(None), "what: None will not do"),
+        (lambda peer, message: peer.receive(42), "kind: 42 will not do"),
+        (lambda peer, message: peer.receive(None), "kind: None will not do"),
+        (lambda peer, message: peer.receive("4xx"), "kind: '4xx' will not do"),
+        (lambda peer, message: peer.receive("200 INVITE"), "kind: '200 INVITE' will not do"),
+        (lambda peer, message: peer.receive("invite"), "kind: 'invite' will not do"),
+        (lambda peer, message: message.reply(200, headers="Subject: x"), "headers: 'Subject: x' will not do"),
         (lambda peer, message: peer.receive(timeout=-1), "timeout: -1 will not do"),
         (lambda peer, message: peer.respond(peer.draft("BYE", "sip:a@b"), 200), "did not come to carol"),
     ],
@@ -317,3 +321,13 @@ def test_a_script_has_a_cause_and_its_messages_too() -> None:
     assert all("INVITE" in str(lab.trace[record.cause]) for record in sent)
     call.hang_up()
     lab.run()
+
+
+def test_a_body_may_be_text_and_header_fields_a_mapping() -> None:
+    def script(peer: ScriptedPeer) -> Script:
+        message = yield peer.receive("MESSAGE")
+        peer.send(message.reply(200, headers={"Subject": "Tea"}, body="äh", content_type="text/plain"))
+
+    lab, alice, carol = bench(script)
+    answer = lab.run(alice.message(str(carol.uri), "hello"))
+    assert answer.subject == "Tea" and answer.body == "äh".encode()

@@ -137,5 +137,5 @@ def test_text_may_have_either_line_end_and_its_body_stays_as_it_is(end: str) -> 
 
 def test_a_status_that_there_can_not_be_is_not_waited_for() -> None:
     peer = sipsim.Lab().scripted_peer("sip:mallory@example.com")
-    with pytest.raises(sipsim.UsageError, match="what: 999 will not do; allowed are whole numbers from 100 to 699"):
+    with pytest.raises(sipsim.UsageError, match="kind: 999 will not do; allowed are whole numbers from 100 to 699"):
         peer.expect(999)

@@ -16,7 +16,7 @@ request by another way, never acknowledge. (SIPp's scenarios are of this kind.)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import isgenerator
 from typing import Any
@@ -32,12 +32,13 @@ from sipsim.elements.via import over, reply_hop
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
+from sipsim.message.grammar import is_token
 from sipsim.message.message import Message, Request, Response, parse
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import seconds, whole
+from sipsim.protocol.options import not_allowed, seconds, whole
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
@@ -70,7 +71,7 @@ class Heard(Request):
             "to_tag": self.tag if status > 100 else None, "contact": self.contact if 100 < status < 300 else None,
             "content_type": "application/sdp" if changed.get("body") else None,
         }  # fmt: skip
-        return build.reply(self, status, reason, **{**fields, **changed})
+        return build.reply(self, status, reason, **{**fields, **_proper(changed)})
 
 
 class ScriptedPeer(Element):
@@ -103,7 +104,7 @@ class ScriptedPeer(Element):
             "via": self.new_via(), "from_": f"<{self.uri}>;tag={self.identifiers.tag(agent)}", "to": f"<{target}>",
             "call_id": self.identifiers.call_id(agent, self.address.host), "cseq": 1, "contact": self.contact,
         }  # fmt: skip
-        return build.request(method, target, **{**fields, **changed})
+        return build.request(method, target, **{**fields, **_proper(changed)})
 
     @property
     def contact(self) -> str:
@@ -175,11 +176,10 @@ class ScriptedPeer(Element):
 
         Messages before it, of those that nobody has read yet, are passed over. Without a kind it takes whatever comes;
         of several kinds, and "final" for any response from 200 on, whichever comes first. When nothing has come for
-        `timeout` seconds it gives None. `UsageError` for a status that there can't be.
+        `timeout` seconds it gives None. `UsageError` for a status that there can't be, and for what is no method.
         """
         for kind in kinds:
-            if not isinstance(kind, str):
-                whole("what", kind, 100, 699)
+            _check(kind)
         if timeout is not None:
             seconds("timeout", timeout)
         named = " or ".join(map(str, kinds)) or "anything"
@@ -278,6 +278,26 @@ class ScriptedPeer(Element):
         if found is None:
             raise UsageError(f"to: {to} leads nowhere" if to else "to: nobody was heard yet; say whom it is for")
         return found
+
+
+def _proper(changed: dict[str, Any]) -> dict[str, Any]:
+    """Keywords for `build` as people write them: a body may be text, header fields a mapping."""
+    body, headers = changed.get("body"), changed.get("headers", ())
+    if isinstance(body, str):
+        changed["body"] = body.encode()
+    if isinstance(headers, Mapping):
+        changed["headers"] = list(headers.items())
+    elif isinstance(headers, (str, bytes)):
+        raise UsageError(f'headers: {headers!r} will not do; write [("Subject", "x")]')
+    return changed
+
+
+def _check(kind: object) -> None:
+    """`UsageError` for what no message can ever be."""
+    if not isinstance(kind, str):
+        whole("kind", kind, 100, 699)
+    elif kind != "final" and (not is_token(kind) or kind[0].isdigit() or kind.upper() != kind):
+        raise not_allowed("kind", kind, "a method such as 'INVITE', a status such as 486, and 'final'")
 
 
 def fits(message: Message, kinds: tuple[Kind, ...]) -> bool:
