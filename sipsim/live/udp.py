@@ -59,6 +59,10 @@ class UdpNetwork(Interference):
         """How many packets are under way from one of our sockets to another."""
         return len(self._under_way)
 
+    def join(self, group: str, address: Address) -> None:
+        """`UsageError`: sockets send nothing by multicast."""
+        raise UsageError(f"group={group}: goes by multicast, which works in memory only")
+
     def bind(self, address: Address, transport: str, receive: Receive, failed: Failed, node: str = "") -> Address:
         """Open a socket at an address (host "": the usual one; port 0: a free one), and give that back.
 

@@ -114,8 +114,10 @@ class MemoryNetwork(Interference):
 
     def join(self, group: str, address: Address) -> None:
         """From now on datagrams to this multicast address, at the same port, arrive here too: each way by itself."""
-        if not (is_numeric(group) and ip_address(group).is_multicast):
+        if not (isinstance(group, str) and is_numeric(group) and ip_address(group).is_multicast):
             raise UsageError(f"group={group}: is no multicast address; that of all SIP servers is 224.0.1.75")
+        if not isinstance(address, Address):
+            raise UsageError(f"address={address!r}: is none; give the address of an element, as registrar.address")
         self._groups.setdefault(Address(group, address.port), {})[address] = None
         self._ways.clear()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from bench_pair import messages, wire
 
@@ -85,3 +87,21 @@ def test_where_nobody_listens_the_register_times_out(lab: Lab) -> None:
 def test_a_group_has_a_multicast_address(lab: Lab, group: str) -> None:
     with pytest.raises(UsageError, match="multicast"):
         lab.network.join(group, lab.registrar("example.com").address)
+
+
+@pytest.mark.parametrize(
+    ("group", "address", "told"),
+    [
+        (GROUP, "192.0.2.1", "address='192.0.2.1': is none; give the address of an element"),
+        (None, Address("192.0.2.1", 5060), "group=None: is no multicast address"),
+        (3, Address("192.0.2.1", 5060), "group=3: is no multicast address"),
+    ],
+)
+def test_what_is_no_group_or_address_is_told(lab: Lab, group: Any, address: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        lab.network.join(group, address)
+
+
+def test_sockets_say_that_they_know_no_multicast() -> None:
+    with Lab(network="udp") as lab, pytest.raises(UsageError, match="works in memory only"):
+        lab.network.join(GROUP, lab.registrar("example.com").address)
