@@ -134,6 +134,11 @@ def test_what_is_not_sip_is_not_counted() -> None:
 def test_a_detail_that_is_not_known_is_named(fork: Trace) -> None:
     with pytest.raises(UsageError, match="details='speed': what works is 'gaps', 'codecs', 'calls', 'counts'"):
         fork.ladder(details="speed")
+    for nothing in (None, 3, True):
+        with pytest.raises(UsageError, match=f"details={nothing}: what works is"):
+            fork.ladder(details=nothing)
+        with pytest.raises(UsageError, match=f"marks={nothing}: what works is"):
+            fork.ladder(marks=nothing)
     assert fork.ladder(details=DETAILS).to_html() and fork.ladder(details=iter(DETAILS)).to_svg()
 
 

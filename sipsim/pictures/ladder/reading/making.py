@@ -49,11 +49,8 @@ class Wishes:
 
     def __post_init__(self) -> None:
         self.chosen = [self.columns] if isinstance(self.columns, str) else list(self.columns or ())
-        self.marks = [self.marks] if isinstance(self.marks, str) else list(self.marks)
-        self.details = [self.details] if isinstance(self.details, str) else list(self.details)
-        for name, given, known in (("marks", self.marks, MARKS), ("details", self.details, DETAILS)):
-            for one in given:
-                _one_of(name, one, known)
+        self.marks = _several("marks", self.marks, MARKS)
+        self.details = _several("details", self.details, DETAILS)
         _one_of("group", self.group, (None, *GROUPS))
         _one_of("color", self.color, COLOURS)
         _one_of("repeats", self.repeats, REPEATS)
@@ -107,6 +104,14 @@ def _one_of(name: str, value: object, allowed: Iterable[object]) -> None:
     """`UsageError` for a value that is none of those that are allowed."""
     if value not in (known := list(allowed)):
         raise UsageError(f"{name}={value!r}: what works is {', '.join(map(repr, known))}")
+
+
+def _several(name: str, given: str | Iterable[str], known: Iterable[str]) -> list[str]:
+    """One or several of the words that are allowed, as a list."""
+    words = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for word in words:
+        _one_of(name, word, known)
+    return words
 
 
 def _word(value: object) -> str:
