@@ -9,7 +9,7 @@ from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import ALICE as KNOWN
 from sipsim.flows.casts import outcome_of, published_phone
 from sipsim.lab.lab import Lab
-from sipsim.lab.parameters import Seconds
+from sipsim.lab.parameters import RingTime, Seconds
 from sipsim.lab.scenario import scenario
 from sipsim.message.message import Request
 from sipsim.protocol.inspection import Refusal, refusal
@@ -71,7 +71,7 @@ def forwarded_when_busy(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 5.0) -
     question="Alice hears two 180s with two To tags and a 181 between: which dialog becomes her call?",
     codes=(100, 180, 181, 200, 487),
 )
-def forwarded_without_answer(lab: Lab, *, after: Seconds = 10.0, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
+def forwarded_without_answer(lab: Lab, *, after: RingTime = 10.0, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
     """Bob's phone rings for `after` seconds; then the proxy cancels there, and asks another phone."""
     alice, proxy = caller_and_proxy(lab)
     first, second = bobs_phone(lab, 1), bobs_phone(lab, 2, ring)
@@ -89,7 +89,7 @@ def forwarded_without_answer(lab: Lab, *, after: Seconds = 10.0, ring: Seconds =
     question="What ends the search at each of Bob's phones, and which of it does Alice hear?",
     codes=(100, 180, 200, 480, 486, 487),
 )
-def find_me(lab: Lab, *, ring_time: Seconds = 5.0, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
+def find_me(lab: Lab, *, ring_time: RingTime = 5.0, ring: Seconds = 1.0, talk: Seconds = 5.0) -> Story:
     """The proxy looks for Bob at four phones, one after another: no answer, not there, busy, and there he is."""
     alice, proxy = caller_and_proxy(lab, forking="sequential", ring_time=ring_time)
     phones = [bobs_phone(lab, number, ring) for number in (1, 2, 3, 4)]

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.calls.call import Call
 from sipsim.elements.story import Story
 from sipsim.flows.rfc5359 import taken_by
 from sipsim.lab.lab import Lab
-from sipsim.lab.parameters import Seconds
+from sipsim.lab.parameters import Allowed, Pause, Seconds
 from sipsim.lab.scenario import scenario
 from sipsim.message.dialog_info import DialogInfo
 from sipsim.message.session_fields import Replaces
 from sipsim.message.uri import Uri
+from sipsim.protocol.options import seconds
 from sipsim.protocol.referring import replacing
 from sipsim.protocol.uri_headers import formed
+
+Unanswered = Annotated[float, Allowed(seconds, 0.0, 170.0)]
+"""How long a phone rings that somebody else will answer: less than a caller waits."""
 
 
 def alice_and_bob(lab: Lab, ring: float) -> tuple[UserAgent, UserAgent]:
@@ -47,7 +52,7 @@ def watched(info: DialogInfo, *, early_only: bool = False) -> Replaces:
     question="Alice is on hold, yet no longer in a call with Bob: how does he get her back from the music?",
     codes=(180, 200, 202),
 )
-def music_on_hold(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0) -> Story:
+def music_on_hold(lab: Lab, *, ring: Seconds = 1.0, talk: Pause = 3.0) -> Story:
     """Bob holds Alice and has a music server take his place; later he takes the place of the music.
 
     How he has learnt of the server's dialog is left open, as in the RFC.
@@ -124,7 +129,7 @@ def call_park(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0) -> Story:
     question="What does early-only keep Bill from doing, should Bob be quicker?",
     codes=(180, 200, 487),
 )
-def call_pickup(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 3.0) -> Story:
+def call_pickup(lab: Lab, *, ring: Unanswered = 2.0, talk: Seconds = 3.0) -> Story:
     """Bob's phone rings, and he is not there: Bill asks it for the dialog, and takes the call at his own phone."""
     alice, bob = alice_and_bob(lab, ring)
     bill = lab.user_agent("sip:bill@biloxi.example.com", "Bill")

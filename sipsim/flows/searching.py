@@ -11,7 +11,7 @@ from sipsim.errors import CallFailed
 from sipsim.flows.acts import talk_until_hung_up
 from sipsim.flows.casts import DOMAIN, phones_and_proxy
 from sipsim.lab.lab import Lab
-from sipsim.lab.parameters import Allowed, Seconds, either
+from sipsim.lab.parameters import Allowed, RingTime, Seconds, either
 from sipsim.lab.scenario import scenario
 from sipsim.protocol.options import whole
 from sipsim.protocol.target_set import FORKING
@@ -39,7 +39,7 @@ def phones_liked(lab: Lab, *liked: float, **how: Any) -> tuple[UserAgent, Proxy,
     question="In which order does the proxy try Bob's phones, and when does the second one ring?",
     codes=(100, 180, 200, 486, 487),
 )
-def sequential_search(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
+def sequential_search(lab: Lab, *, ring_time: RingTime = 5.0, talk: Seconds = 5.0) -> Story:
     """The phone that Bob likes best is busy, the next one only rings and is cancelled; he answers the third."""
     alice, _, bobs = phones_liked(lab, 0.2, 0.9, 0.5, forking="sequential", ring_time=ring_time)
     bobs[1].rejects(486)
@@ -54,7 +54,7 @@ def sequential_search(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0
     question="Which INVITEs go out at the same time, and what do the phones of a group have in common?",
     codes=(100, 180, 200, 487),
 )
-def search_by_groups(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0) -> Story:
+def search_by_groups(lab: Lab, *, ring_time: RingTime = 5.0, talk: Seconds = 5.0) -> Story:
     """The phones of equal q ring together; when nobody has answered for a while the next group does."""
     alice, _, bobs = phones_liked(lab, 1.0, 1.0, 0.5, 0.5, forking="q-groups", ring_time=ring_time)
     for phone in bobs[:3]:
@@ -69,7 +69,9 @@ def search_by_groups(lab: Lab, *, ring_time: Seconds = 5.0, talk: Seconds = 5.0)
     question="How often is the INVITE for the phone that is gone sent, and what does Alice notice of it?",
     codes=(100, 180, 200),
 )
-def stale_contact(lab: Lab, *, forking: Forking = "sequential", ring_time: Seconds = 4.0, talk: Seconds = 5.0) -> Story:
+def stale_contact(
+    lab: Lab, *, forking: Forking = "sequential", ring_time: RingTime = 4.0, talk: Seconds = 5.0
+) -> Story:
     """One of Bob's bindings leads to a phone that crashed; the search goes on when it has said nothing for long."""
     alice, _, bobs = phones_liked(lab, 1.0, 0.5, forking=forking, ring_time=ring_time)
     bobs[0].crash()

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any, get_type_hints
 
 from sipsim.protocol.options import one_of, seconds, whole, whole_seconds
+from sipsim.protocol.timing import TIMER_C
 
 LONGEST = 1e6
 """The longest time (s) that a story takes for one of its steps: eleven days."""
@@ -31,6 +32,9 @@ class Allowed:
 Seconds = Annotated[float, Allowed(seconds, 0.0, LONGEST)]
 Pause = Annotated[float, Allowed(seconds, 0.1, LONGEST)]
 """A time in which what came before has to be over."""
+
+RingTime = Annotated[float, Allowed(seconds, 0.001, TIMER_C)]
+"""How long a proxy lets phones ring before it looks elsewhere."""
 
 Expiry = Annotated[int, Allowed(whole_seconds)]
 Count = Annotated[int, Allowed(whole, 1, 60)]

@@ -59,6 +59,10 @@ def test_an_unknown_name_or_parameter_is_refused_with_what_there_is() -> None:
         ("overload", {"callers": 0}, "callers: 0 will not do; allowed are whole numbers from 1"),
         ("same-addresses", {"server": "prxy"}, "server: 'prxy' will not do; allowed are 'proxy', 'redirect server'"),
         ("refresh", {"hours": 1e9}, "hours: .* from 0 to 168"), ("busy", {"status": 200}, "status: 200 will not do"),
+        ("rfc5359-2.9", {"after": 0}, "after: 0 will not do; allowed are seconds from 0.001 to 181"),
+        ("rfc5359-2.12", {"ring_time": 600}, "ring_time: 600 will not do"),
+        ("rfc5359-2.3", {"talk": 0}, "talk: 0 will not do"), ("rfc5359-2.16", {"ring": 600}, "seconds from 0 to 170"),
+        ("sequential-search", {"ring_time": 0}, "ring_time: 0 will not do"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_before_anything_runs(name: str, parameters: dict[str, object], said: str) -> None:
