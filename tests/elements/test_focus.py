@@ -188,6 +188,6 @@ def test_nobody_is_called_into_a_conference_that_is_over() -> None:
     focus, (alice, bob, _) = room(lab)
     lab.run(alice.call(focus).answered)
     lab.run(focus.end())
-    with pytest.raises(UsageError, match="too late, the conference .* is over"):
+    with pytest.raises(UsageError, match=r"too late, the conference .* is over"):
         focus.invite(bob)
     assert not messages(lab.trace, "INVITE", "focus")
