@@ -134,3 +134,10 @@ def test_a_name_that_is_cut_stands_in_full_below() -> None:
     groups = [shape for shape in trace.trace.ladder().picture().shapes if isinstance(shape, Group)]
     words = [item.text for group in groups for item in group.items if isinstance(item, Text)]
     assert f"In full 1 {phrase}" in " ".join(words)
+
+
+def test_what_became_of_a_message_stands_in_front_of_later_lines() -> None:
+    shapes = sipsim.run("rude-partner").ladder().picture().shapes
+    groups = [shape for shape in shapes if isinstance(shape, Group) and shape.name.startswith("m")]
+    told = [any(isinstance(item, Text) and item.style == "why" for item in group.items) for group in groups]
+    assert sum(told) > 1 and told == sorted(told)

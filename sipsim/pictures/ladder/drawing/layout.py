@@ -11,6 +11,7 @@ from sipsim.pictures.display import Box, Line, Picture, Point, Shape, Text
 from sipsim.pictures.ladder.axis import Axis
 from sipsim.pictures.ladder.drawing import arrows, lanes, marks
 from sipsim.pictures.ladder.drawing.below import HEADING, WORDS, Below
+from sipsim.pictures.ladder.drawing.labels import remark_of
 from sipsim.pictures.ladder.drawing.placing import Placement, place
 from sipsim.pictures.ladder.drawing.sheet import Sheet
 from sipsim.pictures.ladder.drawing.spacing import HEADER, Spacing
@@ -127,11 +128,17 @@ def _rows(sheet: Sheet) -> Iterator[Shape]:
     yield from lanes.lines(sheet)
     yield from sheet.tracks.drawn(sheet.x)
     inner = [marks.inner(sheet, row, at) for row, at in rows if isinstance(row, Mark) and row.inner]
+    remarked = []
     for i, (row, at) in enumerate(rows):
         if isinstance(row, Mark) and not row.inner:
             yield marks.mark(sheet, row, at)
         elif isinstance(row, Arrow):
-            yield arrows.draw(sheet, i, row, at)
+            drawn = arrows.draw(sheet, i, row, at)
+            if remark_of(row):  # stands where later messages may still be under way: their lines end at its letters
+                remarked.append(drawn)
+            else:
+                yield drawn
+    yield from remarked
     yield from inner
     for row, at in rows:
         if isinstance(row, Bar):
