@@ -40,12 +40,12 @@ class Transaction:
         return [hop for hop in self.answers if low <= hop.status <= high]
 
     def heard(self, low: int = 100, high: int = 699) -> list[Arrival]:
-        """The responses that the client got, in that order."""
+        """The responses that the client got and took for its own by their CSeq's method, in that order (§17.1.3)."""
         return [arrival for arrival in self._heard if low <= arrival.hop.status <= high]
 
     @cached_property
     def _heard(self) -> list[Arrival]:
-        return arrivals(self.answers)
+        return arrivals([hop for hop in self.answers if hop.method == self.method])
 
     @cached_property
     def taken(self) -> list[Arrival]:

@@ -147,8 +147,11 @@ def _under_way(index: Index, invite: Transaction, end: tuple[str, str], time: fl
         failed = any(hop.failed for hop in invite.requests)
         return invite.first.time < time < final and waits and not failed and _is_sure(index, element, final)
     if invite.server == element and not invite.branches:
+        got = first_time(invite.taken)
+        if not index.watched(element):  # in a capture only a response says that it was not lost
+            got = min((hop.time for hop in invite.sent(100)), default=inf)
         final = min((hop.time for hop in invite.sent(200)), default=inf)
-        return first_time(invite.taken) < time < final and _is_sure(index, element, final)
+        return got < time < final and _is_sure(index, element, final)
     return False
 
 

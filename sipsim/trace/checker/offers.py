@@ -47,7 +47,7 @@ def versions(index: Index) -> Iterator[Fault]:
             earlier, version = said.setdefault(end, {}), _origin(new)[1]
             if earlier:
                 last = next(reversed(earlier.values()))
-                if why := _against(new, version, earlier, last):
+                if why := _against(index, hop, new, earlier, last):
                     yield fault(why, hop, last.hop)
             earlier[version] = Said(hop, new, _in_vain(index, hop))
 
@@ -187,21 +187,29 @@ def _descriptions(dialog: Dialog) -> Iterator[tuple[Hop, tuple[str, str], Sdp]]:
             yield hop, (hop.sender, hop.to_tag if hop.status else hop.from_tag), new
 
 
-def _against(new: Sdp, version: int, earlier: dict[int, Said], last: Said) -> str:
+def _against(index: Index, hop: Hop, new: Sdp, earlier: dict[int, Said], last: Said) -> str:
     """Why a description can't follow those that its end has said before, "" where it can.
 
     The version of what was refused may be used again.
     """
+    version = _origin(new)[1]
     same = earlier.get(version)
     if _origin(new)[0] != _origin(last.description)[0]:
         return f"o= was {last.description.origin}, and is {new.origin}"
-    if same is None and version - 1 not in earlier:
+    if same is None and version - 1 not in earlier and (version < max(earlier) or not _passed_on(index, hop)):
         return f"version {version} follows {_origin(last.description)[1]}"
     if same is not None and not same.in_vain and new != same.description:
         return f"the description is another one, and its version is still {version}"
     if len(new.media) < len(last.description.media) and not last.in_vain:
         return f"{len(new.media)} streams follow {len(last.description.media)}"
     return ""
+
+
+def _passed_on(index: Index, hop: Hop) -> bool:
+    """Whether a description is another one's, whose versions in between went nowhere (RFC 7092 §3.1.2)."""
+    body = hop.message.body if hop.message is not None else b""
+    came = [one for one in index.hops if one.receiver == hop.sender and one.arrivals and one.number < hop.number]
+    return any(one.message is not None and one.message.body == body for one in came)
 
 
 def _in_vain(index: Index, hop: Hop) -> bool:

@@ -339,3 +339,31 @@ def test_whoever_of_a_group_answers_ends_the_repeating() -> None:
     tape = Tape(trace)
     tape.more(tape.one("REGISTER"), 3.5).arrivals = []
     assert rules(tape.play()) == {"TIM-03"}
+
+
+def test_a_refusal_of_another_method_needs_no_ack_though_its_branch_is_the_invites() -> None:
+    """A client knows its responses by branch and method (§17.1.3), so this one is nobody's."""
+    tape = tapes.busy()
+    tape.drop(*tape.find("ACK"))
+    assert "ACK-03" in rules(tape.play())
+    for refusal in tape.find("486 INVITE"):
+        refusal.sub(r"^CSeq: 1 INVITE", "CSeq: 1 INFO")
+    found = rules(tape.play())
+    assert found and "ACK-03" not in found
+
+
+def test_copies_of_an_offer_in_a_2xx_need_no_ack_before_there_is_an_answer() -> None:
+    """In the middle the answer takes its time; but the ACK that is there then is sent again for every later copy."""
+    lab = sipsim.Lab(seed=1, delay=0.01)
+    b2bua = lab.b2bua("example.com")
+    alice, bob = tapes.phones(lab)
+    alice.outbound = b2bua
+    b2bua.location.add(bob.uri.aor, bob.contact_uri)
+    lab.network.drop("ACK", src="alice", dst="b2bua")
+    lab.network.drop("ACK", src="b2bua", dst="bob")
+    alice.call(bob.uri, offer=False)
+    lab.run(until=20)
+    tape = Tape(lab.trace)
+    assert len(tape.find("200 INVITE", "bob")) > len(tape.find("ACK", "b2bua")) == 2
+    assert rules(tape.play()) == set()
+    assert rules(tape.drop(tape.find("ACK", "b2bua")[-1]).play()) == {"ACK-02"}
