@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 from bench_pair import Wire, messages, request, times, wire
 from hypothesis import given
 from hypothesis import strategies as st
+from rules_kept import broken_in
 
 from sipsim import CallFailed, Lab, UsageError, UserAgent
+from sipsim.elements.calls.bridge import declining
 from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.servers.b2bua import B2bua
 from sipsim.flows.casts import outcome_of, place
@@ -372,6 +375,130 @@ def test_fields_that_nobody_knows_go_on_and_octets_that_no_line_may_have_do_not(
     assert heard.values("X-Odd") == ["caf\u00e9"]
     assert [value for name, value in heard.headers if name.lower() == "x-two"] == ["one", "two, three"]
     assert "x-bad" not in heard.names and b"far.example.com" not in bytes(heard) and not lab.errors
+
+
+def test_a_call_whose_answer_is_never_acknowledged_ends_with_an_answer_that_takes_nothing() -> None:
+    """Bob's 200 has the offer, Alice's ACKs with the answer get lost: the middle owes Bob both (§13.2.2.4)."""
+    lab = Lab(seed=1, delay=0.02)
+    alice, _, bob = house(lab)
+    network: Any = lab.network
+    network.drop("ACK", src="alice", dst="b2bua", times=20)
+    alice.call(BOB, offer=False)
+    over(lab)
+    acks = messages(lab.trace, "ACK", "b2bua")
+    assert len({message.branch for message in acks}) == 1 and b"m=audio 0 " in acks[0].body
+    sent = [line for line in wire(lab.trace) if line in ("b2bua>bob ACK", "b2bua>bob BYE")]
+    assert sent[0] == "b2bua>bob ACK" and "b2bua>bob BYE" in sent
+    assert alice.current_call is None and bob.current_call is None
+
+
+def test_the_answer_that_takes_nothing_counts_on_in_a_session_that_stood() -> None:
+    """Alice asks Bob for an offer and hangs up at once: her BYE is there before the ACK with her answer."""
+    lab = Lab(seed=1, delay=0.05)
+    alice, _, _ = house(lab)
+    call = answered(lab, alice.call(BOB))
+    network: Any = lab.network
+    network.drop("ACK", src="alice", dst="b2bua", times=1)
+    call.reinvite(offer=False)
+    lab.run(until=lab.env.now + 0.08)
+    call.hang_up()
+    over(lab)
+    last = messages(lab.trace, "ACK", "b2bua")[-1]
+    assert b"m=audio 0 " in last.body and b"o=alice 1 2 IN IP4 " in last.body
+    order = [line for line in wire(lab.trace) if line in ("b2bua>bob ACK", "b2bua>bob BYE")]
+    assert order == ["b2bua>bob ACK", "b2bua>bob BYE", "b2bua>bob ACK"]
+
+
+def test_an_offer_that_crosses_a_cancel_is_declined_in_the_ack() -> None:
+    lab = Lab(seed=1, delay=0.05)
+    alice, _, bob = house(lab)
+    bob.picks_up(after=0)
+    call = alice.call(BOB, offer=False)
+    lab.run(until=0.08)
+    call.hang_up()
+    over(lab)
+    (ack,) = messages(lab.trace, "ACK", "b2bua")
+    assert b"m=audio 0 " in ack.body and wire(lab.trace).count("b2bua>bob BYE") == 1
+    assert bob.current_call is None
+
+
+def test_what_cannot_be_read_as_an_offer_is_acknowledged_without_an_answer() -> None:
+    assert declining(b"no", b"", "192.0.2.1") == b""
+    offer = b"v=0\r\no=x 1 1 IN IP4 h\r\ns=-\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+    for said in (offer.replace(b"o=x 1 1 IN IP4 h", b"o=x"), offer.replace(b"o=x 1 1", b"o=x 1 " + b"9" * 5000)):
+        assert b"m=audio 0 " in declining(offer, said, "192.0.2.1")
+
+
+@pytest.mark.parametrize("first", ["alice", "bob"])
+@pytest.mark.parametrize("second", ["reinvite", "update"])
+def test_while_an_update_waits_for_its_answer_no_other_offer_passes(first: str, second: str) -> None:
+    lab = Lab(seed=2, delay=0.05)
+    alice, _, bob = house(lab)
+    call = answered(lab, alice.call(BOB))
+    other = bob.current_call
+    assert other is not None
+    one, two = (call, other) if first == "alice" else (other, call)
+    change = one.update(direction="inactive")
+    lab.run(until=lab.env.now + 0.02)
+    (two.reinvite if second == "reinvite" else two.update)()
+    lab.run(change)
+    method = "INVITE" if second == "reinvite" else "UPDATE"
+    start = [line for line in wire(lab.trace) if method in line or "UPDATE" in line]
+    assert f"b2bua>{'bob' if first == 'alice' else 'alice'} 491 {method}" in start
+    call.hang_up()
+    over(lab)
+
+
+def test_copies_of_an_answer_of_another_phone_get_their_ack_and_only_one_bye() -> None:
+    lab = Lab(seed=1, delay=0.05)
+    alice, _, bob = house(lab)
+    network: Any = lab.network
+    network.drop("ACK", src="b2bua", dst="bob", times=2)
+    network.drop("BYE", src="b2bua", dst="bob", times=3)
+    bob.picks_up(after=0)
+    call = alice.call(BOB)
+    lab.run(until=0.08)
+    call.hang_up()
+    over(lab)
+    assert len({message.branch for message in messages(lab.trace, "BYE", "b2bua")}) == 1
+
+
+@pytest.mark.parametrize("first_seed", range(0, 400, 50))
+def test_in_whatever_order_they_act_the_middle_keeps_to_its_rules(first_seed: int) -> None:
+    """Random acts of both ends over a network that loses and delays: nothing is left, and no rule is broken."""
+    for seed in range(first_seed, first_seed + 50):
+        lab = acted_at_random(seed)
+        assert not broken_in(lab), (seed, [str(finding) for finding in broken_in(lab)])
+
+
+def acted_at_random(seed: int) -> Lab:
+    dice = Random(seed)
+    lab = Lab(seed=seed, loss=dice.choice([0, 0.05, 0.2]), jitter=0.05, delay=0.03)
+    alice, _, bob = house(lab, reliable=dice.choice(["no", "supported"]))
+    bob.picks_up(after=dice.choice([0, 1, 3]))
+    call = alice.call(BOB, offer=dice.random() < 0.7)
+    for _ in range(dice.randint(0, 5)):
+        lab.run(until=lab.env.now + dice.choice([0.03, 0.1, 0.5, 1.3, 3]))
+        act(dice.choice(["bye", "early bye", "hold", "info", "invite", "empty invite", "update"]), call)
+        if bob.current_call is not None:
+            act(dice.choice(["", "bye", "invite", "empty invite", "update"]), bob.current_call)
+    lab.run(until=lab.env.now + 300)
+    for phone in (alice, bob):
+        if phone.current_call is not None:
+            phone.current_call.hang_up()
+    over(lab)
+    return lab
+
+
+def act(what: str, call: Any) -> None:
+    if what == "bye":
+        call.hang_up()
+    elif what == "early bye":
+        call.hang_up(early_bye=True)
+    elif what and call.state == "answered":
+        does = {"hold": call.hold, "info": lambda: call.info("x"), "update": call.update}
+        does |= {"invite": call.reinvite, "empty invite": lambda: call.reinvite(offer=False)}
+        does[what]()
 
 
 @given(st.lists(st.sampled_from(["crash", "hold", "cancel", "bye", "other bye", "restart", "info"]), max_size=4),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.reliable_ringing import ReliableRinging
+from sipsim.elements.calls.session import SDP, description_from, description_in
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.refusing import refuse
 from sipsim.message import build
@@ -13,8 +14,9 @@ from sipsim.message.lines import value_of
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.glare import GLARE, put_off
-from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, refusal
+from sipsim.protocol.glare import GLARE, offers_cross, put_off
+from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, Refusal, refusal
+from sipsim.protocol.offer_answer import declined, succeeding
 from sipsim.protocol.reliable import UNMATCHED, is_reliable, what_is_acknowledged
 from sipsim.protocol.routing import TOO_FAR
 
@@ -46,19 +48,31 @@ def onward(b2bua: B2bua, dialog: Dialog, request: Request, rack: Fields = (), nu
     )  # fmt: skip
 
 
+def declining(offer: bytes, said: bytes, host: str) -> bytes:
+    """An answer that takes nothing of an offer, by one who has `said` this before; b"" where no offer can be read."""
+    offered, last = description_from(offer), description_from(said)
+    if offered is None:
+        return b""
+    answer = declined(offered, "-", host)
+    try:
+        return bytes(answer if last is None else succeeding(last, answer))
+    except ValueError:  # an o= line that is none
+        return bytes(answer)
+
+
 class Leg:
     """One of a call's two dialogs, from the middle; `other` is the opposite one.
 
-    `invite` is the INVITE that is under way in both of them, if one is; `numbers` are the CSeq numbers of the last one
-    that came in this dialog, as it came and as it went on. `accepted` is the last 2xx that we sent in this dialog,
-    `ack` the last ACK. What the other side has said reliably is in `_rang`, what of it has no PRACK in `_waiting`.
+    `invite` is the INVITE that is under way in both of them, if one is, until its ACK; `update` is such an UPDATE with
+    an offer. `accepted` is the last 2xx that we sent in this dialog, `said` the last description. What the other side
+    has said reliably is in `_rang`, what of it has no PRACK in `_waiting`.
     """
 
     other: Leg
     invite: PassingInvite | None = None
-    numbers = (-1, -1)
+    update: PassingUpdate | None = None
     accepted: Acceptance | None = None
-    ack: Request | None = None
+    said = b""
     _held: tuple[Exchange, Request] | None = None
     _ringing: ReliableRinging | None = None
 
@@ -73,7 +87,7 @@ class Leg:
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         """A request in the dialog: refused here where it breaks the dialog's own rules, else it goes on."""
-        b2bua, invite, far, fields = self.b2bua, self.invite, self.other, cast(Fields, ())
+        b2bua, far, fields, is_bye = self.b2bua, self.other, cast(Fields, ()), request.method == "BYE"
         if request.method == "PRACK":
             fields = self._acknowledged_by(request)
         if not self.dialog.accepts(request):
@@ -82,16 +96,31 @@ class Leg:
             refuse(b2bua, exchange, TOO_FAR)
         elif request.method == "PRACK" and not fields:
             refuse(b2bua, exchange, UNMATCHED)
-        elif request.method == "BYE" and far.accepted is not None and far.accepted.waits:  # not before its ACK (§15)
+        elif is_bye and far.accepted is not None and far.accepted.waits:  # not before its ACK (§15)
             far._held = exchange, request
-        elif invite is not None and (
-            request.method == "INVITE" or (request.method == "UPDATE" and request.body and not invite.first)
-        ):  # §14.2, RFC 3311 §5.2
-            dice = b2bua.bench.streams.get(f"glare/{b2bua.name}").random
-            refuse(b2bua, exchange, put_off(dice) if invite.leg is self and invite.is_open else GLARE)
+        elif (refused := self._at_a_bad_time(request)) is not None:
+            refuse(b2bua, exchange, refused)
         else:
-            kind = PassingInvite if request.method == "INVITE" else Passing
-            kind(b2bua, exchange, onward(b2bua, far.dialog, request, fields), far.dialog.next_hop, self)
+            if is_bye and self.invite is not None:
+                self.invite.settle()
+            far.note(request)
+            kind_of(request)(b2bua, exchange, onward(b2bua, far.dialog, request, fields), far.dialog.next_hop, self)
+
+    def _at_a_bad_time(self, request: Request) -> Refusal | None:
+        """Why an offer has to wait: one before it has no answer yet (§14.2, RFC 3311 §5.2, RFC 3264 §4)."""
+        invite, is_invite = self.invite, request.method == "INVITE"
+        before = self.update if invite is None or (invite.first and not is_invite) else invite
+        if before is None or not (is_invite or (request.method == "UPDATE" and request.body)):
+            return None
+        if before.leg is self and before.is_open:
+            dice = self.b2bua.bench.streams.get(f"glare/{self.b2bua.name}").random
+            return put_off(dice) if is_invite else put_off(dice, "RFC 3311 §5.2")
+        return GLARE if is_invite else offers_cross()
+
+    def note(self, message: Message) -> None:
+        """The description that goes on into this dialog with a message, if one does."""
+        if message.body:
+            self.said = description_in(message) or self.said
 
     def ring(self, passing: PassingInvite, theirs: Response, response: Response) -> None:
         """Pass on a response that has to arrive, with a number of ours and repeated by us (RFC 3262 §3)."""
@@ -108,11 +137,8 @@ class Leg:
         self._ringing.go_on()
         return what_is_acknowledged(self._waiting.pop(0))
 
-    def acknowledged(self, ack: Request) -> None:
-        """The ACK for our 2xx; where that had an offer, the answer goes on with it."""
-        self.invite = self.other.invite = None
-        if self.other.ack is None or self.other.ack.cseq.number != self.numbers[1]:
-            self.other.acknowledge(onward(self.b2bua, self.other.dialog, ack, number=self.numbers[1]))
+    def release(self) -> None:
+        """The ACK for our 2xx has come, and with it the time of a BYE of the other side that came before it."""
         if self._held is not None:
             self.other.on_request(*self._held)
 
@@ -120,15 +146,11 @@ class Leg:
         """64*T1 without that ACK: nobody is there any more, and both dialogs end."""
         if self._held is not None:
             self.b2bua.reply(self._held[0], 200)
+        if self.invite is not None:
+            self.invite.settle()
         for dialog in (self.other.dialog, self.dialog):
             self.b2bua.request(dialog.request("BYE", via=self.b2bua.new_via()), dialog.next_hop, Unheard())
         self.close()
-
-    def acknowledge(self, ack: Request | None = None) -> None:
-        """Send the ACK for a 2xx that came here, now and whenever that comes again (§13.2.2.4)."""
-        number = self.other.numbers[1]
-        self.ack = ack or self.dialog.request("ACK", via=self.b2bua.new_via(), number=number)
-        self.b2bua.send_outside_transaction(self.ack, self.dialog.next_hop)
 
     def meet(self, dialog: Dialog) -> None:
         """Another phone rings, or it is another one that answers: from now on this is the dialog with it."""
@@ -141,9 +163,10 @@ class Leg:
 
     def close(self) -> None:
         """Both dialogs are no more, nor is an INVITE that is still under way (§15.1.2)."""
+        if self.invite is not None:
+            self.invite.settle()
+            self.invite.cancel(at_once=True)
         for side in (self, self.other):
-            if side.invite is not None:
-                side.invite.cancel()
             side.forget()
             self.b2bua.legs.pop(side.dialog.key, None)
 
@@ -196,6 +219,8 @@ class Passing:
 
     def answer(self, response: Response) -> None:
         """Send a response of the other side."""
+        if self.leg is not None:
+            self.leg.note(response)
         self.server.respond(response)
 
     def _over(self, status: int) -> None:
@@ -216,26 +241,42 @@ class Passing:
         )  # fmt: skip
 
 
+class PassingUpdate(Passing):
+    """An UPDATE with an offer on its way: until it has its answer, no other offer passes (RFC 3264 §4)."""
+
+    def __init__(self, b2bua: B2bua, server: Exchange, request: Request, hop: Uri, leg: Leg) -> None:
+        leg.update = leg.other.update = self
+        super().__init__(b2bua, server, request, hop, leg)
+
+    def _over(self, status: int) -> None:
+        assert self.leg is not None
+        self.leg.update = self.leg.other.update = None
+
+
 class PassingInvite(Passing):
     """An INVITE on its way, the `first` one or a change: its provisional responses, its answers, its CANCEL.
 
     The caller has one dialog, which goes together with that of the phone that was heard last, until one has answered.
+    `_acks` are the ACKs that went to the other side, by To tag, `_owed` is a 2xx with an offer, whose ACK has to wait
+    for the answer.
     """
 
     cancelled = False
+    _owed: Response | None = None
 
     def __init__(self, b2bua: B2bua, server: Exchange, request: Request, hop: Uri, leg: Leg | None = None) -> None:
         self.first = leg is None
+        self._acks: dict[str, tuple[Request, Uri]] = {}
         b2bua.under_way[server] = self
         server.respond(build.reply(server.request, 100))
         if leg is not None:
             leg.invite = leg.other.invite = self
         super().__init__(b2bua, server, request, hop, leg)
 
-    def cancel(self, because: Fields = ()) -> None:
-        """The sender takes it back, and so do we; 487 at once, unless a session is being changed (§9.2)."""
+    def cancel(self, because: Fields = (), at_once: bool = False) -> None:
+        """The sender takes it back, and so do we; 487 `at_once` unless a session is being changed (§9.2, §15.1.2)."""
         self.client.cancel(because)
-        if self.first and self.is_open:
+        if self.is_open and (self.first or at_once):
             self.cancelled = True
             self.b2bua.reply(self.server, 487, tag=self.tag)
 
@@ -243,16 +284,15 @@ class PassingInvite(Passing):
         status, tag, leg = response.status, response.to_tag or "", self.leg
         if self.is_open and status < 300 and (tag or status >= 200):
             leg = self._met(Dialog.of_client(exchange.request, response)) if leg is None or self.first else leg
-            leg.numbers = self.server.request.cseq.number, response.cseq.number
             if status < 200 and is_reliable(response):
                 leg.ring(self, response, self._back(response))
                 return
         if self.is_open or status >= 300:
             super().on_response(exchange, response)
-        elif status >= 200 and self.first and (self.cancelled or leg is None or leg.other.dialog.remote_tag != tag):
-            self._unwanted(exchange.request, response)
-        elif leg is not None and (ack := leg.other.ack) is not None and ack.cseq.number == response.cseq.number:
-            leg.other.acknowledge(ack)  # the same 2xx once more
+        elif tag in self._acks:  # the same 2xx once more (§13.2.2.4)
+            self.b2bua.send_outside_transaction(*self._acks[tag])
+        elif status >= 200 and (self.cancelled or leg is None or leg.other.dialog.remote_tag != tag):
+            self._unwanted(response)
 
     def answer(self, response: Response) -> None:
         """Acknowledge a 2xx, unless it has an offer: its answer comes with the ACK of our own 2xx (§13.2.2.4)."""
@@ -262,10 +302,39 @@ class PassingInvite(Passing):
             return
         self.b2bua.under_way.pop(self.server, None)
         leg.forget()
+        leg.note(response)
         if self.client.request.body or not response.body:
-            leg.other.acknowledge()
-        leg.accepted = Acceptance(self.b2bua, self.server, response, leg.acknowledged, leg.unheard)
+            self._acknowledge(leg.other.dialog)
+        else:
+            self._owed = response
+        leg.accepted = Acceptance(self.b2bua, self.server, response, self._acknowledged, leg.unheard)
         leg.accepted.start()
+
+    def _acknowledged(self, ack: Request) -> None:
+        """The ACK for our 2xx; where that had an offer, the answer goes on with it."""
+        leg = cast(Leg, self.leg)
+        leg.invite = leg.other.invite = None
+        if self._owed is not None:
+            leg.other.note(ack)
+            self._acknowledge(leg.other.dialog, ack)
+        leg.release()
+
+    def settle(self) -> None:
+        """The session is over: a 2xx that waits for its ACK gets it, with an answer that takes nothing (§13.2.2.4)."""
+        if self._owed is not None:
+            self._acknowledge(cast(Leg, self.leg).other.dialog, offer=description_in(self._owed))
+
+    def _acknowledge(self, dialog: Dialog, ack: Request | None = None, offer: bytes = b"") -> None:
+        """Send the ACK for a 2xx, the sender's own, if there is one, or one that declines an `offer`."""
+        b2bua, number, self._owed = self.b2bua, self.client.request.cseq.number, None
+        if ack is not None:
+            ack = onward(b2bua, dialog, ack, number=number)
+        else:
+            body = declining(offer, b"" if self.leg is None else self.leg.other.said, b2bua.address.host)
+            kind = SDP if body else None
+            ack = dialog.request("ACK", via=b2bua.new_via(), number=number, body=body, content_type=kind)
+        self._acks[dialog.remote_tag] = ack, dialog.next_hop
+        b2bua.send_outside_transaction(ack, dialog.next_hop)
 
     def _met(self, theirs: Dialog) -> Leg:
         """The caller's dialog, with the one of the phone that was heard on its other side."""
@@ -274,17 +343,19 @@ class PassingInvite(Passing):
             self.leg = leg = Leg(b2bua, Dialog.of_server(self.server.request, self.tag))
             leg.other = far = Leg(b2bua, theirs)
             far.other, far.invite, leg.invite = leg, self, self
+            far.note(self.client.request)
         self.leg.other.meet(theirs)
         return self.leg
 
-    def _unwanted(self, invite: Request, response: Response) -> None:
+    def _unwanted(self, response: Response) -> None:
         """An answer after our CANCEL, or after that of another phone: its session ends at once (§13.2.2.4, §15)."""
+        invite = self.client.request
         dialog, b2bua = Dialog.of_client(invite, response), self.b2bua
         if self.leg is not None and self.leg.other.dialog.key == dialog.key:
             dialog = self.leg.other.dialog
-        ack = dialog.request("ACK", via=b2bua.new_via(), number=invite.cseq.number)
-        b2bua.send_outside_transaction(ack, dialog.next_hop)
-        b2bua.request(dialog.request("BYE", via=b2bua.new_via()), dialog.next_hop, Unheard())
+        self._acknowledge(dialog, offer=b"" if invite.body else description_in(response))
+        if self.first:  # else its BYE is on its way
+            b2bua.request(dialog.request("BYE", via=b2bua.new_via()), dialog.next_hop, Unheard())
         if self.cancelled:
             self._over(487)
 
@@ -297,3 +368,10 @@ class PassingInvite(Passing):
             self.leg.close()
         elif self.leg is not None:
             self.leg.invite = self.leg.other.invite = None
+
+
+def kind_of(request: Request) -> type[Passing]:
+    """How a request passes."""
+    if request.method == "UPDATE" and request.body:
+        return PassingUpdate
+    return PassingInvite if request.method == "INVITE" else Passing
