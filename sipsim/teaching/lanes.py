@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sipsim.errors import UsageError
 from sipsim.message.message import Request, Response
+from sipsim.pictures.lettering import visible
 from sipsim.trace.record import Record
 from sipsim.trace.trace import Trace
 
@@ -46,8 +47,14 @@ class Lanes:
     element: str
 
     def __post_init__(self) -> None:
-        if not self.traces:
-            raise UsageError("traces={}: there must be one at least, by the name of its API")
+        if not (isinstance(self.traces, Mapping) and self.traces):
+            raise UsageError(f"traces={self.traces!r}: there must be one at least, by the name of its API")
+        for name, trace in self.traces.items():
+            if not isinstance(trace, Trace):
+                raise UsageError(f"traces: {name} is {trace!r}, which is no trace")
+            there = [str(element["name"]) for element in trace.header.get("elements", ())]
+            if self.element not in there:
+                raise UsageError(f"element={self.element!r}: is not in {name}; there are {', '.join(there)}")
         (first, wanted), *others = self.messages.items()
         for name, came in others:
             for at, (one, other) in enumerate(zip_longest(wanted, came, fillvalue="none"), 1):
@@ -98,6 +105,7 @@ def act(record: Record) -> str:
     """What an application called, or was told."""
     data = record.data
     text = str(data.get("text") or f"{data.get('name')}({', '.join(map(str, data.get('arguments', ())))})")
+    text = visible(text)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     return f"→ {text}" if data.get("direction") == "call" else f"← {text}"
 
@@ -106,7 +114,7 @@ def message(record: Record) -> str:
     """A message in a few words, with an arrow that says which way it went."""
     found = record.message
     if isinstance(found, Response):
-        what = f"{found.status} {found.reason}"
+        what = visible(f"{found.status} {found.reason}")
     else:
         what = found.method if isinstance(found, Request) else "no message"
     return f"{what} ►" if record.kind == "sent" else f"◄ {what}"

@@ -56,3 +56,30 @@ def test_other_messages_are_refused():
 def test_names_are_text_and_nothing_else():
     shown = Lanes({"<b>one</b>": called()}, "alice")._repr_html_()
     assert "<b>" not in shown and "&lt;b&gt;one" in shown
+
+
+def test_what_can_not_stand_side_by_side_is_named():
+    one = called()
+    for traces, element, told in (
+        ([one], "alice", "there must be one at least, by the name of its API"),
+        ({"one": 3}, "alice", "traces: one is 3, which is no trace"),
+        ({"one": one}, "alcie", "element='alcie': is not in one; there are .*alice"),
+        ({"one": one}, None, "element=None: is not in one"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            Lanes(traces, element)  # type: ignore[arg-type]
+
+
+def test_what_can_not_be_seen_is_shown_by_its_code():
+    lab = Lab(seed=1)
+
+    def script(peer):
+        request = yield peer.receive("MESSAGE")
+        peer.send(request.reply(200, "\u202eKO"))
+
+    carol, bob = lab.peer("carol", script), lab.user_agent("sip:bob@example.com")
+    lab.run(bob.message(str(carol.uri), "hello"))
+    lab.trace.api(lab.env.now, "bob", "told", arguments=["\x1b[31m"], direction="callback")
+    lanes = Lanes({"one": lab.trace}, "bob")
+    assert lanes.rows[-1] == ("◄ 200 \\u202eKO", (("← told(\\x1b[31m)",),))
+    assert str(lanes).replace("\n", "").isprintable()
