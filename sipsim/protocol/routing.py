@@ -16,6 +16,7 @@ from sipsim.message.start_lines import request_line
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import is_loose
 from sipsim.protocol.inspection import Refusal, refusal
+from sipsim.protocol.uri_headers import formed
 
 _MARK = re.compile("[0-9a-f]{8}")
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -133,6 +134,8 @@ def forwarded(
     request: Request, target: Uri, via: str, record_routes: Sequence[str] = (), breadth: int = MAX_BREADTH
 ) -> tuple[Request, Uri]:
     """The copy for one target and the hop that it goes to next (§16.6 items 1 to 8, RFC 5393 §5.3.3)."""
+    if target.headers or target.params:
+        target = formed(target).uri  # a Request-URI has neither method nor headers (§16.6 item 2, §19.1.1)
     text = str(target)
     lines, names = request.lines.copy(), request.names.copy()
     lines[0] = request_line(request.method, text)

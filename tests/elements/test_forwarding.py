@@ -212,3 +212,19 @@ def test_whatever_users_wish_every_call_ends_and_nothing_storms(seed: int) -> No
     assert lab.trace.counts["sent"] < 300
     lab.drain()
     assert lab.leftovers() == []
+
+
+def test_an_address_with_method_and_headers_leaves_neither_in_the_request_uri(lab: Lab) -> None:
+    """RFC 3261 §16.6 item 2: what a Request-URI must not have is taken away."""
+    alice, proxy, _ = domain(lab, 1.0)
+    mailbox = lab.user_agent("sip:mailbox@elsewhere.example", answers=0.1)
+    proxy.forwards(BOB, always=f"{mailbox.contact_uri};method=INVITE;user=ip?Subject=tea&Route=%3Csip:x%3E")
+    assert outcome(lab, alice) == 200
+    (invite,) = messages(lab.trace, "INVITE", "proxy")
+    assert invite.uri_text == f"{mailbox.contact_uri};user=ip" and not invite.has("Subject")
+
+
+def test_wishes_of_somebody_elses_users_are_refused(lab: Lab) -> None:
+    _, proxy, _ = domain(lab, 1.0)
+    with pytest.raises(UsageError, match=r"user: sip:bob@other\.example is no user of example\.com"):
+        proxy.forwards("sip:bob@other.example", always=CAROL)

@@ -135,6 +135,8 @@ class Proxy(Registrar):
         if isinstance(user, str) and ":" not in user:
             user = f"sip:{user}@{self.domain}"
         user = as_uri("user", user)
+        if not self.serves(user):
+            raise UsageError(f"user: {user} is no user of {self.domain}")
         wanted = {"always": always, "busy": busy, "no_answer": no_answer, "unregistered": unregistered}
         chosen = forwards_for(user, wanted, after)
         if not self.stateful and (busy or no_answer):
