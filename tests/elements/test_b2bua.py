@@ -463,6 +463,23 @@ def test_copies_of_an_answer_of_another_phone_get_their_ack_and_only_one_bye() -
     assert len({message.branch for message in messages(lab.trace, "BYE", "b2bua")}) == 1
 
 
+def test_a_bye_that_had_to_wait_is_answered_when_the_other_end_has_ended_the_call() -> None:
+    """Bob hangs up before Alice's ACK, which never comes, and then she does."""
+    lab = Lab(seed=1, delay=0.02)
+    alice, _, bob = house(lab)
+    network: Any = lab.network
+    network.drop("ACK", src="alice", dst="b2bua", times=20)
+    call = answered(lab, alice.call(BOB))
+    other = bob.current_call
+    assert other is not None
+    other.hang_up()
+    lab.run(until=lab.env.now + 1)
+    assert "b2bua>alice BYE" not in wire(lab.trace)
+    call.hang_up()
+    over(lab)
+    assert call.state == other.state == "ended" and "b2bua>bob 200 BYE" in wire(lab.trace)
+
+
 @pytest.mark.parametrize("first_seed", range(0, 400, 50))
 def test_in_whatever_order_they_act_the_middle_keeps_to_its_rules(first_seed: int) -> None:
     """Random acts of both ends over a network that loses and delays: nothing is left, and no rule is broken."""

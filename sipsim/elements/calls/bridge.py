@@ -65,7 +65,7 @@ class Leg:
 
     `invite` is the INVITE that is under way in both of them, if one is, until its ACK; `update` is such an UPDATE with
     an offer. `accepted` is the last 2xx that we sent in this dialog, `said` the last description. What the other side
-    has said reliably is in `_rang`, what of it has no PRACK in `_waiting`.
+    has said reliably is in `_rang`, what of it has no PRACK in `_waiting`; its BYE before the ACK here is in `_held`.
     """
 
     other: Leg
@@ -73,7 +73,6 @@ class Leg:
     update: PassingUpdate | None = None
     accepted: Acceptance | None = None
     said = b""
-    _held: tuple[Exchange, Request] | None = None
     _ringing: ReliableRinging | None = None
 
     def __init__(self, b2bua: B2bua, dialog: Dialog) -> None:
@@ -81,6 +80,7 @@ class Leg:
         self.dialog = dialog
         self._rang: list[tuple[str | None, int | None]] = []
         self._waiting: list[Response] = []
+        self._held: list[tuple[Exchange, Request]] = []
         b2bua.legs[dialog.key] = self
 
     # What arrives
@@ -97,7 +97,7 @@ class Leg:
         elif request.method == "PRACK" and not fields:
             refuse(b2bua, exchange, UNMATCHED)
         elif is_bye and far.accepted is not None and far.accepted.waits:  # not before its ACK (§15)
-            far._held = exchange, request
+            far._held.append((exchange, request))
         elif (refused := self._at_a_bad_time(request)) is not None:
             refuse(b2bua, exchange, refused)
         else:
@@ -139,13 +139,11 @@ class Leg:
 
     def release(self) -> None:
         """The ACK for our 2xx has come, and with it the time of a BYE of the other side that came before it."""
-        if self._held is not None:
-            self.other.on_request(*self._held)
+        while self._held:
+            self.other.on_request(*self._held.pop(0))
 
     def unheard(self) -> None:
         """64*T1 without that ACK: nobody is there any more, and both dialogs end."""
-        if self._held is not None:
-            self.b2bua.reply(self._held[0], 200)
         if self.invite is not None:
             self.invite.settle()
         for dialog in (self.other.dialog, self.dialog):
@@ -169,6 +167,8 @@ class Leg:
         for side in (self, self.other):
             side.forget()
             self.b2bua.legs.pop(side.dialog.key, None)
+            while side._held:
+                self.b2bua.reply(side._held.pop()[0], 200)
 
     def forget(self) -> None:
         """Stop what would still happen by itself."""
