@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rules_kept import broken_in
 
 from sipsim import CallFailed, Lab, UsageError, UserAgent
-from sipsim.elements.calls.bridge import declining
+from sipsim.elements.calls.onward import declining
 from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.servers.b2bua import B2bua
 from sipsim.flows.casts import outcome_of, place

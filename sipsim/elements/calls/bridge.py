@@ -5,59 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from sipsim.elements.calls.acceptance import Acceptance
+from sipsim.elements.calls.onward import across, declining, onward
 from sipsim.elements.calls.reliable_ringing import ReliableRinging
-from sipsim.elements.calls.session import SDP, description_from, description_in
+from sipsim.elements.calls.session import SDP, description_in
 from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.refusing import refuse
 from sipsim.message import build
-from sipsim.message.lines import value_of
 from sipsim.message.message import Message, Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.glare import GLARE, offers_cross, put_off
 from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, Refusal, refusal
-from sipsim.protocol.offer_answer import declined, succeeding
 from sipsim.protocol.reliable import UNMATCHED, is_reliable, what_is_acknowledged
 from sipsim.protocol.routing import TOO_FAR
 
 if TYPE_CHECKING:
     from sipsim.elements.servers.b2bua import B2bua
-
-OURS = frozenset(
-    ("", "via", "max-forwards", "max-breadth", "from", "to", "call-id", "cseq", "contact", "route", "record-route",
-     "rseq", "rack", "content-length"),
-)  # fmt: skip
-"""What belongs to one side: its way, its dialog, its numbers. All else is between the two ends."""
-
-
-def across(message: Message) -> Fields:
-    """The header fields that go on to the other side, in their order; not what no line of ours may carry."""
-    found = [(name, value_of(line)) for name, line in zip(message.names, message.lines, strict=True)]
-    return tuple([(name, value) for name, value in found if name not in OURS and "\0" not in value])
-
-
-def onward(b2bua: B2bua, dialog: Dialog, request: Request, rack: Fields = (), number: int | None = None) -> Request:
-    """A request as it goes on in a dialog, without credentials for us.
-
-    That Max-Forwards is lowered is all that keeps it from going in circles (RFC 7332).
-    """
-    fields = across(request if b2bua.gate is None else request.without("Authorization"))
-    return dialog.request(
-        request.method, via=b2bua.new_via(), contact=b2bua.contact if "contact" in request.names else None,
-        number=number, headers=fields + rack, body=request.body, max_forwards=(request.max_forwards or 71) - 1,
-    )  # fmt: skip
-
-
-def declining(offer: bytes, said: bytes, host: str) -> bytes:
-    """An answer that takes nothing of an offer, by one who has `said` this before; b"" where no offer can be read."""
-    offered, last = description_from(offer), description_from(said)
-    if offered is None:
-        return b""
-    answer = declined(offered, "-", host)
-    try:
-        return bytes(answer if last is None else succeeding(last, answer))
-    except ValueError:  # an o= line that is none
-        return bytes(answer)
 
 
 class Leg:

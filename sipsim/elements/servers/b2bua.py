@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sipsim.elements.agents.endpoint import routing_uri
-from sipsim.elements.calls.bridge import Leg, Passing, PassingInvite, across, onward
+from sipsim.elements.calls.bridge import Leg, PassingInvite, kind_of
+from sipsim.elements.calls.onward import across, onward
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
@@ -101,8 +102,7 @@ class B2bua(Registrar):
             from_, to = (str(NameAddr(end.display, end.uri)) for end in (request.from_, request.to))
             dialog = Dialog(call_id, f"{from_};tag={tag}", tag, to, "", 0, None, target, ())
             hop = self.relay_to if self.relay_to is not None and target is request.uri else target
-            kind = PassingInvite if request.method == "INVITE" else Passing
-            kind(self, exchange, onward(self, dialog, request), hop)
+            kind_of(request)(self, exchange, onward(self, dialog, request), hop)
 
     def _target(self, request: Request) -> Uri | Refusal:
         """Whom a first request goes to, or why it goes nowhere."""
