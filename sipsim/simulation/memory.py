@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
 from sipsim.simulation.media_tally import RTP, Unawaited
-from sipsim.simulation.names import is_numeric
+from sipsim.simulation.names import is_multicast
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class MemoryNetwork(Interference):
 
     def join(self, group: str, address: Address) -> None:
         """From now on datagrams to this multicast address, at the same port, arrive here too: each way by itself."""
-        if not (isinstance(group, str) and is_numeric(group) and ip_address(group).is_multicast):
+        if not (isinstance(group, str) and is_multicast(group)):
             raise UsageError(f"group={group}: is no multicast address; that of all SIP servers is 224.0.1.75")
         if not isinstance(address, Address):
             raise UsageError(f"address={address!r}: is none; give the address of an element, as registrar.address")

@@ -131,6 +131,11 @@ def is_numeric(host: str) -> bool:
     return True
 
 
+def is_multicast(host: str) -> bool:
+    """Whether a host is the address of a group."""
+    return is_numeric(host) and ip_address(host.strip("[]")).is_multicast
+
+
 def numeric_address(host: str, port: int) -> Address:
     """The address that a numeric host is, with or without brackets."""
     return Address(host[1:-1] if host[0] == "[" else host, port)

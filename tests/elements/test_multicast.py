@@ -105,3 +105,21 @@ def test_what_is_no_group_or_address_is_told(lab: Lab, group: Any, address: Any,
 def test_sockets_say_that_they_know_no_multicast() -> None:
     with Lab(network="udp") as lab, pytest.raises(UsageError, match="works in memory only"):
         lab.network.join(GROUP, lab.registrar("example.com").address)
+
+
+@pytest.mark.parametrize(("params", "sent"), [("", ";ttl=1"), (";ttl=3", ";ttl=3")])
+def test_a_via_names_the_group_whatever_the_uri_says_of_ttl(lab: Lab, params: str, sent: str) -> None:
+    """RFC 3261 §18.1.1: who sends to a group must say so in the Via, and should by ttl how far it goes."""
+    *_, bob = group_of(lab)
+    bob.registrar = Uri.parse(f"sip:example.com;maddr={GROUP}{params}")
+    assert lab.run(bob.register()).active
+    (register,) = messages(lab.trace, "REGISTER", "bob")
+    assert str(register.via).endswith(f";maddr={GROUP}{sent}")
+
+
+def test_a_host_that_is_asked_instead_is_no_group(lab: Lab) -> None:
+    one, _, bob = group_of(lab)
+    bob.registrar = Uri.parse(f"sip:example.com;maddr={one.address.host};ttl=1")
+    assert lab.run(bob.register()).active
+    (register,) = messages(lab.trace, "REGISTER", "bob")
+    assert "maddr" not in str(register.via)

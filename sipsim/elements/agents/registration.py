@@ -19,6 +19,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES
 from sipsim.protocol.refreshing import RefreshPolicy, is_tried_again, pause
 from sipsim.simulation.environment import FAR, Timer
+from sipsim.simulation.names import is_multicast, is_numeric
 
 Contacts = tuple[NameAddr, ...]
 
@@ -127,8 +128,9 @@ class Registration:
         fields: list[tuple[str, object]] = [("Contact", contact) for contact in wish.contacts]
         if wish.expires is not None:
             fields.append(("Expires", wish.expires))
-        group, ttl = registrar.param("maddr"), registrar.param("ttl")
-        by_multicast = f";maddr={group};ttl={ttl}" if group and ttl else ""  # §18.1.1
+        group, ttl = registrar.param("maddr") or "", registrar.param("ttl") or ""
+        to_group = is_multicast(group) if is_numeric(group) else group and ttl  # a name with a ttl is that of a group
+        by_multicast = f";maddr={group};ttl={ttl or 1}" if to_group else ""  # §18.1.1
         request = build.request(
             "REGISTER", str(registrar), via=agent.new_via() + by_multicast, from_=f"<{agent.uri}>;tag={self.from_tag}",
             to=f"<{agent.uri}>", call_id=self.call_id, cseq=self.sequence, headers=fields,
