@@ -81,7 +81,9 @@ class NameService:
         ]
 
     def stands_for(self, host: str, port: int | None, address: Address) -> bool:
-        """Whether a host and port lead to an address, by SRV records too; who is there knows, and makes no query."""
+        """Whether a name and port lead to an address, by SRV records too; who is there knows, and makes no query."""
+        if is_numeric(host):
+            return False
         name = folded(host)
         services = [self._records.get((f"{kind}.{name}", "SRV"), ()) for kind in ("_sip._udp", "_sip._tcp")]
         targets = [one for found in services for one in found if isinstance(one, Srv)] if port is None else []

@@ -303,7 +303,7 @@ class Subscription(Outcomes):
             self._resend(self.asked)
 
     def _await_end(self) -> None:
-        """Our clock runs out as the notifier's does, whose last NOTIFY has as long to come as its first: timer N."""
+        """The notifier's last NOTIFY ends it (RFC 6665 §4.4.1), and may take as long as the first: a choice of ours."""
         self._alarms["expiry"] = self.agent.alarm("N", self.agent.timing.limit, self._expire)
 
     def _expire(self) -> None:

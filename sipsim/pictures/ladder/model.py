@@ -152,9 +152,8 @@ class Bar:
         length = 0.0 if self.stop is None else self.stop - self.start
         lasted = "" if self.stop is None else f" {length:.1f} s" if length >= 0.1 else f" {length * 1000:.0f} ms"
         lost = f"{self.lost / self.expected:.1%} lost" if self.lost > 0 else ""
-        since, stop = self.held_at, self.stop
-        held = self.held + (0.0 if since is None or stop is None else stop - since)
-        on_hold = f"held {held:.1f} s" if held else "held" if since is not None else ""
+        held = self.held + (0.0 if self.held_at is None or self.stop is None else self.stop - self.held_at)
+        on_hold = f"held {held:.1f} s" if held else "held" if self.held_at is not None else ""
         more = [part for part in (on_hold, lost, f"keys {self.keys}" if self.keys else "") if part]
         flows = f"RTP{codec}{lasted}"
         return ", ".join([flows, *more]), *([f"RTP {lost}"] if lost else []), flows, "RTP"

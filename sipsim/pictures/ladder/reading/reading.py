@@ -192,7 +192,5 @@ def body_badge(message: Message) -> str:
         kind = message.content_type
     except SipParseError:
         kind = None
-    if kind is None:
-        return "body"
-    name = kind.subtype.lower().split("+")[0]
-    return _BADGES.get(name) or name.upper()[:8]
+    name = kind.subtype.lower().split("+")[0] if kind else ""
+    return _BADGES.get(name) or name.upper()[:8] or "body"
