@@ -42,13 +42,22 @@ READY = """() => {
     return shown?.context?.isReady && shown?.sessionContext?.isReady
         && kernel?.connectionStatus === 'connected' && kernel?.status === 'idle';
 }"""
-RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
-INSIDE = """async (code) => {
+# ipykernel 7.0.1 now and then lets a request lie until another one comes, hence the questions in between.
+PROMPTLY = """async (task) => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const asking = setInterval(() => kernel.requestKernelInfo(), 5000);
+    const late = new Promise((_, no) => setTimeout(() => no(new Error('the kernel does not answer')), %d));
+    try { return await Promise.race([(%s)(task, kernel), late]); } finally { clearInterval(asking); }
+}"""
+RUN_ALL = PROMPTLY % (1000 * PATIENCE, "() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+INSIDE = PROMPTLY % (
+    1000 * PATIENCE,
+    """async (code, kernel) => {
     const future = kernel.requestExecute({code: '', user_expressions: {it: code}, silent: false, store_history: false});
     const it = (await future.done).content.user_expressions.it;
     return it.status === 'ok' ? it.data['text/plain'] : it.ename + ': ' + it.evalue;
-}"""
+}""",
+)
 
 
 class NotebookPage:
