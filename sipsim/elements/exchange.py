@@ -9,14 +9,13 @@ from sipsim.errors import SipParseError
 from sipsim.message import build
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.inspection import Fields
-from sipsim.protocol.timing import LINGERING, Timing
+from sipsim.protocol.timing import LINGERING
 from sipsim.protocol.transactions import Effect, Transaction, received_input, sent_input
-from sipsim.simulation.environment import Environment, Timer
+from sipsim.simulation.environment import Timer
 from sipsim.simulation.network import Hop
-from sipsim.trace.trace import Trace
 
 if TYPE_CHECKING:
-    from sipsim.elements.failover import LeftAlone
+    from sipsim.elements.element import Element
 
 FIRED = {name: f"timer {name}" for name in "ABDEFGHIJKLM"}
 """What a transaction is fed when a timer fires."""
@@ -37,33 +36,6 @@ class TransactionUser(Protocol):
         """No final response will come: `reason` is "timeout" or "transport error"."""
 
 
-class Host(Protocol):
-    """What a transaction needs of the element that it works for."""
-
-    env: Environment
-    kind: str
-    left_alone: LeftAlone
-    name: str
-    timing: Timing
-    trace: Trace
-
-    def request(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
-        """Send a request through a client transaction of its own."""
-        ...
-
-    def send(self, message: Message, remote: Hop, copy: int = 1) -> None:
-        """Hand a message's octets to the network."""
-
-    def ignored(self, why: str, rfc: str = "") -> None:
-        """Record that an input had no effect."""
-
-    def forget(self, exchange: Exchange) -> None:
-        """Drop this transaction: it has terminated."""
-
-    def on_passed(self, exchange: Exchange, effect: Effect) -> None:
-        """Hear what a server transaction passes up."""
-
-
 class Exchange:
     """One transaction of an element: where its messages go, its timers, and who hears of it.
 
@@ -74,7 +46,7 @@ class Exchange:
     __slots__ = ("_alarms", "_cancelled", "branch", "detours", "element", "key", "remote", "transaction", "user")
 
     def __init__(
-        self, element: Host, transaction: Transaction, key: object, remote: Hop,
+        self, element: Element, transaction: Transaction, key: object, remote: Hop,
         user: TransactionUser | None = None,
     ) -> None:  # fmt: skip
         self.element = element

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from sipsim.elements.exchange import Exchange, Host, TransactionUser
+from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import reply_address, with_via
 from sipsim.errors import SipParseError
 from sipsim.message.message import Request, Response, parse
@@ -14,23 +14,10 @@ from sipsim.protocol.inspection import Fields
 from sipsim.protocol.matching import answered_key, client_key
 from sipsim.protocol.routing import mark_of
 from sipsim.simulation.locating import locate_response
-from sipsim.simulation.names import NameService
 from sipsim.simulation.network import Address, Hop, Packet
 
-
-class Sender(Host, Protocol):
-    """What failover needs of the element that it works for."""
-
-    clients: dict[object, Exchange]
-    names: NameService
-    servers: dict[object, Exchange]
-    transports: tuple[str, ...]
-
-    def attempt(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
-        """Send a request to one hop through a client transaction of its own."""
-
-    def new_via(self, mark: str = "") -> str:
-        """A Via value with a new branch, which ends with a proxy's mark."""
+if TYPE_CHECKING:
+    from sipsim.elements.element import Element
 
 
 LEFT_ALONE = "the server wants to be left alone"
@@ -55,7 +42,7 @@ class LeftAlone:
             if response.retry_after:
                 self._until[server] = now + response.retry_after
 
-    def others(self, sender: Sender, hops: list[Hop], request: Request) -> list[Hop]:
+    def others(self, sender: Element, hops: list[Hop], request: Request) -> list[Hop]:
         """Those hops that a request may go to now; where there were only others, that is on record."""
         now = sender.env.now
         self._until = {server: until for server, until in self._until.items() if until > now}
@@ -79,7 +66,7 @@ class Failover(Exchange):
 
     __slots__ = ("_attempt", "_sender", "_untried")
 
-    def __init__(self, sender: Sender, request: Request, hops: Sequence[Hop], user: TransactionUser) -> None:
+    def __init__(self, sender: Element, request: Request, hops: Sequence[Hop], user: TransactionUser) -> None:
         self._sender = sender
         self._untried = list(hops)
         self._try(request)
@@ -129,7 +116,7 @@ class Failover(Exchange):
         self._attempt = self._sender.attempt(request, self._untried.pop(0), self)
 
 
-def undelivered(sender: Sender, packet: Packet, reason: str) -> None:
+def undelivered(sender: Element, packet: Packet, reason: str) -> None:
     """The network could not deliver a packet: the transaction that sent it hears so (§17.1.4, §17.2.4)."""
     try:
         message = parse(packet.data)
@@ -150,7 +137,7 @@ def undelivered(sender: Sender, packet: Packet, reason: str) -> None:
     sender.trace.current = 0
 
 
-def send_elsewhere(sender: Sender, exchange: Exchange, response: Response, tried: Hop) -> None:
+def send_elsewhere(sender: Element, exchange: Exchange, response: Response, tried: Hop) -> None:
     """Send a response that did not get there by `tried` another way, as its request's Via says (§18.2.2, RFC 3263 §5).
 
     When its connection is gone that is by a new one, then to where the sent-by leads. The server transaction fails

@@ -8,11 +8,14 @@ simulated are acknowledgements (nothing that arrived is sent again), windows, co
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sipsim.simulation.environment import Environment
-from sipsim.simulation.network import Address, Failed, Flow, Packet, Receive
+from sipsim.simulation.network import Address, Flow, Packet
 from sipsim.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from sipsim.simulation.memory import MemoryNetwork
 
 SEGMENT = 1460
 """Octets that a segment holds: what is left of Ethernet's 1500 (RFC 9293 §3.7.1)."""
@@ -22,29 +25,6 @@ FIRST_WAIT = 1.0
 
 MOST_TRIES = 7
 """How often a segment is sent before the connection is given up, after 127 s (at least 100 s: RFC 9293 §3.8.3)."""
-
-
-class Listener(Protocol):
-    """Who sits at an address."""
-
-    receive: Receive
-    failed: Failed
-
-
-class Ground(Protocol):
-    """The packet network that connections stand on."""
-
-    def journey(self, source: Address, destination: Address, data: bytes) -> float | None:
-        """How long (s) octets take from one address to another; None where they get lost."""
-        ...
-
-    def listener(self, address: Address) -> Listener | None:
-        """Who takes connections at an address."""
-        ...
-
-    def intercepted(self, segment: Segment) -> str:
-        """What a script does with a message: "" nothing, "held", or why it is lost this time."""
-        ...
 
 
 class Segment(Packet):
@@ -141,16 +121,16 @@ class Connection(Flow):
         """Ask the other end; all that waits departs when it agrees."""
         if self.state == "closed":
             return
-        ground = self._layer.ground
-        there = ground.journey(self.source, self.destination, b"")
-        back = ground.journey(self.destination, self.source, b"")
+        network = self._layer.network
+        there = network.journey(self.source, self.destination, b"")
+        back = network.journey(self.destination, self.source, b"")
         if there is None or back is None:
             self._tries = self._again(self._tries, self.connect, None)
         else:
             self._layer.env.post(there, self._asked, back)
 
     def _asked(self, back: float) -> None:
-        willing = self._layer.ground.listener(self.destination) is not None
+        willing = self._layer.network.listener(self.destination) is not None
         self._layer.env.post(back, self._answered, willing)
 
     def _answered(self, willing: bool) -> None:
@@ -172,13 +152,13 @@ class Connection(Flow):
         """Send a segment; a script has a say about the first one of a message."""
         if self.state == "closed":
             return
-        fate = "" if segment.offset else self._layer.ground.intercepted(segment)
+        fate = "" if segment.offset else self._layer.network.intercepted(segment)
         if fate != "held":
             self.travel(segment, fate)
 
     def travel(self, segment: Segment, fate: str = "") -> None:
         """Let a segment go its way; `fate` is why it gets nowhere this time."""
-        delay = None if fate else self._layer.ground.journey(segment.source, segment.destination, segment.data)
+        delay = None if fate else self._layer.network.journey(segment.source, segment.destination, segment.data)
         if delay is None:
             self._layer.note(self, "segment lost", fate or "on the way", segment.cause)
             segment.tries = self._again(segment.tries, self.depart, segment)
@@ -202,7 +182,7 @@ class Connection(Flow):
             segment = pipe.early.pop(pipe.awaited)
             pipe.awaited += 1
             pipe.unfinished.pop(segment.number, None)
-            listener = self._layer.ground.listener(segment.destination)
+            listener = self._layer.network.listener(segment.destination)
             if listener is not None:
                 listener.receive(segment)
             elif segment.is_last:
@@ -217,9 +197,9 @@ class Connection(Flow):
 class Connections:
     """All connections of a network, by the addresses at their ends."""
 
-    def __init__(self, env: Environment, trace: Trace, ground: Ground) -> None:
+    def __init__(self, env: Environment, trace: Trace, network: MemoryNetwork) -> None:
         self.env = env
-        self.ground = ground
+        self.network = network
         self._trace = trace
         self._standing: dict[tuple[Address, Address], Connection] = {}
 
@@ -267,7 +247,7 @@ class Connections:
 
     def _report(self, failure: tuple[Packet, str]) -> None:
         packet, why = failure
-        sender = self.ground.listener(packet.source)
+        sender = self.network.listener(packet.source)
         if sender is not None:
             sender.failed(packet, why)
 

@@ -8,7 +8,7 @@ packet.edit(packet.message.with_header("Subject", "something else")).let_go()
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
@@ -16,25 +16,12 @@ from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import Message, parse
 from sipsim.simulation.connections import SEGMENT, Segment
 from sipsim.simulation.environment import FAR, Environment
-from sipsim.simulation.network import Address, Packet
+from sipsim.simulation.network import Packet
 from sipsim.trace.sentences import label
 
 if TYPE_CHECKING:
+    from sipsim.simulation.interference import Interference
     from sipsim.simulation.scripts import Rule
-    from sipsim.trace.trace import Trace
-
-
-class Ground(Protocol):
-    """What an interception needs of the network that it stands in."""
-
-    env: Environment
-    trace: Trace
-
-    def node_at(self, address: Address) -> str: ...
-
-    def set_out(self, packet: Packet) -> None: ...
-
-    def lose(self, packet: Packet, why: str) -> None: ...
 
 
 class Next(simpy.Event):
@@ -51,12 +38,12 @@ class Interception:
     They stay where they are until somebody decides; their senders send again meanwhile, which is stopped too.
     """
 
-    def __init__(self, ground: Ground, pattern: str) -> None:
+    def __init__(self, network: Interference, pattern: str) -> None:
         self.pattern = pattern
         self.packets: list[Stopped] = []
         self.on_stop: Callable[[Stopped], object] | None = None
         self.rule: Rule
-        self._ground = ground
+        self._network = network
         self._unseen: list[Stopped] = []
         self._waiting: list[Next] = []
 
@@ -72,7 +59,7 @@ class Interception:
 
     def next(self) -> Next:
         """An event: the first message that nobody has got by `next` yet, when there is one."""
-        event = Next(self._ground.env, f"a message to intercept: {self.pattern}")
+        event = Next(self._network.env, f"a message to intercept: {self.pattern}")
         if self._unseen:
             event.succeed(self._unseen.pop(0))
         else:
@@ -98,7 +85,7 @@ class Interception:
 
     def take(self, packet: Packet) -> None:
         """Stop a packet: the network hands it over."""
-        stopped = Stopped(self, self._ground, packet)
+        stopped = Stopped(self, self._network, packet)
         stopped.note("stopped")
         self.packets.append(stopped)
         self._unseen.append(stopped)
@@ -119,13 +106,13 @@ class Stopped:
     "dropped"; after that nothing more can be done with it, `UsageError`.
     """
 
-    def __init__(self, interception: Interception, ground: Ground, packet: Packet) -> None:
+    def __init__(self, interception: Interception, network: Interference, packet: Packet) -> None:
         self.original = self.data = packet.sent if isinstance(packet, Segment) else packet.data
-        self.source, self.destination = ground.node_at(packet.source), ground.node_at(packet.destination)
+        self.source, self.destination = network.node_at(packet.source), network.node_at(packet.destination)
         self.transport = packet.transport
-        self.time = ground.env.now
+        self.time = network.env.now
         self.state = "stopped"
-        self._interception, self._ground, self._packet = interception, ground, packet
+        self._interception, self._network, self._packet = interception, network, packet
 
     @property
     def message(self) -> Message | None:
@@ -177,15 +164,15 @@ class Stopped:
         if isinstance(self._packet, Segment):
             self._packet.connection.travel(self._packet, "dropped by hand")
         else:
-            self._ground.lose(self._packet, "dropped by hand")
+            self._network.lose(self._packet, "dropped by hand")
 
     def duplicate(self) -> Stopped:
         """Make a second one of it, which is stopped too; `UsageError` over TCP, where nothing arrives twice."""
         self._check_waits("duplicate")
         if isinstance(self._packet, Segment):
             raise UsageError("duplicate(): over TCP nothing arrives twice")
-        self._ground.trace.duplicated(self._ground.env.now, self._packet.cause)
-        twin = Stopped(self._interception, self._ground, self._packet.again())
+        self._network.trace.duplicated(self._network.env.now, self._packet.cause)
+        twin = Stopped(self._interception, self._network, self._packet.again())
         twin.data = self.data
         packets = self._interception.packets
         packets.insert(packets.index(self) + 1, twin)
@@ -203,9 +190,9 @@ class Stopped:
                 packet.data = self.data
             else:
                 packet = packet.again(self.data)
-        go = packet.connection.travel if isinstance(packet, Segment) else self._ground.set_out
+        go = packet.connection.travel if isinstance(packet, Segment) else self._network.set_out
         if delay:
-            self._ground.env.post(float(delay), go, packet)
+            self._network.env.post(float(delay), go, packet)
         else:
             go(packet)
 
@@ -215,14 +202,14 @@ class Stopped:
         """It never arrives, and nobody decided so."""
         self.state = "dropped"
         if not isinstance(self._packet, Segment):
-            self._ground.lose(self._packet, why)
+            self._network.lose(self._packet, why)
 
     def note(self, what: str, kind: str = "intercept") -> None:
         """Record what is done with it: caused by a click or a script's line, else by itself."""
-        ground, cause = self._ground, self._packet.cause
+        network, cause = self._network, self._packet.cause
         text = f"{self.label} to {self.destination} is {what}"
-        cause = ground.trace.current or cause
-        ground.trace.add(kind, ground.env.now, self.source, cause, what=what, message=self.record, text=text)
+        cause = network.trace.current or cause
+        network.trace.add(kind, network.env.now, self.source, cause, what=what, message=self.record, text=text)
 
     def _check_waits(self, verb: str) -> None:
         if self.state != "stopped":

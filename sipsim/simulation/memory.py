@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
-from sipsim.simulation.connections import Connections, Listener, Segment
+from sipsim.simulation.connections import Connections, Segment
 from sipsim.simulation.impairments import Impairment
 from sipsim.simulation.interference import Interference
 from sipsim.simulation.links import Link, Route, Topology, changed_impairment
@@ -235,7 +235,7 @@ class MemoryNetwork(Interference):
             elapsed += min(delays) + pause
         return elapsed
 
-    def listener(self, address: Address) -> Listener | None:
+    def listener(self, address: Address) -> _Port | None:
         """Who takes connections at an address."""
         return self._ports.get((address, "TCP"))
 

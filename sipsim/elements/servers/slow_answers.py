@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
 
+from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message import build
-from sipsim.protocol.timing import Timing
-from sipsim.simulation.environment import Environment
-from sipsim.trace.trace import Trace
-
-
-class Server(Protocol):
-    """What this needs of the proxy that it works for."""
-
-    env: Environment
-    servers: dict[object, Exchange]
-    timing: Timing
-    trace: Trace
 
 
 class SlowAnswers:
@@ -27,7 +15,7 @@ class SlowAnswers:
     Nearly all are answered long before their time, so there is no timer for each.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Element) -> None:
         self._server = server
         self._after = server.timing.trying_after
         self._waiting: deque[tuple[float, Exchange, int]] = deque()
