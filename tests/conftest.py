@@ -6,6 +6,7 @@ pytest --fuzz N      runs the property tests alone, with N new random examples e
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         note_rows(item)
         keep_together(item)
+    items.sort(key=lambda item: not driven_in_a_browser(item))  # the longest group first, or the others wait for it
     if examples := config.getoption("--fuzz"):
         others = [item for item in items if not hypothesis.is_hypothesis_test(getattr(item, "obj", None))]
         config.hook.pytest_deselected(items=others)
@@ -52,8 +54,17 @@ def note_rows(item: pytest.Item) -> None:
 
 def keep_together(item: pytest.Item) -> None:
     """Lets several processes share the suite by files, as the tests of one share fixtures; only one drives browsers."""
-    group = "browser" if item.get_closest_marker("browser") else item.nodeid.partition("::")[0]
+    group = "browser" if driven_in_a_browser(item) else item.nodeid.partition("::")[0]
     item.add_marker(pytest.mark.xdist_group(group))
+
+
+def driven_in_a_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, as much of the time is spent waiting: for browsers, sockets and programs."""
+    return (os.cpu_count() or 1) + 1
 
 
 def look_further(item: pytest.Function, examples: int) -> None:

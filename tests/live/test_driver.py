@@ -7,7 +7,7 @@ import signal
 import statistics
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -346,6 +346,15 @@ def test_interrupting_who_awaits_stops_the_run() -> None:
     within_deadline(main())
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell's background jobs begin with interruptions ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_a_script_stops_the_run() -> None:
     env = Environment()
     run = Run(env, done=never, result=lambda: None)
