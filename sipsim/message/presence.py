@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -71,15 +71,18 @@ class Presence:
         return cls(root.get("entity", ""), tuple(found), notes)
 
 
-def composed(entity: str, documents: Iterable[Presence]) -> Presence:
-    """What several devices say of one user, as one presence: all their tuples, each under an id of its own (RFC 3863
-    §4.1.2), and all their notes."""
+def composed(entity: str, documents: Mapping[int, Presence]) -> Presence:
+    """What several devices say of one user, by their numbers, as one presence: all their tuples and all their notes.
+
+    Each tuple has an id of its own (RFC 3863 §4.1.2), which it keeps when other devices go.
+    """
     found: dict[str, Tuple] = {}
     notes: dict[str, None] = {}
-    for document in documents:
+    for number in sorted(documents):
+        document = documents[number]
         notes |= dict.fromkeys(document.notes)
         for one in document.tuples:
-            id = one.id
+            id = one.id if number == 1 else f"{one.id}-{number}"
             while id in found:
                 id += f"-{len(found)}"
             found[id] = replace(one, id=id)

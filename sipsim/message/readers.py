@@ -131,9 +131,9 @@ class Readers(Entity):
     """Who has referred the sender here (RFC 3892 §3)."""
 
     info_package = One("info-package", Parameterised.parse)
-    """What an INFO is about (RFC 6086 §8)."""
+    """What an INFO is about (RFC 6086 §7.2)."""
     recv_info = Words("recv-info")
-    """The packages of INFO that the sender takes (RFC 6086 §8)."""
+    """The packages of INFO that the sender takes (RFC 6086 §7.3)."""
 
     # ---- for people, and about the sender
 

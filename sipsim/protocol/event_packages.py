@@ -1,4 +1,4 @@
-"""The event packages that are known here: the type of their bodies, and who reads them (RFC 6665 §7.2)."""
+"""The event packages that are known here: the type of their bodies, and who reads them (RFC 6665 §5.4)."""
 
 from __future__ import annotations
 

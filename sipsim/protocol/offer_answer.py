@@ -153,6 +153,11 @@ def _fitting(stream: Media, wishes: Iterable[Wish]) -> tuple[Wish | None, Codecs
 
 def misfit(offered: Sdp, answered: Sdp) -> str:
     """Why a description is no answer to an offer, "" where it is one (§6)."""
+    return misplaced(offered, answered) or foreign(offered, answered)
+
+
+def misplaced(offered: Sdp, answered: Sdp) -> str:
+    """Which stream of an answer is not the one that was offered in its place, "" where each is (§6)."""
     if len(answered.media) != len(offered.media):
         return f"{len(answered.media)} streams answer {len(offered.media)}"
     for at, (asked, given) in enumerate(zip(offered.media, answered.media, strict=True), 1):
@@ -162,6 +167,12 @@ def misfit(offered: Sdp, answered: Sdp) -> str:
             return f"stream {at} was closed, and is open"
         if given.port and given.proto != asked.proto:
             return f"stream {at} goes by {given.proto}, where {asked.proto} was offered"
+    return ""
+
+
+def foreign(offered: Sdp, answered: Sdp) -> str:
+    """Which stream of an answer has no format of the offer, "" where each has (§6.1)."""
+    for at, (asked, given) in enumerate(zip(offered.media, answered.media, strict=True), 1):
         if given.port and _shared(asked, given) is None:
             return f"stream {at} has no format of those that were offered"
     return ""

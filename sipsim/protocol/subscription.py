@@ -85,7 +85,10 @@ MOST_AGAIN = 5
 """How often in a row a subscription that was ended at once is tried again: a limit of ours."""
 
 DEFAULT_EXPIRES = 3600
-"""Seconds that a subscription lasts where nobody said: those of presence (RFC 3856 §6.4)."""
+"""Seconds that a subscription lasts where nobody said: those of most packages (RFC 3856 §6.4, RFC 4235 §3.4)."""
+
+USUAL = {"reg": 3761}
+"""The same of other packages (RFC 3680 §4.4)."""
 
 NO_SUBSCRIPTION = refusal(481, "a NOTIFY for no subscription of ours", rfc="RFC 6665 §4.1.3")
 NO_STATE = refusal(400, "NOTIFY without a Subscription-State", rfc="RFC 6665 §4.1.3")
@@ -142,7 +145,7 @@ def same_event(one: Parameterised, other: Parameterised) -> bool:
     return one.value == other.value and one.param("id") == other.param("id")
 
 
-def granted(asked: int | None, most: int, usual: int) -> int:
+def granted(asked: int | None, most: int, usual: int = DEFAULT_EXPIRES) -> int:
     """The seconds that a notifier gives: never more than was asked for (RFC 6665 §4.2.1.1)."""
     return min(usual if asked is None else asked, most)
 

@@ -30,6 +30,9 @@ WRONG = {
     "NOTIFY without an event": Wrong(
         "NOTIFY", "Contact: <sip:t@HERE>\n", 489, ("Allow-Events", "presence"), "RFC 6665 §8.3.2"
     ),
+    "NOTIFY of an unknown package": Wrong(
+        "NOTIFY", TOLD.replace("presence", "weather"), 489, ("Allow-Events", "presence"), "RFC 6665 §8.3.2"
+    ),
     "SUBSCRIBE to an unknown package": Wrong(
         "SUBSCRIBE", "Event: weather\n", 489, ("Allow-Events", "presence"), "RFC 6665 §8.3.2"
     ),

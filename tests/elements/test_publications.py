@@ -11,6 +11,7 @@ from sipsim import CallFailed, Lab, UsageError
 from sipsim.elements.servers import presence_server
 from sipsim.message.dialog_info import DialogInfo
 from sipsim.message.event_body import LARGEST, Body
+from sipsim.message.message import Response
 from sipsim.message.message_summary import MessageSummary, Waiting
 from sipsim.message.presence import Presence, Tuple, composed, present
 
@@ -112,6 +113,40 @@ def test_what_can_not_be_published_gets_a_response_and_a_record(lab: Lab, fields
     assert lab.trace.select("refused")[-1].data["status"] == status
 
 
+def test_the_steps_of_a_publish_are_taken_in_their_order(lab: Lab) -> None:
+    """An unknown state is more than a short time, and that more than a document of the wrong type (RFC 3903 §6)."""
+    server, tester = lab.presence_server("example.com", shortest=60), Wire(lab)
+    odd = "Event: presence\nContent-Type: application/reginfo+xml\n"
+    for number, more in enumerate(("Expires: 5\nSIP-If-Match: nobody\n", "Expires: 5\n", "")):
+        tester.send(publish(f"z9hG4bK-{number}", odd + more, "here"), server)
+    lab.run()
+    assert tester.statuses == [412, 423, 415]
+
+
+def test_every_200_to_publish_names_a_state(lab: Lab) -> None:
+    """The one that removes it too (RFC 3903 §6, step 6)."""
+    server, bob = lab.presence_server("example.com"), lab.user_agent(BOB)
+    published = bob.publish(present(BOB))
+    lab.run(published.published)
+    lab.run(published.remove())
+    tags = [one.sip_etag for one in messages(lab.trace, "200 PUBLISH", server.name)]
+    assert len(tags) == len({*tags}) == 2 and all(tags)
+
+
+def test_who_does_not_say_for_how_long_is_told_for_as_long_as_is_usual(lab: Lab) -> None:
+    """An hour of presence, 3761 seconds of registrations (RFC 3856 §6.4, RFC 3680 §4.4)."""
+    registrar, server, tester = (
+        lab.registrar("example.com"),
+        lab.presence_server("example.org", longest=7200),
+        Wire(lab),
+    )
+    for event, element in (("reg", registrar), ("presence", server)):
+        uri, named = f"sip:bob@{element.domain}", f"Event: {event}\n"
+        tester.send(request("SUBSCRIBE", uri, branch=f"z9hG4bK-{event}", call_id=event, more=named), element)
+    lab.run(until=1)
+    assert [one.expires for one in tester.heard if isinstance(one, Response)] == [3761, 3600]
+
+
 def test_users_of_other_domains_and_other_methods_are_refused(lab: Lab) -> None:
     server, alice = lab.presence_server("example.com"), lab.user_agent("sip:alice@example.com")
     stranger = alice.subscribe(f"sip:bob@{server.host_port}")
@@ -199,14 +234,14 @@ def test_what_several_devices_publish_is_told_as_one_presence(lab: Lab) -> None:
     on_the_move = mobile.publish(present(BOB, "closed", note="on the move"))
     lab.run(on_the_move.published)
     lab.run(until=1)
-    assert tuples(watched) == [("phone", "at the desk"), ("phone-1", "on the move")]
+    assert tuples(watched) == [("phone", "at the desk"), ("phone-2", "on the move")]
     assert watched.value.entity == BOB and watched.value.open and len(server.publications) == 2
     lab.run(at_desk.modify(present(BOB, "closed", note="gone home")))
     lab.run(until=2)
-    assert tuples(watched) == [("phone", "on the move"), ("phone-1", "gone home")] and not watched.value.open
+    assert tuples(watched) == [("phone", "gone home"), ("phone-2", "on the move")] and not watched.value.open
     lab.run(at_desk.remove())
     lab.run(until=3)
-    assert tuples(watched) == [("phone", "on the move")]
+    assert tuples(watched) == [("phone-2", "on the move")]  # whose name it was is the same to the end
     mobile.crash()
     lab.run(until=4000)
     assert not watched.value.tuples and len(server.publications) == 0
@@ -220,7 +255,7 @@ def test_a_fetch_gets_the_composed_presence_too(lab: Lab) -> None:
     lab.run(until=1)
     fetched = alice.subscribe(BOB, expires=0)
     lab.run(fetched.ended)
-    assert [one.id for one in fetched.value.tuples] == ["a", "b", "b-2", "c"]
+    assert [one.id for one in fetched.value.tuples] == ["a", "b", "b-2", "c-2"]
     assert fetched.value.notes == ("busy", "in town")
 
 

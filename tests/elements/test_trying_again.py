@@ -228,7 +228,7 @@ MIXED = (
 )
 
 
-@pytest.mark.breaks("OAN-01")  # a description of one line is enough to tell which part was sent
+@pytest.mark.breaks("OAN-07")  # a description of one line is enough to tell which part was sent
 def test_a_body_that_is_not_accepted_is_sent_in_a_form_that_is():
     lab = Lab()
     scripted(lab, (415, [("Accept", "application/sdp")]), 200)

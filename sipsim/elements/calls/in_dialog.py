@@ -19,7 +19,7 @@ ENDS_THE_DIALOG = (408, 481)
 
 
 class Info(NamedTuple):
-    """What came by INFO: its package, None for none (RFC 6086 §9), and its body."""
+    """What came by INFO: its package, None for none (RFC 6086 §4.2), and its body."""
 
     package: str | None
     body: bytes

@@ -20,7 +20,7 @@ from sipsim.errors import SipParseError
 from sipsim.message.event_body import Body
 from sipsim.message.message import Request
 from sipsim.protocol.dialog import Dialog, DialogKey
-from sipsim.protocol.event_packages import read_body
+from sipsim.protocol.event_packages import KINDS, read_body
 from sipsim.protocol.subscription import NO_STATE, NO_SUBSCRIPTION, Standing, bad_event, event_of, same_event
 
 if TYPE_CHECKING:
@@ -101,12 +101,10 @@ class Events:
     def _notified(self, exchange: Exchange, request: Request) -> None:
         event, agent = event_of(request), self.agent
         standing = Standing.of(request)
-        if event is None:
-            refuse(agent, exchange, bad_event(tuple(self.notifier.packages)))
-            return
-        there = self.usages.find(request, event, False) or self._first(request, event)
+        there = None if event is None else self.usages.find(request, event, False) or self._first(request, event)
         if not isinstance(there, Subscription):
-            refuse(agent, exchange, NO_SUBSCRIPTION)
+            known = event is not None and event.value in KINDS
+            refuse(agent, exchange, NO_SUBSCRIPTION if known else bad_event(tuple(self.notifier.packages)))
         elif standing is None:
             refuse(agent, exchange, NO_STATE)
         else:

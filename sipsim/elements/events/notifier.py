@@ -26,6 +26,7 @@ from sipsim.protocol.subscription import (
     ENDING,
     NOTIFIER,
     REASONS,
+    USUAL,
     Standing,
     bad_event,
     event_of,
@@ -111,7 +112,7 @@ class Watch:
         self.last(seconds)
 
     def last(self, seconds: int) -> None:
-        """It lasts for so many seconds from now; for 0 it is over. The whole state is due (RFC 4235 §3.9)."""
+        """It lasts for so many seconds from now; for 0 it is over. The whole state is due (RFC 6665 §5.3.2)."""
         self.stop()
         self._told.all_is_due = True
         if not seconds:
@@ -262,25 +263,18 @@ class Notifier:
             return
         there = self.usages.find(request, event, True) if request.to_tag else None
         refused = self._refusal(request, package, there is None)
+        seconds = granted(request.expires, package.longest, USUAL.get(package.name, DEFAULT_EXPIRES))
         if refused is not None:
             refuse(self.element, exchange, refused)
         elif isinstance(there, Watch):
             there.dialog.refresh(request)
-            seconds = granted(request.expires, package.longest, package.longest)
             self._accept(exchange, seconds, None)
             there.last(seconds)
         else:
-            self._begin(exchange, request, package, event, resource, dialog)
-
-    def _begin(
-        self, exchange: Exchange, request: Request, package: Package, event: Parameterised, resource: str,
-        dialog: Dialog | None,
-    ) -> None:  # fmt: skip
-        tag = None if dialog is not None else self.element.identifiers.tag(self.element.name)
-        watch = Watch(self, package, event, resource, dialog or Dialog.of_server(request, tag or ""))
-        seconds = granted(request.expires, package.longest, package.longest)
-        self._accept(exchange, seconds, tag)
-        watch.begin(seconds, package.leave)
+            tag = None if dialog is not None else self.element.identifiers.tag(self.element.name)
+            watch = Watch(self, package, event, resource, dialog or Dialog.of_server(request, tag or ""))
+            self._accept(exchange, seconds, tag)
+            watch.begin(seconds, package.leave)
 
     def _refusal(self, request: Request, package: Package, is_new: bool) -> Refusal | None:
         if (brief := too_brief(request.expires, package.shortest)) is not None:
@@ -291,7 +285,7 @@ class Notifier:
             return REJECTED
         kind = package.content_type
         if kind and "accept" in request.names and not takes(request, kind):
-            return refusal(406, f"Accept without {kind}", rfc="RFC 6665 §4.1.2.2")
+            return refusal(406, f"Accept without {kind}", rfc="RFC 6665 §4.1.2.1")
         return None
 
     def _accept(self, exchange: Exchange, seconds: int, tag: str | None) -> None:

@@ -73,7 +73,7 @@ class Lamps:
 
 
 def _end(ours: bool, by: str, why: str) -> tuple[str, str]:
-    """How a call has ended, in the words of RFC 4235 §4.1.3, and with which status."""
+    """How a call has ended, in the words of RFC 4235 §3.7.1, and with which status."""
     status = why.partition(" ")[0]
     if status.isdigit():
         return ("rejected" if by != "network" else "timeout" if status == "408" else "error"), status

@@ -20,7 +20,7 @@ from sipsim.protocol.event_packages import KINDS, TYPES, as_body, read_body
 from sipsim.protocol.inspection import NO_DIALOG, Abilities, Refusal, refusal
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.options import Option, domain, one_of, whole_seconds
-from sipsim.protocol.publications import Publications
+from sipsim.protocol.publications import Publications, State
 from sipsim.protocol.subscription import DEFAULT_EXPIRES, bad_event, event_of
 from sipsim.simulation.environment import FAR, Environment, Timer
 
@@ -71,19 +71,20 @@ class PresenceServer(Element):
     def state(self, event: str, resource: str) -> Body | None:
         """What is told of a user: what was published; of presence without that, that nobody is there."""
         published = self.publications.states(event, resource, self.env.now)
-        if len(published) > 1 and event == "presence":
+        if event == "presence" and any(one.number > 1 for one in published):
             return self._compose(resource, published)
         self._composed.pop(resource, None)
-        found = published[-1] if published else self._known.get((event, resource))
+        found = published[-1].body if published else self._known.get((event, resource))
         return Presence(resource).body if found is None and event == "presence" else found
 
-    def _compose(self, resource: str, published: list[Body]) -> Body:
+    def _compose(self, resource: str, published: list[State]) -> Body:
         """One document of several, made once for all watchers; the last one alone where it would be too long."""
+        bodies = [one.body for one in published]
         made_of, body = self._composed.get(resource, ([], Body(b"", "")))
-        if made_of != published:
-            body = composed(resource, [Presence.read(one.octets) for one in published]).body
-            body = body if len(body.octets) <= LARGEST else published[-1]
-            self._composed[resource] = published, body
+        if made_of != bodies:
+            body = composed(resource, {one.number: Presence.read(one.body.octets) for one in published}).body
+            body = body if len(body.octets) <= LARGEST else bodies[-1]
+            self._composed[resource] = bodies, body
         return body
 
     def know(self, state: object, resource: str | None = None, event: str = "presence") -> None:
@@ -127,15 +128,14 @@ class PresenceServer(Element):
         if event is None or event.value not in self.notifier.packages:
             refuse(self, exchange, bad_event(tuple(self.notifier.packages)))
             return
-        unread = self._unread(request, event.value)
-        taken = unread or self.publications.publish(
-            event.value, resource, request, self.env.now, lambda: self.identifiers.tag(self.name)
-        )
+        taken = self.publications.publish(
+            event.value, resource, request, self.env.now, lambda: self.identifiers.tag(self.name),
+            lambda: self._unread(request, event.value),
+        )  # fmt: skip
         if isinstance(taken, Refusal):
             refuse(self, exchange, taken)
             return
-        fields = (("SIP-ETag", taken.etag),) if taken.etag else ()
-        self.reply(exchange, 200, *fields, ("Expires", str(taken.expires)))
+        self.reply(exchange, 200, ("SIP-ETag", taken.etag), ("Expires", str(taken.expires)))
         self._watch(event.value, resource, request.sip_if_match or "", taken.etag, taken.expires)
         if taken.changed:
             self.notifier.changed(event.value, resource)
@@ -158,7 +158,7 @@ class PresenceServer(Element):
         alarm = self._ends.pop((event, resource, before), None)
         if alarm is not None:
             alarm.cancel()
-        if etag and seconds < FAR:
+        if 0 < seconds < FAR:
             key = (event, resource, etag)
             self._ends[key] = self.alarm("publication", seconds, self._expire, *key, lingering=True)
 

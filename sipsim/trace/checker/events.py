@@ -80,7 +80,7 @@ def unknown_package(index: Index) -> Iterator[Fault]:
                 yield fault(f"{answer.status} accepts a SUBSCRIBE to {event or 'nothing'}", answer, transaction.first)
 
 
-@rule("EVT-06", MUST, "RFC 3515 §2.4.2")
+@rule("EVT-06", MUST, "RFC 3515 §2.4.1")
 def one_refer_to(index: Index) -> Iterator[Fault]:
     """A REFER has exactly one Refer-To, else it gets 400."""
     for transaction in index.transactions:
@@ -97,7 +97,7 @@ def one_refer_to(index: Index) -> Iterator[Fault]:
 
 @rule("EVT-07", MUST, "RFC 3515 §2.4.4")
 def told_of_references(index: Index) -> Iterator[Fault]:
-    """NOTIFYs of an accepted REFER begin with a status line; the first comes at once, the final status ends it."""
+    """NOTIFYs of an accepted REFER begin with a status line; the first comes at once, the last ends it: noresource."""
     yield from _unnotified(index, "REFER")
     for hop in _own(index, "NOTIFY"):
         event, state = hop.get("event"), _standing(hop)
@@ -108,6 +108,8 @@ def told_of_references(index: Index) -> Iterator[Fault]:
             yield fault("NOTIFY of a reference has no status line", hop)
         elif status >= 200 and state.state != "terminated":
             yield fault(f"NOTIFY tells the final {status}, and says {state.state}", hop)
+        elif status >= 200 and state.reason != "noresource":
+            yield fault(f"the last NOTIFY of a reference gives {state.reason or 'nothing'} as its reason", hop)
 
 
 @rule("EVT-08", MUST, "RFC 6665 §4.2.2")
@@ -149,7 +151,7 @@ def published(index: Index) -> Iterator[Fault]:
             seconds, tag, wanted = answer.get("expires"), answer.get("sip_etag"), hop.get("sip_if_match")
             if not answer.own:
                 continue
-            if seconds is None or (seconds and not tag):
+            if seconds is None or not tag:
                 yield fault(f"{answer.status} to PUBLISH has no {'Expires' if seconds is None else 'SIP-ETag'}", answer)
             elif wanted and index.whole and index.steady(answer.sender) and wanted not in given[answer.sender]:
                 yield fault(f"{answer.status} accepts the tag {wanted!r}, which was never given", answer, hop)

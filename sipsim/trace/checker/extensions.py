@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import inf
 
@@ -18,7 +18,7 @@ Key = tuple[object, ...]
 
 @rule("EXT-01", MUST, "RFC 3262 §3")
 def reliable(index: Index) -> Iterator[Fault]:
-    """A reliable provisional response has Require: 100rel and RSeq, and only who knows 100rel gets one."""
+    """Only who knows 100rel gets reliable 101 to 199, with Require: 100rel, and RSeq from below 2**31 up by one."""
     for transaction in index.invites:
         asked = transaction.first
         known = TAG in asked.get("supported", ()) or TAG in asked.get("require", ())
@@ -31,27 +31,32 @@ def reliable(index: Index) -> Iterator[Fault]:
                             f"{'no ' if not requires else ''}Require: 100rel", hop)  # fmt: skip
             elif number and (not known or hop.status == 100):
                 yield fault(f"{hop.status} is reliable, and nobody asked for that", hop, asked)
-
-
-@rule("EXT-02", MUST, "RFC 3262 §3")
-def counted(index: Index) -> Iterator[Fault]:
-    """RSeq begins below 2**31 and goes up by one; a second reliable response waits for the PRACK of the first."""
-    acknowledged: dict[Key, float] | None = None
-    for transaction in index.invites:
-        found: dict[str, list[Hop]] = defaultdict(list)
-        for hop in transaction.sent(101, 199):
-            if hop.own and hop.copy_of is None and hop.get("rseq") is not None:
-                found[hop.to_tag].append(hop)
-        for first, *later in found.values():
+        for first, *later in _in_order(transaction):
             if not 1 <= first.get("rseq") < 2**31:
                 yield fault(f"RSeq begins at {first.get('rseq')}", first)
             for before, hop in pairwise([first, *later]):
                 if hop.get("rseq") != before.get("rseq") + 1:
                     yield fault(f"RSeq {hop.get('rseq')} follows {before.get('rseq')}", hop, before)
+
+
+def impatient(index: Index) -> Iterator[Fault]:
+    """A second reliable response that does not wait for the PRACK of the first, which is part of EXT-02."""
+    acknowledged: dict[Key, float] | None = None
+    for transaction in index.invites:
+        for first, *later in _in_order(transaction):
             if later and index.steady(transaction.server):
                 acknowledged = acknowledged_at(index) if acknowledged is None else acknowledged
                 if later[0].time < acknowledged.get(response_key(first), inf):
                     yield fault("a second reliable response does not wait for the PRACK of the first", later[0], first)
+
+
+def _in_order(transaction: Transaction) -> Iterable[list[Hop]]:
+    """The reliable responses that a server makes to an INVITE, those of each dialog in their order."""
+    found: dict[str, list[Hop]] = defaultdict(list)
+    for hop in transaction.sent(101, 199):
+        if hop.own and hop.copy_of is None and hop.get("rseq") is not None:
+            found[hop.to_tag].append(hop)
+    return found.values()
 
 
 @rule("EXT-03", MUST, "RFC 3262 §4")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sipsim.errors import SipParseError
 from sipsim.message.sdp import Sdp
-from sipsim.protocol.offer_answer import direction_of, mirrored, misfit, narrowed
+from sipsim.protocol.offer_answer import direction_of, foreign, mirrored, misplaced, narrowed
 from sipsim.trace.checker.conversations import Dialog, Transaction, first_time
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
@@ -28,35 +28,48 @@ class Said(NamedTuple):
     in_vain: bool
 
 
-@rule("OAN-01", MUST, "RFC 8866 §5")
-def readable(index: Index) -> Iterator[Fault]:
-    """A session description keeps to its grammar, has v, o, s and t, and an address for each stream."""
-    for hop in index.hops:
-        if hop.message is not None and hop.message.body and hop.fresh and _kind(hop) == ("application", "sdp"):
-            why = _flaw(hop.message.body)
-            if why:
-                yield fault(f"the description {why}", hop)
+@rule("OAN-01", MUST, "RFC 3261 §13.2.1")
+def answers(index: Index) -> Iterator[Fault]:
+    """A 2xx brings the answer to its request's offer, or the offer where an INVITE had none, unless a 1xx has."""
+    for transaction in index.transactions:
+        asked = transaction.first
+        if transaction.method not in OFFERING or bool(asked.message and asked.message.body) != _bears(asked):
+            continue
+        for given in transaction.sent(200, 299)[:1] if transaction.method == "INVITE" or _bears(asked) else ():
+            before = [hop for hop in transaction.sent(101, 199) if hop.get("rseq") and hop.to_tag == given.to_tag]
+            if given.own and not _bears(given) and not any(map(_bears, before)):
+                yield fault(f"{given.status} brings no {'answer' if _bears(asked) else 'offer'}", given, asked)
 
 
-@rule("OAN-02", MUST, "RFC 3264 §8")
-def versions(index: Index) -> Iterator[Fault]:
-    """In a dialog each end counts the version in o= up by one with each change, and keeps the rest and all streams."""
-    for dialog in index.dialogs.values():
-        said: dict[tuple[str, str], dict[int, Said]] = {}
-        for hop, end, new in _descriptions(dialog):
-            earlier, version = said.setdefault(end, {}), _origin(new)[1]
-            if earlier:
-                last = next(reversed(earlier.values()))
-                if why := _against(index, hop, new, earlier, last):
-                    yield fault(why, hop, last.hop)
-            earlier[version] = Said(hop, new, _in_vain(index, hop))
+@rule("OAN-02", MUST, "RFC 3264 §4")
+def one_offer_at_a_time(index: Index) -> Iterator[Fault]:
+    """Nobody makes an offer, nor an INVITE accepts one, while another offer waits for its answer in the dialog."""
+    for dialog, change, other in _meeting(index):
+        asked = change.first
+        if asked.own and _waits(index, dialog, other, (change.client, asked.from_tag), asked.time):
+            yield fault(f"{asked.method} offers while another offer has no answer", asked, other.first)
+        if change.method == "INVITE" and (accepted := _taken_meanwhile(index, dialog, change, other, 200, 299)):
+            yield fault("INVITE is accepted while another offer has no answer", accepted, asked)
+
+
+@rule("EXT-05", MUST, "RFC 3311 §5.2")
+def updates_wait(index: Index) -> Iterator[Fault]:
+    """An UPDATE whose offer meets an open one gets 491, or 500 with Retry-After, and is not accepted."""
+    for dialog, change, other in _meeting(index):
+        if change.method != "UPDATE":
+            continue
+        if accepted := _taken_meanwhile(index, dialog, change, other, 200, 299):
+            yield fault("UPDATE is accepted while another offer has no answer", accepted, change.first)
+        refused = _taken_meanwhile(index, dialog, change, other, 500, 500)
+        if refused and refused.own and refused.get("retry_after") is None:
+            yield fault("500 to an UPDATE that came too early does not say when to try again", refused, change.first)
 
 
 @rule("OAN-03", MUST, "RFC 3264 §6")
 def fits(index: Index) -> Iterator[Fault]:
-    """An answer has the streams of the offer in their order, each refused by port 0 or with a format of the offer."""
+    """An answer has as many streams as the offer, of the same kinds in their order; a refused one has port 0."""
     for offered, answered, asked, given in _pairs(index):
-        why = misfit(offered, answered)
+        why = misplaced(offered, answered)
         if why:
             yield fault(f"the answer does not fit the offer: {why}", given, asked)
 
@@ -71,36 +84,36 @@ def directions(index: Index) -> Iterator[Fault]:
                 yield fault(f"stream {at} was offered {mirrored(may)}, and is answered {does}", given, asked)
 
 
-@rule("OAN-05", MUST, "RFC 3264 §4")
-def one_offer_at_a_time(index: Index) -> Iterator[Fault]:
-    """Nobody makes an offer, or accepts one, while another offer waits for its answer in the dialog."""
+@rule("OAN-05", MUST, "RFC 3264 §8")
+def versions(index: Index) -> Iterator[Fault]:
+    """In a dialog each end counts the version in o= up by one with each change, and keeps the rest and all streams."""
     for dialog in index.dialogs.values():
-        changes = [one for one in dialog.inside if one.method in OFFERING and _bears(one.first)]
-        for change in changes if any(one.method == "UPDATE" for one in changes) else ():  # two INVITEs: DLG-06, DLG-07
-            ends = change.first.own, change.taken and not change.branches
-            for other in [*dialog.legs, *changes]:
-                if other is change or other.method == change.method == "INVITE" or not _bears(other.first):
-                    continue
-                asked, accepted = change.first, change.sent(200, 299)[:1]
-                if ends[0] and _waits(index, dialog, other, (change.client, asked.from_tag), asked.time):
-                    yield fault(f"{asked.method} offers while another offer has no answer", asked, other.first)
-                if accepted and ends[1]:
-                    end = change.server, asked.to_tag
-                    if _waits(index, dialog, other, end, change.taken[0].time, accepted[0].time):
-                        yield fault(f"{asked.method} is accepted while another offer has no answer", accepted[0], asked)
+        said: dict[tuple[str, str], dict[int, Said]] = {}
+        for hop, end, new in _descriptions(dialog):
+            earlier, version = said.setdefault(end, {}), _origin(new)[1]
+            if earlier:
+                last = next(reversed(earlier.values()))
+                if why := _against(index, hop, new, earlier, last):
+                    yield fault(why, hop, last.hop)
+            earlier[version] = Said(hop, new, _in_vain(index, hop))
 
 
-@rule("OAN-06", MUST, "RFC 3261 §13.2.1")
-def answers(index: Index) -> Iterator[Fault]:
-    """A 2xx brings the answer to its request's offer, or the offer where an INVITE had none, unless a 1xx has."""
-    for transaction in index.transactions:
-        asked = transaction.first
-        if transaction.method not in OFFERING or bool(asked.message and asked.message.body) != _bears(asked):
-            continue
-        for given in transaction.sent(200, 299)[:1] if transaction.method == "INVITE" or _bears(asked) else ():
-            before = [hop for hop in transaction.sent(101, 199) if hop.get("rseq") and hop.to_tag == given.to_tag]
-            if given.own and not _bears(given) and not any(map(_bears, before)):
-                yield fault(f"{given.status} brings no {'answer' if _bears(asked) else 'offer'}", given, asked)
+@rule("OAN-06", MUST, "RFC 3264 §6.1")
+def formats(index: Index) -> Iterator[Fault]:
+    """A stream that an answer takes has one of the formats that were offered, at least."""
+    for offered, answered, asked, given in _pairs(index):
+        if not misplaced(offered, answered) and (why := foreign(offered, answered)):
+            yield fault(f"the answer does not fit the offer: {why}", given, asked)
+
+
+@rule("OAN-07", MUST, "RFC 8866 §5")
+def readable(index: Index) -> Iterator[Fault]:
+    """A session description keeps to its grammar, has v, o, s and t, and an address for each stream."""
+    for hop in index.hops:
+        if hop.message is not None and hop.message.body and hop.fresh and _kind(hop) == ("application", "sdp"):
+            why = _flaw(hop.message.body)
+            if why:
+                yield fault(f"the description {why}", hop)
 
 
 def _pairs(index: Index) -> Iterator[tuple[Sdp, Sdp, Hop, Hop]]:
@@ -216,6 +229,29 @@ def _in_vain(index: Index, hop: Hop) -> bool:
     """Whether a request was refused, so that what it offered never came to be."""
     transaction = None if hop.status else index.of.get(hop)
     return transaction is not None and bool(transaction.sent(300)) and not transaction.sent(200, 299)
+
+
+def _meeting(index: Index) -> Iterator[tuple[Dialog, Transaction, Transaction]]:
+    """Each offer in a dialog with every other one there; of two INVITEs speak DLG-06 and DLG-07."""
+    for dialog in index.dialogs.values():
+        changes = [one for one in dialog.inside if one.method in OFFERING and _bears(one.first)]
+        for change in changes if any(one.method == "UPDATE" for one in changes) else ():
+            for other in [*dialog.legs, *changes]:
+                both_invite = other.method == change.method == "INVITE"
+                if other is not change and not both_invite and _bears(other.first):
+                    yield dialog, change, other
+
+
+def _taken_meanwhile(
+    index: Index, dialog: Dialog, change: Transaction, other: Transaction, low: int, high: int
+) -> Hop | None:
+    """The response of such a status that a server sends to a change, while it knows another offer without answer."""
+    answers = change.sent(low, high)[:1] if change.taken and not change.branches else []
+    for answer in answers:
+        end = change.server, change.first.to_tag
+        if _waits(index, dialog, other, end, change.taken[0].time, answer.time):
+            return answer
+    return None
 
 
 def _waits(

@@ -13,7 +13,7 @@ from math import inf
 from typing import NamedTuple
 
 from sipsim.trace.checker.conversations import Dialog, Transaction, arrivals, first_time
-from sipsim.trace.checker.extensions import Key, acknowledged_at, response_key
+from sipsim.trace.checker.extensions import Key, acknowledged_at, impatient, response_key
 from sipsim.trace.checker.hops import Hop, is_group
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, SHOULD, Fault, fault, rule
@@ -138,9 +138,10 @@ def unacknowledged(index: Index) -> Iterator[Fault]:
             yield fault("no ACK came for 64 T1, and no BYE goes out", accepted[0])
 
 
-@rule("EXT-05", MUST, "RFC 3262 §3")
+@rule("EXT-02", MUST, "RFC 3262 §3")
 def reliable(index: Index) -> Iterator[Fault]:
-    """A reliable provisional response is repeated after T1, 3 T1, 7 T1 ... until its PRACK or a final response."""
+    """A reliable provisional response is repeated after T1, 3 T1, 7 T1 ... until its PRACK; a second one waits."""
+    yield from impatient(index)
     acknowledged: dict[Key, float] | None = None
     for transaction in index.invites:
         said: dict[Key, list[Hop]] = defaultdict(list)

@@ -17,7 +17,7 @@ REFRESHING = ("INVITE", "UPDATE")
 
 @rule("EXT-06", MUST, "RFC 4028 §4")
 def long_enough(index: Index) -> Iterator[Fault]:
-    """A session interval is 90 s at least, and in a 2xx no less than the request's Min-SE."""
+    """A session interval is 90 s at least, in a 2xx no less than the request's Min-SE; a 422 has Min-SE."""
     for transaction in index.transactions:
         hop = transaction.first
         if transaction.method not in ("INVITE", "UPDATE"):
@@ -29,9 +29,12 @@ def long_enough(index: Index) -> Iterator[Fault]:
             granted = answer.get("session_expires") if answer.own else None
             if granted is not None and granted.seconds < max(LEAST, least):
                 yield fault(f"a session interval of {granted.seconds} s is granted", answer, hop)
+        for answer in transaction.sent(422, 422)[:1]:
+            if answer.own and answer.get("min_se") is None:
+                yield fault("422 has no Min-SE", answer)
 
 
-@rule("EXT-07", MUST, "RFC 4028 §9")
+@rule("EXT-15", MUST, "RFC 4028 §9")
 def who_refreshes(index: Index) -> Iterator[Fault]:
     """A 2xx with Session-Expires says who refreshes: the client only if it knows timers, and then by Require: timer."""
     for transaction in index.transactions:
@@ -50,16 +53,14 @@ def who_refreshes(index: Index) -> Iterator[Fault]:
                 yield fault("the client is to refresh, and there is no Require: timer", hop)
 
 
-@rule("EXT-08", MUST, "RFC 4028 §7.3")
+@rule("EXT-16", MUST, "RFC 4028 §7.3")
 def raised(index: Index) -> Iterator[Fault]:
-    """A 422 has Min-SE, and the next request of the call asks for as much and says so itself."""
+    """The next request of a call after a 422 asks for as much as its Min-SE, and says so itself."""
     refused = [one for one in index.transactions if one.method in REFRESHING and one.sent(422, 422)]
     calls = _calls(index, {one.first.call_id for one in refused}) if refused else {}
     for transaction in refused:
         hop = transaction.sent(422, 422)[0]
         least = hop.get("min_se")
-        if least is None and hop.own:
-            yield fault("422 has no Min-SE", hop)
         if least is None or not transaction.first.own:
             continue
         came = first_time(transaction.heard(300))
@@ -69,7 +70,7 @@ def raised(index: Index) -> Iterator[Fault]:
             yield fault(f"422 asks for {least} s, and the next {again.method} for less", again, hop)
 
 
-@rule("EXT-09", SHOULD, "RFC 4028 §10")
+@rule("EXT-07", SHOULD, "RFC 4028 §10")
 def ends_in_time(index: Index) -> Iterator[Fault]:
     """A session that nobody refreshes is ended by BYE before its time is over."""
     for dialog in index.dialogs.values():
@@ -87,7 +88,7 @@ def ends_in_time(index: Index) -> Iterator[Fault]:
                     yield fault(f"the session of {seconds} s is neither refreshed nor ended", hop, by=end)
 
 
-@rule("EXT-10", MUST, "RFC 3311 §5.1")
+@rule("EXT-17", MUST, "RFC 3311 §5.1")
 def update_has_contact(index: Index) -> Iterator[Fault]:
     """UPDATE is sent in a dialog; it and its 2xx say by Contact where their senders are."""
     for transaction in index.transactions:

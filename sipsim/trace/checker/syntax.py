@@ -87,6 +87,20 @@ def content_type(index: Index) -> Iterator[Fault]:
             yield fault("has a body and no Content-Type", hop)
 
 
+@rule("SYN-08", MUST, "RFC 3261 §19.1.1")
+def plain_uris(index: Index) -> Iterator[Fault]:
+    """Only URIs of a Contact that redirects or registers have header fields or a method parameter."""
+    for hop in index.hops:
+        if hop.message is None or not hop.fresh or not (b"?" in hop.raw or b";method=" in hop.raw.lower()):
+            continue
+        named = [("From", getattr(hop.get("from_"), "uri", None)), ("To", getattr(hop.get("to"), "uri", None))]
+        if isinstance(hop.message, Request):
+            named.append(("Request-URI", hop.get("uri")))
+        for name, uri in named:
+            if uri is not None and (uri.headers or uri.param("method") is not None):
+                yield fault(f"the {name} has {'header fields' if uri.headers else 'a method'} in its URI", hop)
+
+
 @rule("SYN-09", MUST, "RFC 3261 §8.1.1.8")
 def one_contact(index: Index) -> Iterator[Fault]:
     """A request that may make a dialog has one Contact, a SIP or SIPS URI."""

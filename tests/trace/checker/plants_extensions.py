@@ -39,7 +39,7 @@ def rung_twice() -> Tape:
     return Tape(lab.run())
 
 
-@plant("OAN-01", video, delayed)
+@plant("OAN-07", video, delayed)
 def no_time(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites():
         if "\r\nt=0 0\r\n" in one.text and one.kind in ("INVITE", "200 INVITE"):
@@ -47,7 +47,7 @@ def no_time(tape: Tape) -> Iterator[Tape]:
             return  # the proxy passes the others on
 
 
-@plant("OAN-01", video)
+@plant("OAN-07", video)
 def no_address(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("200 INVITE"):
         start = one.text.index("\r\nc=IN")
@@ -55,7 +55,7 @@ def no_address(tape: Tape) -> Iterator[Tape]:
         yield _with_body(broken, one, lambda body, line=line: body.replace(line, ""))
 
 
-@plant("OAN-02", hold, early)
+@plant("OAN-05", hold, early)
 def versions_left_out(tape: Tape) -> Iterator[Tape]:
     """In all that an end says later it counts by five."""
     for end in ("Bob", "Alice", "Caller"):
@@ -70,21 +70,21 @@ def versions_left_out(tape: Tape) -> Iterator[Tape]:
             yield broken
 
 
-@plant("OAN-02", hold)
+@plant("OAN-05", hold)
 def same_version(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("INVITE", "Bob"):
         if "a=sendonly" in one.text:
             yield _with_body(broken, one, lambda body: body.replace(" 2 IN", " 1 IN"))
 
 
-@plant("OAN-02", hold)
+@plant("OAN-05", hold)
 def another_session(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("INVITE", "Bob"):
         if "a=sendonly" in one.text:
             yield _with_body(broken, one, lambda body: body.replace("\r\no=", "\r\no=not"))
 
 
-@plant("OAN-05", early)
+@plant("OAN-02", early)
 def two_offers(tape: Tape) -> Iterator[Tape]:
     """The answer to the caller's UPDATE comes so late that the callee offers before it."""
     for broken, one in tape.sites("200 UPDATE", "Callee"):
@@ -96,7 +96,23 @@ def two_offers(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
-@plant("OAN-05", early)
+@plant("OAN-02", early)
+def an_offer_in_vain(tape: Tape) -> Iterator[Tape]:
+    """The same, and the caller refuses it as it should."""
+    broken = next(two_offers(tape))
+    yield _refused(broken, 491)
+
+
+@plant("EXT-05", early)
+def put_off_for_how_long(tape: Tape) -> Iterator[Tape]:
+    """The caller refuses an offer that came into its own, and does not say until when."""
+    broken = _refused(next(offered_into_an_offer(tape)), 500)
+    for one, version in ((broken.one("UPDATE", "Callee"), 2), (broken.one("200 UPDATE", "Callee"), 3)):
+        _with_body(broken, one, lambda body, new=f" {version} IN": re.sub(r" [23] IN", new, body, count=1))
+    yield broken
+
+
+@plant("EXT-05", early)
 def offered_into_an_offer(tape: Tape) -> Iterator[Tape]:
     """The callee offers at once, when the caller's UPDATE is under way, and both are accepted."""
     for broken, one in tape.sites("UPDATE", "Callee"):
@@ -106,7 +122,7 @@ def offered_into_an_offer(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
-@plant("OAN-06", video, hold, delayed)
+@plant("OAN-01", video, hold, delayed)
 def no_answer(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("200 INVITE"):
         if one.text.count("\r\nVia:") == len(one.kind.split()) - 1 or one.element != "proxy":
@@ -120,7 +136,7 @@ def stream_left_out(tape: Tape) -> Iterator[Tape]:
         yield _with_body(broken, one, lambda body: body[: body.index("m=video")])
 
 
-@plant("OAN-03", video, early)
+@plant("OAN-06", video, early)
 def codec_that_nobody_offered(tape: Tape) -> Iterator[Tape]:
     for what in ("200 INVITE", "200 UPDATE"):
         for broken, one in tape.sites(what):
@@ -150,7 +166,7 @@ def reliable_for_nobody(tape: Tape) -> Iterator[Tape]:
     yield tape.sub(r"^Supported: 100rel, replaces\r|^Supported: replaces, 100rel\r", "Supported: replaces\r", "INVITE")
 
 
-@plant("EXT-02", rung_twice)
+@plant("EXT-01", rung_twice)
 def number_left_out(tape: Tape) -> Iterator[Tape]:
     number = int(tape.one("183 INVITE").get(r"^RSeq: (\d+)"))
     yield tape.sub(rf"^R(Seq|Ack): {number}\b", rf"R\1: {number + 4}")
@@ -165,7 +181,7 @@ def not_waited_for(tape: Tape) -> Iterator[Tape]:
     yield tape
 
 
-@plant("EXT-05", rung_twice)
+@plant("EXT-02", rung_twice)
 def not_repeated(tape: Tape) -> Iterator[Tape]:
     for what in ("180 INVITE", "183 INVITE"):
         first, *_ = tape.find(what)
@@ -174,7 +190,7 @@ def not_repeated(tape: Tape) -> Iterator[Tape]:
             yield broken.drop(*[one for one in broken.find(what) if one.time == time])
 
 
-@plant("EXT-05", rung_twice)
+@plant("EXT-02", rung_twice)
 def repeated_too_often(tape: Tape) -> Iterator[Tape]:
     for what in ("180 INVITE", "183 INVITE"):
         broken = tape.copy()
@@ -209,6 +225,13 @@ def answered_too_early(tape: Tape) -> Iterator[Tape]:
 @plant("EXT-04", reliable, early)
 def accepted_though_unmatched(tape: Tape) -> Iterator[Tape]:
     yield tape.sub(r"^RAck: (\d+)", "RAck: 7", "PRACK")
+
+
+def _refused(tape: Tape, status: int) -> Tape:
+    """The tape in which the caller refuses the UPDATE of the callee."""
+    answer = tape.one("200 UPDATE", "Caller")
+    answer.sub(r"^SIP/2\.0 200 OK", f"SIP/2.0 {status} No").sub(r"^Content-Type: .*?\r\n", "")
+    return _with_body(tape, answer, lambda body: "")
 
 
 def _with_body(tape: Tape, one: Sent, change: Callable[[str], str]) -> Tape:

@@ -48,6 +48,23 @@ def body_without_type(tape: Tape) -> Iterator[Tape]:
         yield tape.copy().sub(r"^Content-Type: .*?\r\n", "", what)
 
 
+@plant("SYN-08", tapes.direct, tapes.busy)
+def uri_that_says_too_much(tape: Tape) -> Iterator[Tape]:
+    for tail in ("?Subject=tea", ";method=REGISTER"):
+        broken = tape.copy()
+        for one in broken.find("INVITE"):
+            one.sub(r"^(INVITE \S+) SIP", rf"\1{tail} SIP")
+        yield broken
+
+
+@plant("SYN-08", tapes.register)
+def address_with_header_fields(tape: Tape) -> Iterator[Tape]:
+    for what in ("REGISTER", "200 REGISTER"):
+        for one in tape.find(what):
+            one.sub(r"^(From: .*?<[^>]*)>", r"\1?Subject=tea>")
+    yield tape
+
+
 @plant("SYN-09", tapes.direct, tapes.busy)
 def no_contact(tape: Tape) -> Iterator[Tape]:
     for new in ("", "Contact: <mailto:alice@example.com>\r\n", "Contact: <sip:a@192.0.2.1>, <sip:b@192.0.2.1>\r\n"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import tapes
 from planting import Tape, plant, scenario
 from plants_extensions import early
 
@@ -26,7 +27,7 @@ def too_short(tape: Tape) -> Iterator[Tape]:
             yield broken
 
 
-@plant("EXT-07", timed, by_callee)
+@plant("EXT-15", timed, by_callee)
 def nobody_refreshes(tape: Tape) -> Iterator[Tape]:
     for what in ("200 INVITE", "200 UPDATE"):
         for broken, one in tape.sites(what):
@@ -34,7 +35,7 @@ def nobody_refreshes(tape: Tape) -> Iterator[Tape]:
             yield broken
 
 
-@plant("EXT-07", timed)
+@plant("EXT-15", timed)
 def no_require(tape: Tape) -> Iterator[Tape]:
     for what in ("200 INVITE", "200 UPDATE"):
         for broken, one in tape.sites(what):
@@ -42,14 +43,14 @@ def no_require(tape: Tape) -> Iterator[Tape]:
             yield broken
 
 
-@plant("EXT-07", timed)
+@plant("EXT-15", timed)
 def refreshed_by_who_cannot(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("INVITE"):
         one.sub(r"^Supported: .*?\r", "Supported: replaces\r")
         yield broken
 
 
-@plant("EXT-08", raised)
+@plant("EXT-06", raised)
 def for_how_long_then(tape: Tape) -> Iterator[Tape]:
     broken = tape.copy()
     for one in broken.find("422 INVITE"):
@@ -57,7 +58,7 @@ def for_how_long_then(tape: Tape) -> Iterator[Tape]:
     yield broken
 
 
-@plant("EXT-08", raised)
+@plant("EXT-16", raised)
 def still_too_short(tape: Tape) -> Iterator[Tape]:
     for least in (3600, 4000):
         broken = tape.copy()
@@ -67,14 +68,14 @@ def still_too_short(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
-@plant("EXT-09", expired)
+@plant("EXT-07", expired)
 def nobody_ends_it(tape: Tape) -> Iterator[Tape]:
     broken = tape.drop(*tape.find("BYE"))
     broken.end = 300.0
     yield broken
 
 
-@plant("EXT-09", timed)
+@plant("EXT-07", timed)
 def neither_refreshed_nor_ended(tape: Tape) -> Iterator[Tape]:
     kinds = ("UPDATE", "200 UPDATE", "BYE", "200 BYE")
     broken = tape.drop(*[one for kind in kinds for one in tape.find(kind)])
@@ -82,12 +83,40 @@ def neither_refreshed_nor_ended(tape: Tape) -> Iterator[Tape]:
     yield broken
 
 
-@plant("EXT-10", timed, early)
+@plant("EXT-17", timed, early)
 def update_from_nowhere(tape: Tape) -> Iterator[Tape]:
     for what in ("UPDATE", "200 UPDATE"):
         for broken, one in tape.sites(what):
             one.sub(r"^Contact: .*?\r\n", "")
             yield broken
+
+
+@plant("EXT-08", texted)
+def refused_for_nothing(tape: Tape) -> Iterator[Tape]:
+    for line in ("", "Unsupported: nobody-asked\r\n"):
+        yield tape.copy().sub(r"^SIP/2\.0 200 OK\r\n", f"SIP/2.0 420 Bad Extension\r\n{line}", "200 MESSAGE")
+
+
+@plant("EXT-08", tapes.direct, tapes.ozeki)
+def accepted_though_unknown(tape: Tape) -> Iterator[Tape]:
+    for one in tape.find("INVITE"):
+        one.add("Require: telepathy")
+    yield tape
+
+
+@plant("EXT-09", tapes.direct, tapes.ozeki)
+def required_out_of_the_blue(tape: Tape) -> Iterator[Tape]:
+    for what in ("180 INVITE", "200 INVITE"):
+        broken = tape.copy()
+        for one in broken.find(what):
+            one.add("Require: telepathy")
+        yield broken
+
+
+@plant("EXT-10", texted)
+def not_allowed(tape: Tape) -> Iterator[Tape]:
+    for line in ("", "Allow: INVITE, MESSAGE\r\n"):
+        yield tape.copy().sub(r"^SIP/2\.0 200 OK\r\n", f"SIP/2.0 405 Method Not Allowed\r\n{line}", "200 MESSAGE")
 
 
 @plant("EXT-11", informed)
@@ -147,6 +176,11 @@ def never_rang(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("199 INVITE"):
         one.sub(r"^(To: .*;tag=).*?\r", r"\1stranger\r")
         yield broken
+
+
+@plant("EXT-14", parted)
+def for_no_reason(tape: Tape) -> Iterator[Tape]:
+    yield tape.sub(r"^Reason: .*?\r\n", "", "199 INVITE")
 
 
 @plant("EXT-14", parted)

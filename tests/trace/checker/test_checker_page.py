@@ -19,7 +19,7 @@ does the same for a file, `sipsim run NAME --check` for a run.
 
 ```python
 for finding in sipsim.load("capture.pcap").check():
-    print(finding)  # alice, message 7: ... (EXT-08, MUST, RFC 4028 §7.3)
+    print(finding)  # alice, message 7: ... (EXT-16, MUST, RFC 4028 §7.3)
 trace.check(rules=["OAN", "EXT-02"])  # groups of rules, and single ones
 trace.ladder(findings=True)  # on the arrows concerned
 ```
