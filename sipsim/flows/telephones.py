@@ -108,7 +108,7 @@ def phone_busy(lab: Lab, *, status: Refusing = 486) -> Story:
 @scenario(
     "announcement",
     title="The number has changed: an announcement before anybody answers",
-    rfc="RFC 3398 §5.5",
+    rfc="RFC 3398 §7.1.6",
     question="How can Alice hear it although the call is never answered, and why is it a 183 and no 180?",
     codes=(100, 183, 410),
 )
@@ -135,6 +135,28 @@ def number_changed(lab: Lab, *, ring: Seconds = 2.0, talk: Seconds = 5.0) -> Sto
     yield call.answered
     yield lab.env.timeout(talk)
     yield call.hang_up()
+
+
+@scenario(
+    "telephone-put-down",
+    title="Who was called puts the receiver down, comes back, and leaves",
+    rfc="RFC 3398 §10.2.2",
+    question="Alice does nothing: which offers does her phone answer, and why doesn't SUS become a BYE?",
+    codes=(100, 180, 200),
+)
+def telephone_put_down(lab: Lab, *, t6: Seconds = 10.0, away: Seconds = 3.0) -> Story:
+    """SUS and RES become re-INVITEs that hold and resume; when T6 is over the exchange releases the call."""
+    alice, gateway, telephone = phone_and_telephone(lab)
+    call = alice.call(office(gateway))
+    yield call.answered
+    yield lab.env.timeout(2.0)
+    telephone.suspend(t6)
+    yield lab.env.timeout(away)
+    if telephone.state == "answered":
+        telephone.resume()
+        yield lab.env.timeout(2.0)
+        telephone.suspend(t6)
+    yield call.ended
 
 
 @scenario(

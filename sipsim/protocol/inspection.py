@@ -202,13 +202,13 @@ def _part(part: Entity, can: Abilities) -> Refusal | None:
 def _type(part: Entity, can: Abilities) -> Refusal | None:
     kind = part.content_type
     name = "text/plain" if kind is None else f"{kind.type}/{kind.subtype}"
-    if kind is None or name in can.types:
-        return None  # text/plain that nobody asks to be read (RFC 2046 §5.1), or what we know
-    if kind.type == "multipart":
+    if kind is not None and kind.type == "multipart":
         unread = [_part(piece, can) for piece in part.parts]
         found = [one for one in unread if one is not None]
         enough = kind.subtype == "alternative" and len(found) < len(unread)
         return None if enough or not found else found[0]
+    if kind is None or name in can.types:
+        return None  # text/plain that nobody asks to be read (RFC 2046 §5.1), or what we know
     if name in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         return refusal(493, "an encrypted body, and no key for it")
     return _unread("Accept", can.types, "a type")

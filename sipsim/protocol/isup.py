@@ -10,7 +10,13 @@ Parameters = Mapping[str, object]
 """What a message says, by name: "called", "cause" ..."""
 NOTHING: Parameters = {}
 
-CHANGED = 22
+CHANGED, UNSPECIFIED, ANOTHER_CIRCUIT = 22, 31, 44
+
+CALL = {
+    "connection": "no satellite circuit, no continuity check", "forward": "no interworking, ISUP used all the way",
+    "category": "ordinary subscriber",
+}  # fmt: skip
+"""What an IAM has to say besides the called number and the bearer (RFC 3398 §7.2.1.1)."""
 
 CAUSES = {
     1: ("unallocated number", 404), 2: ("no route to network", 404), 3: ("no route to destination", 404),
@@ -20,7 +26,8 @@ CAUSES = {
     26: ("non-selected user clearing", 404), 27: ("destination out of order", 502), 28: ("address incomplete", 484),
     29: ("facility rejected", 501), 31: ("normal, unspecified", 480), 34: ("no circuit available", 503),
     38: ("network out of order", 503), 41: ("temporary failure", 503), 42: ("switching equipment congestion", 503),
-    47: ("resource unavailable", 503), 55: ("incoming calls barred within CUG", 403),
+    44: ("requested circuit not available", 500), 47: ("resource unavailable", 503),
+    55: ("incoming calls barred within CUG", 403),
     57: ("bearer capability not authorized", 403), 58: ("bearer capability not presently available", 503),
     63: ("service or option unavailable", 500), 65: ("bearer capability not implemented", 488),
     70: ("only restricted digital information", 488), 79: ("service or option not implemented", 501),
@@ -29,7 +36,7 @@ CAUSES = {
 }  # fmt: skip
 """By cause value: its name, and the status of an INVITE that ends by it (RFC 3398 §7.2.4.1).
 
-16 usually becomes a BYE; where a response is due all the same it gets that of 31.
+16 usually becomes a BYE; where a response is due all the same it gets that of 31. After 44 another circuit is tried.
 """
 
 STATUSES = {
@@ -39,8 +46,11 @@ STATUSES = {
 }  # fmt: skip
 """By the status of a final response: the cause of the REL (RFC 3398 §8.2.6.1)."""
 
-HEARD = {"subscriber free": 180, "alerting": 180, "call forwarded": 181}
-"""The provisional response for an ACM's called party status or a CPG's event; 183 for all others."""
+HEARD = {
+    "subscriber free": 180, "alerting": 180, "call forwarded": 181, "call forwarded, line busy": 181,
+    "call forwarded, no reply": 181,
+}  # fmt: skip
+"""The provisional response for an ACM's called party status or a CPG's event; 183 for all others (RFC 3398 §7.2.9)."""
 
 EVENTS = {180: "alerting", 181: "call forwarded"}
 """The event of a CPG for a provisional response; "progress" for all others (RFC 3398 §8.2.3)."""
@@ -58,13 +68,12 @@ def status_of(cause: int, said: Parameters = NOTHING) -> int:
 
 
 def cause_of(status: int, warnings: Iterable[WarningValue] = ()) -> int:
-    """The cause for a final response; one that is not listed goes as its class (RFC 3398 §8.2.6.1).
+    """The cause for a final response; 31, normal, for one that is not listed (RFC 3398 §8.2.6.1).
 
-    With 488 and 606 the Warning says whether it was the speech that would not do.
+    With 488 and 606 the Warning says whether it was the speech that would not do: 65.
     """
-    if status in (488, 606):
-        return 65 if any(304 <= warning.code <= 307 for warning in warnings) else 127
-    return STATUSES.get(status, STATUSES.get(status // 100 * 100, 127))
+    media = status in (488, 606) and any(304 <= warning.code <= 307 for warning in warnings)
+    return 65 if media else STATUSES.get(status, UNSPECIFIED)
 
 
 def reason(cause: int) -> str:
@@ -84,13 +93,13 @@ def name_of(cause: int) -> str:
 
 
 def progress(parameters: Parameters) -> int:
-    """The provisional response for an ACM or a CPG (RFC 3398 §7.2.5, §7.2.6)."""
+    """The provisional response for an ACM or a CPG (RFC 3398 §7.2.5, §7.2.6, §7.2.9)."""
     return HEARD.get(str(parameters.get("status") or parameters.get("event")), 183)
 
 
 def label(name: str, parameters: Parameters) -> str:
     """A message on its arrow: its name with what matters most of it, `REL 17 user busy`."""
-    words = [str(parameters[key]) for key in ("called", "status", "event") if key in parameters]
+    words = [str(parameters[key]) for key in ("called", "status", "event", "notification") if key in parameters]
     cause, new = parameters.get("cause"), f" to {parameters['diagnostic']}" if "diagnostic" in parameters else ""
     why = [f"{cause} {name_of(cause)}{new}"] if isinstance(cause, int) and not words else []
     return " ".join([name, *words, *why])

@@ -9,6 +9,7 @@ from bench_pair import Wire, messages, request, wire
 
 from sipsim import CallFailed, Gateway, Lab, Sdp, Switch, Telephone, Trace, UsageError
 from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.pictures.ladder.model import Arrow
 from sipsim.pictures.player.book import Book
 
 OFFICE = "+31205550100"
@@ -252,11 +253,11 @@ def test_an_exchange_that_is_silent_is_given_up_after_t7_and_a_telephone_after_t
     place.office.picks_up(None)
     assert place.fails() == 480
     (refused,) = messages(place.trace, "480 INVITE", "gateway")
-    assert "cause=19" in refused.header("Reason") and place.said("REL") == {"cause": 16}
+    assert "cause=19" in refused.header("Reason") and place.said("REL") == {"cause": 19}
 
 
 def test_t11_tells_the_exchange_that_somebody_is_looked_for() -> None:
-    """Nothing is heard of the phone: the ACM comes all the same, before T7 runs out at the exchange (§8.2.2)."""
+    """Nothing is heard of the phone: the ACM comes all the same, before T7 runs out at the exchange (§8.2.8)."""
     place = Place(t11=15.0)
     place.alice.on_call = lambda call: None
     place.office.call("5550199")
@@ -487,3 +488,22 @@ def test_the_record_of_an_iam_says_what_was_translated() -> None:
     iam, anm = ([r.data for r in place.trace.select("isup") if r.data["name"] == name][-1] for name in ("IAM", "ANM"))
     assert iam["translated"]["called"] == ["555 0199", "national 205550199"]
     assert anm["translated"] == {"speech": ["PCMU", "PCMA"]}
+
+
+@pytest.mark.covers("P05")
+def test_the_ladder_shows_number_and_speech_before_and_after() -> None:
+    """The number and the codec of SIP on the one side of the gateway, those of the circuit on the other."""
+    place = Place(law="PCMA")
+    place.alice.codecs = ["PCMU"]
+    call = place.alice.call(TO_OFFICE)
+    place.lab.run(call.answered)
+    place.lab.run(until=5)
+    place.lab.run(call.hang_up())
+    place.lab.run()
+    ladder = place.trace.ladder()
+    told, svg = str(ladder), ladder.to_svg()
+    assert "ISUP IAM national 205550100" in told and "RTP PCMU" in told
+    assert "ISUP IAM national 205550100 from gateway to exchange, with PCMA" in svg and "RTP PCMU" in svg
+    assert TO_OFFICE in str(messages(place.trace, "INVITE", "alice")[0].uri)
+    marks = [row.mark for row in ladder.model.rows if isinstance(row, Arrow)]
+    assert marks[:3] == ["1", "ISUP", "ISUP"] and "0" not in marks

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 import told
 
+from sipsim import run
 from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
 from sipsim.pictures.ladder.ladder import Ladder
@@ -308,3 +309,13 @@ def test_what_flows_one_way_from_the_beginning_is_not_held() -> None:
             trace.trace.add("media", time, name, event=event, local=local, remote=remote, direction=direction)
     (bar,) = [row for row in Ladder(trace.trace).rows if isinstance(row, Bar)]
     assert bar.text == "RTP 2.0 s"
+
+
+def test_what_goes_to_several_by_multicast_is_one_message_with_two_arrows() -> None:
+    """It is sent once, so neither arrow is dashed, and nothing was duplicated on the way."""
+    ladder = run("multicast").ladder()
+    first, second = [row for row in ladder.rows if isinstance(row, Arrow) and row.text == "REGISTER"]
+    assert (first.number, first.target, second.number, second.target) == (1, "left", 1, "right")
+    assert not first.again and not second.again and second.counted == ""
+    told = (str(ladder), ladder.to_svg(), ladder.mermaid(), ladder.plantuml(), ladder.to_markdown())
+    assert not any("again" in text or "duplicated" in text for text in told)

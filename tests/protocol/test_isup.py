@@ -51,14 +51,15 @@ def test_every_final_response_has_a_cause_that_has_a_name(status: int) -> None:
     assert isup.cause_of(status) in isup.CAUSES
 
 
-def test_a_status_that_is_not_listed_goes_as_its_class() -> None:
-    assert (isup.cause_of(499), isup.cause_of(599)) == (isup.cause_of(400), isup.cause_of(500))
-    assert isup.cause_of(305) == 127
+@pytest.mark.parametrize("status", [302, 305, 422, 487, 499, 599, 699])
+def test_a_status_that_is_not_listed_is_normal_and_unspecified(status: int) -> None:
+    """RFC 3398 §8.2.6.1."""
+    assert isup.cause_of(status) == 31
 
 
 def test_what_a_warning_says_of_media_is_a_matter_of_the_bearer() -> None:
     assert isup.cause_of(488, [WarningValue(305, "gw", "")]) == 65
-    assert isup.cause_of(488, [WarningValue(399, "gw", "")]) == isup.cause_of(606) == 127
+    assert isup.cause_of(488, [WarningValue(399, "gw", "")]) == isup.cause_of(606) == 31
 
 
 @given(st.text(max_size=5))
@@ -74,4 +75,5 @@ def test_a_message_is_called_by_what_matters_most_of_it() -> None:
     assert isup.label("REL", {"cause": 17, "location": "user"}) == "REL 17 user busy"
     assert isup.label("IAM", {"called": "national 205550100", "bearer": "speech"}) == "IAM national 205550100"
     assert isup.label("ACM", {"status": "no indication", "cause": 22}) == "ACM no indication"
+    assert isup.label("CPG", {"event": "progress", "notification": "remote hold"}) == "CPG progress remote hold"
     assert isup.label("REL", {"cause": 99}) == "REL 99 unknown cause"

@@ -41,10 +41,22 @@ def test_a_subscribers_number_is_one_of_the_area() -> None:
 def test_a_number_means_the_same_as_tel_and_as_sip_uri(number: str) -> None:
     assert PLAN.called(Uri.parse(f"tel:{number}")) == number
     assert PLAN.called(Uri.parse(f"sip:{number}@gw.example.com;user=phone")) == number
-    local = number[4:]
-    if len(local) >= 4:
-        assert PLAN.called(Uri.parse(f"tel:{local};phone-context={number[:4]}")) == number
-        assert PLAN.called(Uri.parse(f"sip:{local};phone-context={number[:4]}@gw.example.com;user=phone")) == number
+
+
+@pytest.mark.parametrize("context", ["+31", "+31-20", "+3120", "Office.example.com"])
+def test_a_local_number_is_dialled_as_in_its_context(context: str) -> None:
+    """A context is a name for a plan, and is not put before the number (RFC 3966 §5.1.5)."""
+    plan = DialPlan("31", "20", "office.example.com")
+    for uri in (f"tel:555-0100;phone-context={context}", f"sip:5550100;phone-context={context}@gw.example.com"):
+        assert plan.called(Uri.parse(uri)) == "+31205550100"
+
+
+@pytest.mark.parametrize("params", ["phone-context=+44", "phone-context=+312", "phone-context=other.example.com",
+                                    "phone-context=+31;m-what=1"])  # fmt: skip
+def test_a_number_of_a_plan_that_is_not_known_can_not_be_dialled(params: str) -> None:
+    refused = PLAN.called(Uri.parse(f"tel:5550100;{params}"))
+    assert not isinstance(refused, str) and refused.status == 484
+    assert PLAN.called(Uri.parse("tel:+31-20-5550100;phone-context=+44")) == "+31205550100"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +65,7 @@ def test_a_number_means_the_same_as_tel_and_as_sip_uri(number: str) -> None:
         ("sip:bob@gw.example.com", 404), ("sip:gw.example.com", 404), ("tel:+3120", 484),
         ("sip:+3@gw.example.com", 484),
         ("tel:+3120555010012345", 404), ("tel:*31#", 404), ("tel:+0205550100", 404), ("mailto:bob@example.com", 404),
-        ("tel:5550100;phone-context=+abc", 404), ("sip:%2B31205550100@gw.example.com", 404),
+        ("tel:5550100;phone-context=+abc", 484), ("sip:%2B31205550100@gw.example.com", 404),
     ],
 )  # fmt: skip
 def test_a_malformed_number_has_its_status(uri: str, status: int) -> None:

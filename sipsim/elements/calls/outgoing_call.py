@@ -42,7 +42,7 @@ class OutgoingCall(Call):
 
     def __init__(
         self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first",
-        replaces: Replaces | str | None = None, headers: Fields = (), caller: Uri | None = None,
+        replaces: Replaces | str | None = None, headers: Fields = (), caller: str = "",
     ) -> None:  # fmt: skip
         one_of("forks", forks, ("first", "all"))
         target, self._asked_for = formed_for("INVITE", target)
@@ -52,7 +52,7 @@ class OutgoingCall(Call):
             self._asked_for = (*self._asked_for, ("Replaces", str(checked_replaces(replaces))))
         super().__init__(agent, str(target), agent.identifiers.call_id(agent.name, agent.address.host))
         self.target = target
-        self._caller = caller
+        self._caller = caller or f"<{agent.uri}>"
         self._started_at = agent.env.now
         agent.tally.placed += 1
         self._from_tag = agent.identifiers.tag(agent.name)
@@ -298,7 +298,7 @@ class OutgoingCall(Call):
         self._sequence += 1
         offered, hop = self.local_sdp, agent.first_hop(target)
         request = build.request(
-            "INVITE", str(target), via=agent.new_via(), from_=f"<{self._caller or agent.uri}>;tag={self._from_tag}",
+            "INVITE", str(target), via=agent.new_via(), from_=f"{self._caller};tag={self._from_tag}",
             to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
             routes=agent.preloaded_routes, headers=(*self._features(), *self._asked_for),
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,

@@ -237,8 +237,11 @@ class Session:
 
 
 def description_in(message: Message) -> bytes:
-    """The SDP body of a message, empty without one."""
+    """The description of a session in a message, among other parts too (RFC 5621 §3.1); empty without one."""
     kind = message.content_type
+    if kind is not None and kind.type == "multipart":
+        found = message.find(SDP)
+        return b"" if found is None else found.body
     return message.body if kind is not None and f"{kind.type}/{kind.subtype}" == SDP else b""
 
 

@@ -22,6 +22,9 @@ from sipsim.simulation.environment import Environment
 LAWS = ("PCMA", "PCMU")
 """The two kinds of speech on circuits: A-law and µ-law (G.711)."""
 
+UNKNOWN = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+"""Who calls and does not want to be known (RFC 3398 §12.1)."""
+
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO")
 
 
@@ -33,29 +36,31 @@ class Gateway(UserAgent):
     `law` is the speech on its circuits; on the SIP side it takes that, the other law, or what `codecs` says, and
     translates. `plan` is how numbers are dialled; calls from telephones go to the same number in the domain `calls_to`.
     T7, T9 and T11 are in seconds: until an ACM, until an answer, and until the exchange is told that somebody looks
-    for the callee.
+    for the callee; `interworking` is for how many an announcement of why a call fails is heard.
     """
 
     kind = "gateway"
     incoming, outgoing = ToTrunk, FromTrunk
     t7, t9, t11 = Option[float](seconds), Option[float](seconds), Option[float](seconds)
+    interworking = Option[float](seconds)
     trunk: Any = None
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, uri: str | Uri, *, law: str = LAWS[0], plan: DialPlan = HERE,
         calls_to: str | None = None, t7: float = 20.0, t9: float = 90.0, t11: float = 15.0,
-        codecs: Iterable[str] | None = None, **options: Any,
+        interworking: float = 30.0, codecs: Iterable[str] | None = None, **options: Any,
     ) -> None:  # fmt: skip
         one_of("law", law, LAWS)
         if calls_to is not None:
             check_domain("calls_to", calls_to)
         if not isinstance(plan, DialPlan):
             raise not_allowed("plan", plan, "dial plans such as DialPlan('31', '20')")
-        self.t7, self.t9, self.t11 = t7, t9, t11
+        self.t7, self.t9, self.t11, self.interworking = t7, t9, t11, interworking
         self.calls_to, self.law, self.plan = calls_to, law, plan
         super().__init__(env, bench, name, uri, codecs=codecs or LAWS, **options)
         self.domain = self.uri.host
-        self.abilities = replace(self.abilities, methods=METHODS, schemes=(*SIP_SCHEMES, "tel"))
+        types = (*self.abilities.types, "multipart/mixed")  # RFC 3398 §5.2
+        self.abilities = replace(self.abilities, methods=METHODS, schemes=(*SIP_SCHEMES, "tel"), types=types)
         self.legs: dict[int, Leg] = {}
         self.on_call = ToTrunk.carry_over  # type: ignore[assignment]
 
@@ -66,20 +71,20 @@ class Gateway(UserAgent):
         return unknown or (None if isinstance(called, str) else called)
 
     def uri_of(self, said: object, domain: str) -> str:
-        """The URI, in a domain, of a number as ISUP says it (RFC 3398 §12.2)."""
+        """The URI, in a domain, of a number as ISUP says it (RFC 3398 §12.1)."""
         return f"sip:{self.plan.e164(str(said))}@{domain};user=phone"
 
     def _replace(self, exchange: Exchange, request: Request) -> None:
         self._ring(exchange)  # a gateway does not know Replaces
 
     def seized(self, circuit: int, parameters: isup.Parameters) -> None:
-        """IAM becomes INVITE (RFC 3398 §8.2.1)."""
+        """IAM becomes INVITE; a caller may not want to be known (RFC 3398 §8.2.1.1, §12.1)."""
         if self.calls_to is None:
             self.trunk.say(self, circuit, "REL", cause=3)
             return
-        ends = ("called", self.calls_to), ("calling", self.domain)
-        target, caller = (self.uri_of(parameters[who], at) for who, at in ends)
-        call = FromTrunk(self, Uri.parse(target), caller=Uri.parse(caller))
+        hidden = parameters.get("presentation") == "restricted"
+        caller = UNKNOWN if hidden else f"<{self.uri_of(parameters['calling'], self.domain)}>"
+        call = FromTrunk(self, Uri.parse(self.uri_of(parameters["called"], self.calls_to)), caller=caller)
         call.stand_on(circuit)
         call.limit("T11", self.t11, call.heard, 183, False)
 

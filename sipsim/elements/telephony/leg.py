@@ -7,7 +7,7 @@ from typing import Any
 from sipsim.elements.alarm import set_alarm
 from sipsim.protocol import isup
 
-NO_CIRCUIT, RECOVERY, NO_ANSWER, CLEARING, TEMPORARY = 34, 102, 19, 16, 41  # causes
+NO_CIRCUIT, RECOVERY, NO_USER, NO_ANSWER, CLEARING, TEMPORARY = 34, 102, 18, 19, 16, 41  # causes
 
 
 class Leg:
@@ -26,6 +26,9 @@ class Leg:
     def through(self) -> object:
         """The call is answered: ANM or CON."""
 
+    def suspended(self, on: bool) -> None:
+        """Who was called has hung up and may come back, or has come back: SUS or RES (RFC 3398 §9.1)."""
+
     def released(self, cause: int, said: isup.Parameters = isup.NOTHING) -> None:
         """The call is over, and this end did not say so; `said` is what the REL has brought."""
 
@@ -35,7 +38,7 @@ class Leg:
             self.agent.trunk.say(self.agent, self.circuit, name, **what)
 
     def set_up(self, before: dict[str, str], **parameters: object) -> None:
-        """Begin a call with an IAM, where a circuit is idle; an ACM is due within T7 (RFC 3398 §7.2.1).
+        """Begin a call with an IAM, where a circuit is idle; an ACM is due within T7 (RFC 3398 §7.2.1, §7.2.2).
 
         `before` says what "called", "calling" and "speech" were before they were translated.
         """
@@ -43,8 +46,8 @@ class Leg:
             self.stand_on(circuit)
             after = {**parameters, "speech": self.agent.law}
             translated = {what: [text, after[what]] for what, text in before.items()}
-            self.say("IAM", **parameters, bearer=f"speech, {self.agent.law}", translated=translated)
-            self.limit("T7", self.agent.t7, self._give_up, RECOVERY, RECOVERY)
+            self.say("IAM", **parameters, **isup.CALL, bearer=f"speech, {self.agent.law}", translated=translated)
+            self.limit("T7", self.agent.t7, self._give_up, RECOVERY)
         else:
             self.released(NO_CIRCUIT)
 
@@ -53,7 +56,7 @@ class Leg:
         self.circuit, self.agent.legs[circuit] = circuit, self
 
     def take(self, name: str, parameters: dict[str, Any]) -> None:
-        """A message has come; after the first an answer is due within T9 (RFC 3398 §7.2.5)."""
+        """A message has come; after an ACM an answer is due within T9 (RFC 3398 §7.2.6, §7.2.8)."""
         if name in ("REL", "RSC"):
             self.say("RLC")
             self.leave()
@@ -61,8 +64,11 @@ class Leg:
         elif name in ("ANM", "CON"):
             self.limit()
             self.through()
+        elif name in ("SUS", "RES"):
+            self.suspended(name == "SUS")
         else:
-            self.limit("T9", self.agent.t9, self._give_up, CLEARING, NO_ANSWER)
+            if name == "ACM":
+                self.limit("T9", self.agent.t9, self._give_up, NO_ANSWER)
             self.progress(parameters)
 
     def release(self, cause: int, **more: object) -> None:
@@ -83,6 +89,6 @@ class Leg:
         if name:
             self._limit = set_alarm(self.agent, name, delay, "circuit", f"{self.circuit}", False, fn, *args)
 
-    def _give_up(self, cause: int, told: int) -> None:
+    def _give_up(self, cause: int) -> None:
         self.release(cause)
-        self.released(told)
+        self.released(cause)

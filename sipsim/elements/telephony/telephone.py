@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sipsim.elements.outcome import Outcome
-from sipsim.elements.telephony.leg import Leg
+from sipsim.elements.telephony.leg import CLEARING, Leg
 from sipsim.errors import CallFailed, UsageError
 from sipsim.protocol import isup
 from sipsim.protocol.isup import Parameters
@@ -21,10 +21,11 @@ class Telephone(Leg):
     """A telephone: `call`, `hang_up`; `picks_up`, `rejects`, `moves_to` say how it takes calls; the latest counts.
 
     `ringing`, `answered` and `ended` are SimPy events of its latest call. The first two give the telephone or fail with
-    `CallFailed`, `ended` gives the cause. `state` is "idle", "calling", "ringing" or "answered".
+    `CallFailed`, `ended` gives the cause. `state` is "idle", "calling", "ringing" or "answered"; `held` says whether
+    the other end lets it wait.
     """
 
-    state = "idle"
+    state, held = "idle", False
 
     def __init__(self, switch: Switch, number: str) -> None:
         self.agent, self.number = switch, number
@@ -55,20 +56,42 @@ class Telephone(Leg):
         self.rejects(isup.CHANGED, announcement=announcement)
         self._refused["diagnostic"] = new
 
-    def call(self, number: str) -> Outcome:
-        """Dial a number, as it is dialled from here; gives `answered`."""
+    def call(self, number: str, *, hidden: bool = False) -> Outcome:
+        """Dial a number, as it is dialled from here; gives `answered`. A `hidden` number is not shown to the callee."""
         if self.state != "idle":
             raise UsageError(f"call: {self.number} is in a call already")
         called, calling = map(self.agent.plan.isup, (self.agent.dialled(number), self.number))
         self._begin("calling")
-        self.set_up({"called": number, "calling": self.number}, called=called, calling=calling)
+        more = {"presentation": "restricted"} if hidden else {}
+        self.set_up({"called": number, "calling": self.number}, called=called, calling=calling, **more)
         return self.answered
 
-    def hang_up(self, cause: int = 16) -> Outcome:
+    def hang_up(self, cause: int = CLEARING) -> Outcome:
         """End the call, or give up waiting for an answer; gives `ended`."""
         if self.state == "idle":
             raise UsageError(f"hang_up: {self.number} is in no call")
         return self._hang_up(cause=cause)
+
+    def suspend(self, t6: float | None = None) -> None:
+        """Put the receiver down, and be able to `resume`: SUS (RFC 3398 §9.1).
+
+        After T6, so many seconds, the call is over (§10.2.2); None: never by itself.
+        """
+        if t6 is not None:
+            seconds("t6", t6)
+        self._told("suspend", "SUS")
+        if t6 is not None:
+            self.limit("T6", t6, self._hang_up, CLEARING)
+
+    def resume(self) -> None:
+        """Lift the receiver again: RES."""
+        self._told("resume", "RES")
+        self.limit()
+
+    def _told(self, verb: str, name: str) -> None:
+        if self.state != "answered":
+            raise UsageError(f"{verb}: {self.number} is {self.state}, not in a call")
+        self.say(name)
 
     def alert(self, circuit: int) -> None:
         """A call has come: ring, or turn it away."""
@@ -101,6 +124,7 @@ class Telephone(Leg):
         self.through()
 
     def progress(self, parameters: Parameters) -> None:
+        self.held = parameters.get("notification") == "remote hold"
         if isup.progress(parameters) == 180:
             self.state = "ringing"
             self.ringing.settle(self)
@@ -118,6 +142,6 @@ class Telephone(Leg):
         self.ended.settle(cause)
 
     def _begin(self, state: str) -> None:
-        self.state, (env, trace) = state, (self.agent.env, self.agent.trace)
+        self.state, self.held, (env, trace) = state, False, (self.agent.env, self.agent.trace)
         words = [f"the call of {self.number} {what}" for what in ("ringing", "being answered", "ending")]
         self.ringing, self.answered, self.ended = (Outcome(env, trace, text) for text in words)

@@ -23,14 +23,14 @@ class Column:
 class Arrow:
     """A message on its way once: a retransmission is an arrow of its own, so is a packet that the network duplicated.
 
-    One of the telephone network has the family "isup" and the number 0, since it is not SIP.
+    One of the telephone network has the family "isup" and no number, since it is not SIP.
 
     `arrived` is None where the message was lost (`lost` says why) or was still on its way when the trace ended.
     `family` is "request", "1xx" ... "6xx", or "unparsable"; `method` is that of the request or of the response's CSeq;
     `badge` names the body ("SDP").
     """
 
-    number: int
+    number: int | None
     text: str
     source: str
     target: str
@@ -41,7 +41,8 @@ class Arrow:
     badge: str = ""
     call: str = ""  # the Call-ID
     copy: int = 1
-    duplicate: bool = False
+    duplicate: bool = False  # made on the way out of one packet, as the arrow before
+    multicast: bool = False  # ... which went to several
     transport: str = "UDP"
     arrived: float | None = None
     arrival: int = 0  # id of the record of its arrival or loss
@@ -73,13 +74,13 @@ class Arrow:
     @property
     def again(self) -> bool:
         """Whether the same message was on its way before."""
-        return self.copy > 1 or self.duplicate
+        return self.copy > 1 or (self.duplicate and not self.multicast)
 
     @property
     def label(self) -> str:
         """The message in one line, for people who hear the picture or point at it."""
         method = f" ({self.method})" if self.family[0].isdigit() and self.method else ""
-        copy = f", copy {self.copy}" if self.copy > 1 else ", duplicated on the way" if self.duplicate else ""
+        copy = f", copy {self.copy}" if self.copy > 1 else ", duplicated on the way" if self.again else ""
         copy += f", {self.times} times until {self.until:.3f} s" if self.times > 1 else ""
         body = f", with {self.badge}" if self.badge else ""
         more = "".join(f", {word}" for word in (self.remark, *(f"breaks {flag}" for flag in self.flags)) if word)
@@ -94,7 +95,7 @@ class Arrow:
     @property
     def counted(self) -> str:
         """Which copy it is, or how many it stands for, "" for a message that was sent once."""
-        copy = f"copy {self.copy}" if self.copy > 1 else "again" if self.duplicate else ""
+        copy = f"copy {self.copy}" if self.copy > 1 else "again" if self.again else ""
         return (
             f"{copy}–{self.copy + self.times - 1}"
             if self.copy > 1 and self.times > 1

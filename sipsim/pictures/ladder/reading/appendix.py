@@ -27,7 +27,7 @@ def appendix(trace: Trace, rows: Iterable[Row], what: str) -> Iterator[Section]:
     for arrow in arrows:
         record = trace[arrow.record]
         raw = record.raw
-        first = known.setdefault(raw, arrow.number)
+        first = known.setdefault(raw, arrow.number or 0)
         route = " → ".join(map(address_text, record.route))
         title = f"{arrow.number} {arrow.text} from {arrow.source} to {arrow.target} at {arrow.sent:.{digits}f} s"
         title = f"{title} ({arrow.transport}, {route})"

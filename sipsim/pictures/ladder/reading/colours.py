@@ -32,7 +32,7 @@ def tell_apart(rows: Iterable[Row], by: str) -> list[Section]:
 def _line(by: str, arrows: list[Arrow]) -> str:
     first = arrows[0]
     which = f", Call-ID {first.call}" if by == "call" and first.call else ""
-    numbers = [arrow.number for arrow in arrows if not arrow.duplicate]
+    numbers = [arrow.number for arrow in arrows if arrow.number and not arrow.duplicate]
     count = f"{len(numbers)} message{'s' if len(numbers) > 1 else ''}"
     told = f"{count} from {numbers[0]} on" if by == "call" else f"message{'s'[: len(numbers) > 1]} {_listed(numbers)}"
     return f"{first.letter}: {first.text} from {first.source} to {first.target}, {told}{which}"

@@ -95,7 +95,9 @@ class Reader:
         data, delay = record.data, record.data.get("delay")
         text, peer, call = (str(data.get(name, "")) for name in ("text", "peer", "call"))
         source, target = self.naming.of(record.element), self.naming.of(peer)
-        arrow = Arrow(0, text, source, target, record.time, record.id, "isup", call=call, arrival=record.id)
+        arrow = Arrow(None, text, source, target, record.time, record.id, "isup", call=call, arrival=record.id)
+        said = data.get("parameters")
+        arrow.badge = str(said.get("bearer", "")).rpartition(" ")[2] if isinstance(said, dict) else ""
         arrow.arrived = arrow.ended = record.time + (delay if isinstance(delay, float) and delay > 0 else 0.0)
         if not self.full and self.choice.wants(arrow):
             self.arrows[record.id] = arrow
@@ -106,14 +108,14 @@ class Reader:
         if arrow is None:
             return
         if arrow.arrived is not None:  # the network made a second packet of it
-            arrow = self.twin(arrow)
+            arrow = self.twin(arrow, self.naming.receiver(record))
         arrow.arrived = arrow.ended = record.time
         arrow.arrival = record.id
         arrow.target = self.naming.receiver(record) or arrow.target
         self.arrows[record.id] = arrow
 
-    def twin(self, arrow: Arrow) -> Arrow:
-        twin = replace(arrow, duplicate=True, remark="")
+    def twin(self, arrow: Arrow, target: str) -> Arrow:
+        twin = replace(arrow, duplicate=True, multicast=target not in ("", arrow.target), remark="")
         self.rows.append(twin)
         return twin
 

@@ -15,7 +15,7 @@ def variants(arrow: Arrow, glyphs: Glyphs, star: str = "", arrives: bool = False
     badge = f" ({glyphs.text(arrow.badge)})" if arrow.badge and not arrives else ""
     number = f"{arrow.mark}{star}"
     if arrow.duplicate:
-        return [f"{number} {text} again", f"{number} again"]
+        return [" ".join(filter(None, words)) for words in ((number, text, arrow.counted), (number, arrow.counted))]
     copy = f" {glyphs.text(arrow.counted)}" if arrow.counted else ""
     short = copy.replace(" copy ", " #")
     code = text.partition(" ")[0] if arrow.family[:1].isdigit() else text
