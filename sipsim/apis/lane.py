@@ -59,7 +59,7 @@ class Lane:
             try:
                 return fn(*arguments)
             except Exception as error:
-                self._mistaken(name, error)
+                self.mistaken(name, error)
 
     def follow(
         self, outcome: Outcome, done: Callable[[Any], object], failed: Callable[[Any], object] | None = None
@@ -91,7 +91,8 @@ class Lane:
             elif failed is not None:
                 failed(outcome.value)
 
-    def _mistaken(self, name: str, error: Exception) -> None:
+    def mistaken(self, name: str, error: Exception) -> None:
+        """Record a mistake that the application made in a callback."""
         text = f"{name}() of the application: {type(error).__name__}: {error}"
         self.trace.add("error", self.env.now, self.name, who=f"{self.name}.{name}", text=text)
         if self.on_mistake is not None:

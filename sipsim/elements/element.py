@@ -29,7 +29,7 @@ from sipsim.message.message import Message, Request, Response, parse_whole
 from sipsim.message.salvage import salvaged
 from sipsim.message.uri import Uri
 from sipsim.protocol.inspection import NO_TRANSACTION
-from sipsim.protocol.matching import client_key, server_key
+from sipsim.protocol.matching import cancelled_keys, client_key, server_key
 from sipsim.protocol.options import Option, seconds, whole_or_none
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.transactions import (
@@ -332,10 +332,9 @@ class Element(Spelt):
     def _handle_request(self, request: Request, packet: Packet) -> None:
         key = server_key(request)
         exchange = self.servers.get(key)
-        method = request.method
-        if exchange is not None and (method != "ACK" or exchange.state != "accepted"):
+        if exchange is not None and (request.method != "ACK" or exchange.state != "accepted"):
             exchange.receive(request)
-        elif method == "ACK":
+        elif request.method == "ACK":
             self.on_ack(request)
         else:
             self._begin(request, key, packet)
@@ -361,12 +360,13 @@ class Element(Spelt):
             raise
 
     def _cancel(self, exchange: Exchange, request: Request) -> None:
-        invite = self.servers.get(server_key(request, "INVITE"))
-        if invite is None:
+        found = next((self.servers[key] for key in cancelled_keys(request) if key in self.servers), None)
+        if found is None:
             refuse(self, exchange, NO_TRANSACTION)
             return
-        self.reply(exchange, 200, tag=self.tag_for(invite))
-        self.on_cancel(invite)
+        self.reply(exchange, 200, tag=self.tag_for(found))
+        if found.request.method == "INVITE":  # nothing else is taken back (§9.2)
+            self.on_cancel(found)
 
     def tag_for(self, invite: Exchange) -> str | None:
         """The To tag of our responses to an INVITE, None while it is open; a CANCEL is answered with it (§9.2)."""
@@ -381,8 +381,7 @@ class Element(Spelt):
     def forget(self, exchange: Exchange) -> None:
         """Drop a terminated transaction."""
         exchange.abandon()
-        mine = self.servers if exchange.user is None else self.clients
-        mine.pop(exchange.key, None)
+        (self.servers if exchange.user is None else self.clients).pop(exchange.key, None)
 
     def _unreachable(self, packet: Packet, reason: str) -> None:
         undelivered(self, packet, reason)

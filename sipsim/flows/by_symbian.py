@@ -97,11 +97,12 @@ def symbian_start(lab: Lab) -> Story:
     codes=(200,),
 )
 def symbian_close(lab: Lab) -> Story:
-    """What depends on a connection is deleted before it, and it before CSIP; here the binding comes late."""
+    """What depends on a connection goes before it, and it before CSIP; here the binding is used, and goes, too late."""
     lab.registrar(DOMAIN)
     app = started(lab)
     yield lab.env.timeout(1.0)
     binding = CSIPRegistrationBinding.NewL(app.connection, f"sip:alice@{DOMAIN}")
+    app.on_response = lambda transaction, where: transaction.Delete()
     binding.RegisterL()
     yield lab.env.timeout(1.0)
     app.connection.Delete()
@@ -111,6 +112,7 @@ def symbian_close(lab: Lab) -> Story:
     except Leave as left:
         error = left.name
         lab.note(f"UpdateL leaves with {error}")
+    binding.Delete()
     app.csip.Delete()
     return {"update": error}
 

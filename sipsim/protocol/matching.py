@@ -6,8 +6,10 @@ Messages with equal keys belong to the same transaction. Branches and tags are t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
+from sipsim.message.codes import METHODS
 from sipsim.message.message import Message, Request, Response
 
 COOKIE = "z9hg4bk"
@@ -33,10 +35,9 @@ def client_key(message: Message) -> Key:
 def server_key(request: Request, method: str | None = None) -> Key:
     """The key of a request received: branch, sent-by, method, where ACK counts as INVITE (RFC 3261 §17.2.3).
 
-    With a `method` it is the key that the request would have if this were its method: `server_key(cancel,
-    "INVITE")` is the transaction that a CANCEL is about (§9.2). A branch without the magic cookie comes from
-    an RFC 2543 client and says nothing: then the Request-URI, From tag, Call-ID, CSeq and top Via make the
-    key, and for requests other than INVITE the To tag. (The To tag of an ACK is the server's own: see
+    With a `method` it is the key that the request would have if this were its method. A branch without the magic
+    cookie comes from an RFC 2543 client and says nothing: then the Request-URI, From tag, Call-ID, CSeq and top Via
+    make the key, and for requests other than INVITE the To tag. (The To tag of an ACK is the server's own: see
     `acknowledges`.)
     """
     method = method or request.method
@@ -48,6 +49,11 @@ def server_key(request: Request, method: str | None = None) -> Key:
     to_tag = None if method == "INVITE" else (request.to_tag or "").lower()
     from_tag = (request.from_tag or "").lower()
     return request.uri_text, to_tag, from_tag, request.call_id, request.cseq.number, method, str(request.via)
+
+
+def cancelled_keys(cancel: Request) -> Iterator[Key]:
+    """The keys that a request may have to which a CANCEL belongs: any but ACK and CANCEL, INVITE first (§9.2)."""
+    return (server_key(cancel, method) for method in METHODS if method not in ("ACK", "CANCEL"))
 
 
 def stateless_branch(request: Request) -> str:

@@ -17,6 +17,7 @@ from sipsim.apis.android import (
     NullPointerException,
     ParseException,
     PendingIntent,
+    Receiver,
     SipAudioCall,
     SipErrorCode,
     SipException,
@@ -253,6 +254,49 @@ def test_a_call_that_is_not_answered_in_time_fails_with_time_out():
     assert heard.names == ["onCalling", "onRingingBack", "onError"] and heard.codes() == [SipErrorCode.TIME_OUT]
     (cancel,) = [record for record in lab.trace.select("sent", "alice") if record.message.cseq.method == "CANCEL"]
     assert cancel.time == pytest.approx(10.0)
+
+
+@pytest.mark.covers("AN53")
+def test_a_call_of_which_nobody_can_be_told_is_dropped_and_the_run_goes_on():
+    lab, alice, bob = two()
+    intent = PendingIntent.getBroadcast(bob.context, 0, Intent(CALL), Intent.FILL_IN_DATA)
+    bob.manager.open(bob.profile, intent, None)
+    intent.cancel()
+    _call, heard = alice.call()
+    lab.run()
+    assert heard.names == ["onCalling", "onRingingBack", "onCallBusy"] or heard.names == ["onCalling", "onCallBusy"]
+    assert bob.receiver.intents == [] and any("dropped" in line for line in bob.context.logcat("W"))
+    assert not lab.trace.select("error")
+
+
+@pytest.mark.covers("AN53", "AN46")
+def test_a_receiver_of_the_manifest_that_can_not_be_made_is_logged_and_others_are_called():
+    lab, alice, bob = two()
+    broken = Receiver(lambda: 1 / 0, IntentFilter(CALL))  # type: ignore[arg-type,return-value]
+    bob.context.manifest = Manifest(receivers=(broken,))
+    call, _ = alice.call()
+    lab.run()
+    assert call.isInCall() and len(bob.receiver.intents) == 1
+    (line,) = bob.context.logcat("E")
+    assert "onReceive() of the application: ZeroDivisionError" in line
+    call.endCall()
+    lab.run()
+
+
+@pytest.mark.covers("AN07", "AN55")
+def test_a_profile_is_closed_without_a_data_connection_too():
+    lab = Lab()
+    server = lab.proxy("example.com")
+    alice, heard = Device(lab, "alice", auto=True), RegistrationHeard()
+    alice.open(heard)
+    lab.run(until=1.0)
+    alice.context.network.set_connected(False)
+    alice.manager.close(alice.uri)
+    assert not alice.manager.isOpened(alice.uri) and not alice.manager.isRegistered(alice.uri)
+    alice.context.network.set_connected(True)
+    lab.run(until=60.0)
+    assert len(messages(lab.trace, "REGISTER", "alice")) == 2  # nobody could be told, and nobody registers again
+    assert server.location.look_up(alice.uri, lab.env.now) and heard.names[-1] == "onRegistrationFailed"
 
 
 @pytest.mark.covers("AN53")

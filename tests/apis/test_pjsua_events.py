@@ -172,6 +172,45 @@ def test_the_application_decides_who_may_know(code: int, state: int):
     lab.run()
 
 
+WRONG = ["yes", (1,), (200, 200), 9999, -1, 100, (700, "no"), ("603", "no"), True, (200, "a", "b")]
+
+
+@pytest.mark.covers("PJ11", "PJ8")
+@pytest.mark.parametrize("said", WRONG, ids=str)
+def test_what_is_no_status_is_a_mistake_of_the_callback_and_counts_as_nothing_said(said: Any):
+    class Decides(pj.AccountCallback):
+        def on_incoming_subscribe(self, buddy: Any, from_uri: str, contact_uri: str, pres_obj: Any) -> Any:
+            return said
+
+    class Replaced(pj.CallCallback):
+        def on_replace_request(self, code: int, reason: str) -> Any:
+            return said
+
+        def on_transfer_request(self, dst: str, code: int) -> Any:
+            return said
+
+    lab, account, bob = phone(Decides())
+    carol, dora = lab.user_agent("sip:carol@example.com"), lab.user_agent("sip:dora@example.com")
+    account.make_call(str(bob.contact_uri), Replaced())
+    watching = bob.subscribe(str(account.phone.contact_uri), "presence")
+    other = bob.call(carol)
+    lab.run()
+    held = next(call for call in bob.calls.values() if call is not other)
+    held.transfer(dora, leaves="never")
+    lab.run()
+    assert watching.active.ok and dora.current_call is not None  # as if nothing had been said
+    other.transfer_to(held)
+    lab.run()
+    errors = [record.data["text"] for record in lab.trace.select("error")]
+    names = ("on_incoming_subscribe", "on_transfer_request", "on_replace_request")
+    assert [text.partition(":")[0] for text in errors] == [f"{name}() of the application" for name in names]
+    assert all("is no final status with a reason" in text for text in errors)
+    assert carol.current_call is not None and "alice" in str(carol.current_call.peer)  # in the place of Bob
+    watching.unsubscribe()
+    account.lib.destroy()
+    lab.run()
+
+
 class Keys(Log):
     def on_dtmf_digit(self, digits: str) -> None:
         self.told.append(digits)

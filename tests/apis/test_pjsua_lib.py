@@ -344,6 +344,26 @@ def test_a_mistake_in_a_callback_is_logged_and_goes_no_further():
     lib.destroy()
 
 
+@pytest.mark.covers("PJ2", "PJ8")
+def test_a_mistake_in_the_logs_callback_breaks_nothing_and_a_file_that_can_t_be_is_an_error(tmp_path: Path):
+    def callback(level: int, text: str, length: int) -> None:
+        raise LookupError("no such window")
+
+    lab = Lab(seed=7)
+    lab.registrar("example.com")
+    lib = library(lab, level=3, callback=callback)
+    lib.start()
+    account = lib.create_account(pj.AccountConfig("example.com", "alice", "secret"))
+    trace = lab.run()
+    assert account.info().reg_active and trace.result["ok"]
+    assert {record.data["text"] for record in trace.select("error")} == {
+        "callback() of the application: LookupError: no such window"
+    }
+    lib.destroy()
+    pj.use(lab)
+    error(120002, "filename", pj.Lib().init, log_cfg=pj.LogConfig(filename=str(tmp_path / "not" / "there")))
+
+
 def test_without_a_lab_there_is_no_library(monkeypatch: pytest.MonkeyPatch):
     from sipsim.apis.pjsua import application
 

@@ -313,11 +313,52 @@ def test_a_mistake_in_an_observer_does_not_break_the_stack():
     assert said(messages(lab.trace, "200 MESSAGE", "bob")[0]) == "200 MESSAGE"
 
 
-def test_too_early_a_delete_is_a_note_where_the_device_is_lenient():
+@pytest.mark.covers("SY91", "SY86")
+@pytest.mark.breaks("ACK-02")
+def test_too_early_a_delete_is_a_note_where_the_device_is_lenient_and_nothing_more_is_told():
     lab, phone, _ = pair(strict=False)
     phone.message().Delete()
     lab.run()
     assert any("still under way" in note.data["text"] for note in lab.trace.select("note"))
+    assert phone.app.names == ["ConnectionStateChanged"] and "bob>alice 200 MESSAGE" in wire(lab.trace)
+    association = symbian.CSIPInviteDialogAssoc(phone.connection, "sip:bob@example.com")
+    invite = association.SendInviteL()
+    lab.run(until=lab.env.now + 0.5)
+    assert phone.app.names[1:] == ["IncomingResponse 180"]
+    invite.Delete()  # and with it the way to acknowledge
+    lab.run()
+    assert left(association.SendAckL, invite) == symbian.KErrSIPResourceNotAvailable
+    assert "InviteCompleted" not in phone.app.names and "IncomingResponse 200" not in phone.app.names
+    assert len(times(lab.trace, "200 INVITE", "bob")) > 8 and not lab.trace.select("error")
+
+
+@pytest.mark.covers("SY85", "SY42")
+def test_every_client_transaction_holds_its_request_until_the_server_side_has_it():
+    lab, phone, _ = pair()
+    lab.registrar("example.net")
+    binding = symbian.CSIPRegistrationBinding(phone.connection, "sip:alice@example.net")
+    sdp = "v=0\r\no=a 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n"
+    body = symbian.CSIPMessageElements((("Subject", "lunch"),), sdp.encode(), "application/sdp")
+    to = "sip:bob@example.com"
+    call = symbian.CSIPInviteDialogAssoc(phone.connection, to)
+    made = [
+        binding.RegisterL(body), call.SendInviteL(body),
+        symbian.CSIPSubscribeDialogAssoc(phone.connection, to).SendSubscribeL(body),
+        symbian.CSIPReferDialogAssoc(phone.connection, to, aReferTo="sip:carol@example.com").SendReferL(body),
+    ]  # fmt: skip
+    for transaction in made:
+        held = transaction.RequestElements()
+        assert held.Method() == transaction.Type() and held.MessageElements() is body
+        assert str(held.RemoteURI()) == ("sip:example.net" if transaction is made[0] else to)
+    lab.run(until=lab.env.now + 0.002)
+    assert [transaction.RequestElements() for transaction in made] == [None] * 4
+    lab.run(until=lab.env.now + 1.1)
+    call.SendAckL(made[1])
+    bye = call.SendByeL()
+    assert bye.RequestElements().Method() == "BYE"
+    lab.run(until=lab.env.now + 1.0)
+    assert bye.RequestElements() is None and bye.status == 200
+    phone.connection.Delete()
 
 
 @pytest.mark.covers("SY04")

@@ -74,13 +74,21 @@ def test_every_register_looks_it_up_anew(kept: bool):
 
 
 @pytest.mark.covers("SY46")
-def test_before_the_first_register_has_succeeded_nothing_is_kept():
+def test_before_the_first_register_has_succeeded_nothing_goes_by_the_registration():
     lab, phone, binding = behind(True)
-    assert after(lab, by, phone, binding) == after(lab, by, phone, binding) == 1
+    elements = symbian.CSIPRequestElements.NewL("sip:carol@example.com")
+    elements.SetMethodL("MESSAGE")
+    made = symbian.CSIPInviteDialogAssoc, phone.connection, "sip:carol@example.com", binding
+    for act in (
+        lambda: phone.connection.SendRequestL(elements, binding),
+        lambda: left(*made) and invite(phone, binding),
+    ):
+        assert left(act) == symbian.KErrSIPInvalidRegistrationState
+    assert queries(lab) == 0 and not wire(lab.trace)
 
 
 @pytest.mark.covers("SY46", "SY45")
-def test_a_register_that_fails_leaves_the_address_and_setting_the_proxy_forgets_it():
+def test_a_register_that_fails_ends_the_registration_and_setting_the_proxy_forgets_the_address():
     lab, phone, binding = behind(True)
     binding.RegisterL()
     lab.run(until=2.0)
@@ -90,9 +98,11 @@ def test_a_register_that_fails_leaves_the_address_and_setting_the_proxy_forgets_
     binding.UpdateL()
     lab.run(until=3.0)
     assert "two>alice 500 REGISTER" in wire(lab.trace) and phone.app.names[-1] == "IncomingResponse 500"
-    assert after(lab, by, phone, binding) == 0 and wire(lab.trace, "alice")[-1] == "alice>one MESSAGE"
+    assert left(by, phone, binding) == symbian.KErrSIPInvalidRegistrationState
+    del two.on_request
+    assert after(lab, binding.RegisterL) == 1 and after(lab, by, phone, binding) == 0
     binding.SetOutboundProxyL(f"sip:{OUT}")
-    assert after(lab, by, phone, binding) == 1 and "alice>two MESSAGE" in wire(lab.trace, "alice")
+    assert after(lab, by, phone, binding) == 1 and wire(lab.trace, "alice")[-1] == "alice>two MESSAGE"
 
 
 @pytest.mark.covers("SY45")

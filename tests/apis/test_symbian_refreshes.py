@@ -166,6 +166,38 @@ def test_the_interval_of_a_registrations_refresh_is_asked_for_from_the_next_one_
     assert [round(t) for t in times(lab.trace, "REGISTER", "alice")] == [1, 22, 42]
 
 
+@pytest.mark.covers("SY53", "SY26", "SY28")
+def test_a_refresh_that_falls_due_while_the_connection_is_suspended_could_not_connect():
+    lab, phone, _, association, _ = subscribed()
+    lab.registrar("example.com")
+    binding = phone.bind(refresh=True, aExpires=100)
+    binding.RegisterL()
+    lab.run(until=3.0)
+    phone.stack.bearer.set("suspended")
+    lab.run(until=100.0)
+    failed = [what for _, name, what in phone.app.told if name == "ErrorOccured"]
+    assert failed == [(symbian.KErrCouldNotConnect, association), (symbian.KErrCouldNotConnect, binding)]
+    assert not binding.IsContextActive()
+    assert association.SIPRefresh().State() is binding.SIPRefresh().State() is CSIPRefresh.ETerminated  # type: ignore[union-attr]
+    assert len(times(lab.trace, "SUBSCRIBE", "alice")) == len(times(lab.trace, "REGISTER", "alice")) == 1
+
+
+@pytest.mark.covers("SY26", "SY28", "R2")
+@pytest.mark.breaks("REG-05")
+def test_a_refresh_whose_200_has_no_binding_is_an_error_of_the_binding_alone():
+    """The application has no transaction of a REGISTER that the stack sent by itself."""
+    lab = Lab(seed=7)
+    registrar = lab.registrar("example.com")
+    phone = Phone(lab)
+    binding = phone.bind(refresh=True, aExpires=100)
+    binding.RegisterL()
+    lab.run(until=3.0)
+    registrar.on_request = lambda exchange, request: registrar.reply(exchange, 200)  # type: ignore[method-assign]
+    lab.run(until=60.0)
+    assert phone.app.told[-1][1:] == ("ErrorOccured", (symbian.KErrSIPInvalidRegistrarResponse, binding))
+    assert not binding.IsContextActive() and binding.SIPRefresh().State() is CSIPRefresh.ETerminated  # type: ignore[union-attr]
+
+
 @pytest.mark.covers("SY51")
 def test_a_refresh_serves_one_owner_who_ends_it():
     lab, phone, _ = pair()

@@ -89,6 +89,47 @@ def test_the_digest_class_is_used_as_an_object_or_by_its_class_with_the_csip_fir
         assert caught.value.code == symbian.KErrNotFound
 
 
+@pytest.mark.covers("SY99", "SY98")
+def test_credentials_are_for_a_realm_for_what_was_challenged_and_for_an_outbound_proxy():
+    """The overloads of the original: who asks comes first, then the outbound proxy, where there is one."""
+    observer = ByObject()
+    lab, _phone, digest, binding = challenged(observer)
+    (what,) = observer.asked
+    digest.SetCredentialsL(what, "proxy.example.com", "example.com", "alice", "wrong")
+    lab.run(until=3.0)
+    assert observer.asked == [what] * 2  # once more, as that one was refused
+    digest.SetObserver(by_realm := ByRealm())
+    digest.SetCredentialsL(what, "", "example.com", "alice", "wrong as well")
+    lab.run(until=4.0)
+    assert by_realm.asked == ["example.com"]
+    digest.SetCredentialsL("proxy.example.com", "example.com", "alice", "secret")
+    lab.run(until=5.0)
+    assert binding.IsContextActive() and len(observer.asked) == 2
+    (last,) = messages(lab.trace, "REGISTER", "alice")[-1:]
+    assert 'username="alice"' in str(last.header("Authorization"))
+
+
+@pytest.mark.covers("SY99")
+def test_what_is_no_answer_to_a_challenge_is_an_argument_that_will_not_do():
+    observer = ByObject()
+    lab, _phone, digest, binding = challenged(observer)
+    (what,) = observer.asked
+    for arguments in (
+        ("", "alice", "secret"), ("example.com", "", "secret"), ("example.com", "alice", ""), ("example.com", "alice"),
+        (1, "alice", "secret"), (object(), "example.com", "alice", "secret"), (None, "example.com", "alice", "secret"),
+        (what, "a", "b", "c", "d", "e"), ("example.com", "alice", None),
+    ):  # fmt: skip
+        assert left(digest.SetCredentialsL, *arguments) == symbian.KErrArgument
+    assert left(digest.IgnoreChallengeL, "") == left(digest.IgnoreChallengeL, object()) == symbian.KErrArgument
+    assert left(digest.RemoveCredentialsL, "") == left(digest.SetObserver, object()) == symbian.KErrArgument
+    assert left(digest.IgnoreChallengeL, what, "elsewhere") == symbian.KErrNotFound
+    by_class: Any = symbian.CSIPHttpDigest
+    assert left(by_class.RemoveCredentialsL, object()) == symbian.KErrNotFound
+    digest.IgnoreChallengeL(what, "example.com")
+    lab.run(until=3.0)
+    assert not binding.IsContextActive() and len(times(lab.trace, "REGISTER", "alice")) == 1
+
+
 @pytest.mark.covers("R6", "SY04", "SY95")
 def test_a_494_that_wants_a_password_is_told_like_other_challenges():
     lab = Lab(seed=7)

@@ -31,8 +31,45 @@ def test_each_change_of_state_is_told_once_and_its_reason_asked_for():
         assert connection.State().name == name and connection.GetConnectionError() == error
         assert phone.app.told[-1][1:] == ("ConnectionStateChanged", (connection.State(),))
     assert phone.app.names == ["ConnectionStateChanged"] * 6  # with the first EActive
-    assert [int(state) for state in CSIPConnection.TState] == [1, 2, 3, 4, 5]
     assert left(bearer.set, "asleep") == symbian.KErrNotSupported
+
+
+STATES = {
+    CSIPConnection: (1, "EInit EActive ESuspended EInactive EUnavailable"),
+    CSIPDialog: (0, "EInit EEarly EConfirmed ETerminated"),
+    CSIPRefresh: (0, "EInactive EActive ETerminated"),
+    symbian.CSIPTransactionBase: (0, "ETrying ECalling EProceeding ECompleted EConfirmed ETerminated"),
+}
+
+
+@pytest.mark.covers("SY11", "SY51", "SY61", "SY80")
+def test_states_have_the_numbers_of_the_original():
+    """A connection's states count from 1, all others from 0."""
+    for kind, (first, names) in STATES.items():
+        expected = {name: number for number, name in enumerate(names.split(), first)}
+        assert {state.name: int(state) for state in kind.TState} == expected  # type: ignore[attr-defined]
+        assert {name: int(getattr(kind, name)) for name in expected} == expected
+
+
+@pytest.mark.covers("SY29", "SY80")
+def test_what_others_asked_for_ends_with_the_connection_too():
+    """All transactions that use the connection are terminated, those of requests that arrived as well."""
+    lab, phone, bob = pair()
+    to = f"sip:alice@{phone.stack.host_port}"
+    call = bob.call(to)
+    call.answered.defused = True
+    bob.message(to, "hi").defused = True
+    lab.run(until=lab.env.now + 0.2)
+    waiting = [what[0] for _, name, what in phone.app.told if name == "IncomingRequest"]
+    assert [(one.Type(), one.State().name) for one in waiting] == [("INVITE", "EProceeding"), ("MESSAGE", "ETrying")]
+    phone.stack.bearer.set("down")
+    for transaction in waiting:
+        assert transaction.State() is transaction.ETerminated and not transaction.ResponseAllowed()
+        assert left(transaction.SendResponseL, symbian.CSIPResponseElements(200)) == symbian.KErrCouldNotConnect
+        transaction.Delete()
+    call.hang_up()
+    lab.run(until=lab.env.now + 100.0)
+    assert phone.app.names[-1] == "ConnectionStateChanged" and "TimedOut" not in phone.app.names
 
 
 @pytest.mark.covers("SY29", "SY12")

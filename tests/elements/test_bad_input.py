@@ -116,3 +116,16 @@ def test_a_cancel_that_comes_again_is_absorbed_and_one_too_late_changes_nothing(
     assert tester.statuses.count(487) == 0 and [c.state for c in bob.calls.values()] == ["ringing"]
     cancelled = messages(memory.trace, "200 CANCEL", "bob")
     assert len(cancelled) == 2 and cancelled[0] == cancelled[1]
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "OPTIONS", "SUBSCRIBE"])
+def test_a_cancel_for_anything_but_an_invite_is_answered_and_changes_nothing(memory: Lab, method: str) -> None:
+    """RFC 3261 §9.2: a CANCEL that matches a transaction gets 200, whatever its method, with the To tag of that one."""
+    bob, tester = memory.user_agent("sip:bob@example.com"), Wire(memory)
+    tester.send(request(method), bob)
+    memory.run(until=0.1)
+    tester.send(request("CANCEL"), bob)
+    memory.run(until=0.2)
+    first, second = tester.heard
+    assert second.status == 200 and second.cseq.method == "CANCEL" and second.to_tag == first.to_tag  # type: ignore[union-attr]
+    assert tester.statuses[0] != 487 and len(tester.heard) == 2

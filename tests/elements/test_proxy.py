@@ -352,6 +352,21 @@ def test_a_cancel_for_nothing_that_goes_round_is_refused_where_it_has_been(lab: 
     assert wire(trace)[1:] == ["proxy>proxy2 CANCEL", "proxy2>proxy CANCEL", "proxy>proxy2 481 CANCEL"]
 
 
+def test_a_cancel_for_a_message_under_way_is_answered_and_goes_no_further(lab: Lab) -> None:
+    """RFC 3261 §9.2, §16.10: whatever it matches, a CANCEL is answered; only an INVITE is taken back."""
+    proxy, tester = lab.proxy("example.com"), Wire(lab)
+    proxy.location.add("sip:bob@example.com", f"sip:bob@{Wire(lab, 'bob').address}")
+    for method in ("MESSAGE", "CANCEL"):
+        tester.send(request(method, "sip:bob@example.com"), proxy)
+        lab.run(until=lab.env.now + 0.1)
+    assert wire(lab.trace) == [
+        "tester>proxy MESSAGE",
+        "proxy>bob MESSAGE",
+        "tester>proxy CANCEL",
+        "proxy>tester 200 CANCEL",
+    ]
+
+
 @pytest.mark.parametrize("status", ["180 Ringing", "200 OK", "486 Busy Here"])
 def test_a_response_without_a_via_but_the_proxys_own_goes_nowhere(lab: Lab, status: str) -> None:
     """RFC 3261 §16.7 item 3; what can't be sent on is no answer, and the caller hears 502."""

@@ -14,24 +14,31 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "apis-symbian.md"
 FIGURES = {
     "start": ([], []),
     "close": (
-        ["RegisterL", "IncomingResponse", "delete CSIPConnection", "delete CSIP"],
+        ["CSIPRegistrationBinding.NewL", "RegisterL", "IncomingResponse", "delete CSIPClientTransaction",
+         "delete CSIPConnection", "delete CSIPRegistrationBinding", "delete CSIP"],
         ["alice>registrar REGISTER", "registrar>alice 200 REGISTER"],
     ),
-    "message-in": (["IncomingRequest", "SendResponseL"], ["bob>alice MESSAGE", "alice>bob 200 MESSAGE"]),
+    "message-in": (
+        ["IncomingRequest", "SendResponseL", "delete CSIPServerTransaction"],
+        ["bob>alice MESSAGE", "alice>bob 200 MESSAGE"],
+    ),
     "invite-in": (
-        ["IncomingRequest", "SendResponseL", "SendResponseL", "IncomingRequest", "IncomingRequest", "SendResponseL"],
+        [
+            "IncomingRequest", "CSIPInviteDialogAssoc.NewL", "SendResponseL", "SendResponseL",
+            "delete CSIPServerTransaction", "IncomingRequest", "IncomingRequest", "SendResponseL",
+        ],
         [
             "bob>alice INVITE", "alice>bob 100 INVITE", "alice>bob 180 INVITE", "alice>bob 200 INVITE",
             "bob>alice ACK", "bob>alice BYE", "alice>bob 200 BYE",
         ],
     ),
     "register": (
-        ["RegisterL", "IncomingResponse"],
+        ["CSIPRegistrationBinding.NewL", "RegisterL", "IncomingResponse", "delete CSIPClientTransaction"],
         ["alice>registrar REGISTER", "registrar>alice 200 REGISTER"] * 2,
     ),
     "invite-out": (
-        ["SendInviteL", "IncomingResponse", "IncomingResponse", "SendAckL", "SendByeL", "IncomingResponse",
-         "InviteCompleted"],
+        ["CSIPInviteDialogAssoc.NewL", "SendInviteL", "IncomingResponse", "IncomingResponse", "SendAckL", "SendByeL",
+         "IncomingResponse", "InviteCompleted"],
         [
             "alice>bob INVITE", "bob>alice 180 INVITE", "bob>alice 200 INVITE", "alice>bob ACK", "alice>bob BYE",
             "bob>alice 200 BYE",
@@ -61,7 +68,7 @@ def test_a_message_out_is_repeated_until_its_late_100_and_freed_by_its_200():
     assert trace.result["codes"] == [100, 200] and not trace.check()
     assert wire(trace)[-2:] == ["bob>alice 100 MESSAGE", "bob>alice 200 MESSAGE"]
     assert [record.data["name"] for record in trace.select("api")] == [
-        *START, "SendRequestL", "IncomingResponse", "IncomingResponse",
+        *START, "SendRequestL", "IncomingResponse", "IncomingResponse", "delete CSIPClientTransaction",
     ]  # fmt: skip
     assert "{sip-ladder} symbian-message-out\n" in PAGE.read_text()
 

@@ -85,7 +85,7 @@ class AutoRegistration(Relay):
         """Stop, and remove the phone's binding."""
         self.stop()
         self._session.setListener(None)
-        self._group.agent.unregister()
+        self._group.unregister()
 
     def lose_connection(self) -> None:
         """Nothing more can be sent, and nobody can reach the phone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -75,10 +76,16 @@ class Context:
         """Call all receivers, those of the manifest too, whose filter lets the intent through."""
         required("intent", intent, Intent)
         action = intent.getAction()
-        declared = [one.make() for one in self.manifest.receivers if one.filter and one.filter.hasAction(action)]
+        declared = [one.make for one in self.manifest.receivers if one.filter and one.filter.hasAction(action)]
         registered = [receiver for receiver, wanted in self._receivers if wanted.hasAction(action)]
-        for receiver in [*declared, *registered]:
+        for make in declared:
+            self.lane.back(partial(self._made, make), intent, name="onReceive")
+        for receiver in registered:
             self.lane.back(partial(receiver.onReceive, self), intent, name="onReceive")
+
+    def _made(self, make: Callable[[], BroadcastReceiver], intent: Intent) -> None:
+        """A receiver of the manifest lives as long as it receives."""
+        make().onReceive(self, intent)
 
     def forget(self) -> None:
         """Stop whatever the device would still do by itself, without a message."""

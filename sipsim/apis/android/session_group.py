@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sipsim.apis.android.auto_registration import AutoRegistration
 from sipsim.apis.android.error_code import code_of
+from sipsim.apis.android.errors import CanceledException
 from sipsim.apis.android.intents import Intent, PendingIntent
 from sipsim.apis.android.keep_alive import KeepAlive
 from sipsim.apis.android.listeners import SipRegistrationListener
@@ -76,8 +77,13 @@ class SessionGroup:
         if self.registration is not None:
             self.registration.leave()
         elif self.agent.registration.active:
-            self.agent.unregister()
+            self.unregister()
         self.opened, self.intent, self.registration = False, None, None
+
+    def unregister(self) -> None:
+        """Remove the phone's binding, where there is a connection to say so by."""
+        if self.device.network.connected:
+            self.agent.unregister()
 
     @property
     def registered(self) -> bool:
@@ -107,7 +113,11 @@ class SessionGroup:
         self.pending[call.call_id] = session
         self.lane.follow(call.ended, lambda _: self.pending.pop(call.call_id, None))
         more = Intent().putExtra(EXTRA_CALL_ID, call.call_id).putExtra(EXTRA_OFFER_SD, session.description)
-        self.intent.send(None, INCOMING_CALL_RESULT_CODE, more)
+        try:
+            self.intent.send(None, INCOMING_CALL_RESULT_CODE, more)
+        except CanceledException as error:
+            self.device.log.w("SipSession", "nobody can be told of the call, which is dropped", error)
+            session.end()
 
     def _asked_to_change(self, change: IncomingChange) -> None:
         session = self.sessions.get(change.call)

@@ -298,6 +298,17 @@ class Account:
         """Call the application back; `text` is what a ladder shows."""
         return self.lib.application.back(self.lane, fn, *arguments, call=call, text=text)
 
+    def decided(self, fn: Any, *arguments: object, usual: tuple[int, str], call: str = "") -> tuple[int, str]:
+        """The status, and reason, that the application says; the usual ones where it raises or says what is none."""
+        found = self.back(fn, *arguments, call=call)
+        status, reason = found if isinstance(found, tuple) and len(found) == 2 else (found, "")
+        if found is None:
+            return usual
+        if type(status) is not int or not 200 <= status < 700 or not isinstance(reason, str | None):
+            self.lane.mistaken(fn.__name__, ValueError(f"{found!r} is no final status with a reason"))
+            return usual
+        return status, reason or ""
+
     # Inside
 
     def check(self, op: str) -> None:
@@ -351,9 +362,8 @@ class Account:
 
     def _subscribed(self, request: Request) -> tuple[int, str]:
         sender = request.from_.uri
-        buddy = self.buddy_of(sender)
-        found = self.back(self._cb.on_incoming_subscribe, buddy, f"<{sender}>", f"<{sender}>", request.call_id)
-        return found if isinstance(found, tuple) else (200, "")
+        asks = self.buddy_of(sender), f"<{sender}>", f"<{sender}>", request.call_id
+        return self.decided(self._cb.on_incoming_subscribe, *asks, usual=(200, ""))
 
     def _paged(self, text: Text) -> None:
         sender = f"<{text.sender}>"

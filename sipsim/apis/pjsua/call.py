@@ -249,8 +249,8 @@ class Call:
         self._back(self._cb.on_pager, str(request.content_type), decode(request.body))
 
     def may_be_replaced(self) -> tuple[int, str]:
-        found = self._back(self._cb.on_replace_request, 200, "OK")
-        return found if isinstance(found, tuple) else (200, "OK")
+        ask = self._cb.on_replace_request
+        return self.account.decided(ask, 200, "OK", usual=(200, "OK"), call=self.engine.call_id)
 
     def replaced(self, new: IncomingCall) -> None:
         if isinstance(new, TakenCall):
@@ -264,8 +264,9 @@ class Call:
 
     def asked_to_transfer(self, reference: Reference) -> None:
         """The other end wants us to call somebody: the application decides, and the engine calls."""
-        code = self._back(self._cb.on_transfer_request, str(reference.to), 202)
-        if isinstance(code, int) and code >= 300:
+        ask, call_id = self._cb.on_transfer_request, self.engine.call_id
+        code, _ = self.account.decided(ask, str(reference.to), 202, usual=(202, ""), call=call_id)
+        if code >= 300:
             reference.reject(code)
         else:
             reference.follow()

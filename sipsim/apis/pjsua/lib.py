@@ -74,7 +74,7 @@ class Lib(Sound, Codecs):
         with self.lane.calling("init", *[given for given in (ua_cfg, log_cfg, media_cfg) if given is not None]):
             self._must_be("init()", "created")
             self.ua_cfg, self.media_cfg = ua_cfg or self.ua_cfg, media_cfg or self.media_cfg
-            self.log = Log(self.lab.env, log_cfg or LogConfig())
+            self.log = self._log(log_cfg or LogConfig())
             self.log.follow(self.lab.trace, self._names)
             self.state = "initialised"
             self.say(DETAIL, "library initialized")
@@ -225,6 +225,14 @@ class Lib(Sound, Codecs):
         self.say(DETAIL, "library destroyed")
 
     # Inside
+
+    def _log(self, config: LogConfig) -> Log:
+        lane = Lane(self.lab.env, self.lab.trace, self.lane.name)  # a mistake of the log's own goes not into the log
+        try:
+            return Log(self.lab.env, config, lane.mistaken)
+        except OSError as failed:
+            number = error.OF_THE_SYSTEM + (failed.errno or 0)
+            raise Error("init()", self, number, f"filename: {config.filename!r}") from failed
 
     def say(self, level: int, text: str) -> None:
         """Write into the log, once there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ ERROR, INFO, DETAIL, OCTETS = 1, 3, 4, 5
 class Log:
     """Writes lines as a `LogConfig` says, each with the time of the run in seconds."""
 
-    def __init__(self, env: Any, config: LogConfig) -> None:
+    def __init__(
+        self, env: Any, config: LogConfig, mistaken: Callable[[str, Exception], object] = lambda name, error: None
+    ) -> None:  # fmt: skip
         self._env = env
         self._config = config
+        self._mistaken = mistaken  # told of what its callback raises
         if config.filename:
             Path(config.filename).write_bytes(b"")  # from the beginning, as the original does
 
@@ -29,7 +33,10 @@ class Log:
             return
         line = f"{self._env.now:12.6f}  {text}\n"
         if config.callback is not None:
-            config.callback(level, line, len(line))
+            try:
+                config.callback(level, line, len(line))
+            except Exception as error:
+                self._mistaken("callback", error)
         elif level <= config.console_level:
             print(line, end="")
         if config.filename:

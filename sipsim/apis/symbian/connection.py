@@ -19,7 +19,7 @@ from sipsim.apis.symbian.errors import (
     expect,
 )
 from sipsim.apis.symbian.lifetime import MAKER, Deletable
-from sipsim.apis.symbian.message_elements import CSIPRequestElements
+from sipsim.apis.symbian.message_elements import CSIPMessageElements, CSIPRequestElements
 from sipsim.apis.symbian.observers import MSIPConnectionObserver
 from sipsim.apis.symbian.sending import Sending
 from sipsim.apis.symbian.standalone import StandAlone
@@ -35,7 +35,7 @@ NOT_ALONE = frozenset(("ACK", "BYE", "CANCEL", "INVITE", "NOTIFY", "PRACK", "REF
 
 
 class ConnectionState(IntEnum):
-    """States of a connection."""
+    """States of a connection, in the numbers of the original, which counts from 1 here and from 0 elsewhere."""
 
     EInit = 1
     EActive = 2
@@ -121,7 +121,8 @@ class CSIPConnection(Deletable):
         self.must_be_active()
         self.csip.permitted("NetworkControl", "Location", "ReadDeviceData")
         expect("aOption", aOption, str, int)
-        self.options[aOption] = aValue
+        with self.stack.lane.calling("SetOptL", aOption, aValue):
+            self.options[aOption] = aValue
 
     SetOpt, FetchRegistrations = SetOptL, FetchRegistrationsL
 
@@ -157,9 +158,13 @@ class CSIPConnection(Deletable):
 
     SendRequest = SendRequestL
 
-    def new_transaction(self, method: str, handler: Any) -> CSIPClientTransaction:
-        """A client transaction of this connection."""
+    def new_transaction(
+        self, method: str, handler: Any, to: Uri | None = None, elements: CSIPMessageElements | None = None
+    ) -> CSIPClientTransaction:  # fmt: skip
+        """A client transaction of this connection; it holds what the application gave until that is handed over."""
         transaction = CSIPClientTransaction(MAKER, self.stack, method, handler, self)
+        if to is not None and elements is not None:
+            transaction.take(CSIPRequestElements.to_send(method, to, elements))
         self.pending[transaction] = None
         return transaction
 
@@ -169,13 +174,18 @@ class CSIPConnection(Deletable):
         """Send a request, unless the connection is gone by now."""
         if self.is_gone or transaction.error:
             return None
+        if self._state is ConnectionState.ESuspended:  # since it was handed over, or when it is refreshed
+            transaction.handed_over()
+            transaction.error = KErrCouldNotConnect
+            transaction.handler.failed(transaction, KErrCouldNotConnect)
+            return None
         return Sending(transaction, request, hop, by_proxy)
 
     # Telling
 
     def tell(self, name: str, *what: Any) -> None:
-        """Call the observer."""
-        if self.deleted or self.csip.deleted:
+        """Call the observer; of what the application has deleted it hears no more."""
+        if self.deleted or self.csip.deleted or any(isinstance(one, Deletable) and one.deleted for one in what):
             return
         self._telling += 1
         text = f"{name}({what[0].name})" if isinstance(what[0], ConnectionState) else ""

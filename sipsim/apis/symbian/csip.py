@@ -93,7 +93,8 @@ class CSIP(Deletable):
     def SetSecurityHandling(self, aEnabled: bool) -> None:
         """Whether the stack agrees on security by itself."""
         self.usable()
-        self.security_handling = aEnabled
+        with next(iter(self.server.stacks.values())).lane.calling("SetSecurityHandling", bool(aEnabled)):
+            self.security_handling = bool(aEnabled)
 
     SupportedSecurityMechanisms = supported_security_mechanisms = SupportedSecurityMechanismsL
     NegotiatedSecurityMechanism = NegotiatedSecurityMechanismL

@@ -27,12 +27,12 @@ OUT_OF_ORDER = refusal(500, "its CSeq number is lower than the last one", rfc="R
 
 
 class DialogState(IntEnum):
-    """States of a dialog."""
+    """States of a dialog, in the numbers of the original."""
 
-    EInit = 1
-    EEarly = 2
-    EConfirmed = 3
-    ETerminated = 4
+    EInit = 0
+    EEarly = 1
+    EConfirmed = 2
+    ETerminated = 3
 
 
 class CSIPDialog(Deletable):

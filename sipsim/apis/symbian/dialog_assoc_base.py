@@ -55,6 +55,9 @@ class CSIPDialogAssocBase(Deletable):
         self.over = False
         self.uri = None if aRemoteURI is None else sip_uri(aRemoteURI)
         self.dialog.associations.append(self)
+        if aOwner is not self.dialog or len(self.dialog.associations) > 1:  # else it's of a fork, and made by the stack
+            with self.stack.lane.calling(f"{type(self).__name__}.NewL", str(self.dialog.remote)):
+                pass
 
     @classmethod
     def NewL(cls, *aArguments: Any, **options: Any) -> Any:
@@ -71,7 +74,7 @@ class CSIPDialogAssocBase(Deletable):
         if context is not None:
             if not hasattr(context, "way"):
                 raise Leave(KErrArgument, f"aContext: {context!r} is no CSIPRegistrationBinding")
-            context.usable()
+            context.must_be_active()
         local = (
             sip_uri(sender)
             if sender is not None
@@ -146,7 +149,7 @@ class CSIPDialogAssocBase(Deletable):
         if self.dialog.talk is None:
             raise Leave(KErrSIPInvalidDialogState, "the dialog is EInit: nobody has answered yet")
         with self.stack.lane.calling(name, call=self.dialog.call_id):
-            transaction = self.connection.new_transaction(method, self)
+            transaction = self.connection.new_transaction(method, self, self.dialog.remote, given)
             self.stack.soon(self._in_dialog, transaction, given, more)
             return transaction
 
@@ -218,12 +221,11 @@ class CSIPDialogAssocBase(Deletable):
 
     def Delete(self) -> None:
         """Give the usage up; the last one takes the dialog with it, without a word to the peer."""
-        self.usable()
-        self.stop()
-        self.dialog.associations.remove(self)
-        if not self.dialog.associations:
-            self.dialog.end()
-        self.deleted = True
+        with self.deleting(self.stack.lane):
+            self.stop()
+            self.dialog.associations.remove(self)
+            if not self.dialog.associations:
+                self.dialog.end()
 
 
 __all__ = ["CSIPDialogAssocBase", "KErrSIPResourceNotAvailable"]

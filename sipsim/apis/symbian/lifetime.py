@@ -5,8 +5,11 @@ Deleting is `Delete()`, the original's `delete`. What is used afterwards leaves 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from sipsim.apis.lane import Lane
 from sipsim.apis.symbian.errors import KErrNotSupported, KErrSIPResourceNotAvailable, Leave
 
 MAKER = object()
@@ -31,6 +34,15 @@ class Deletable(Final):
         """Leave with KErrSIPResourceNotAvailable where this was deleted."""
         if self.deleted:
             raise Leave(KErrSIPResourceNotAvailable, f"this {type(self).__name__} was deleted")
+
+    @contextmanager
+    def deleting(self, lane: Lane) -> Iterator[None]:
+        """A call of the API after which this is gone."""
+        self.usable()
+        text = f"delete {type(self).__name__}"
+        with lane.calling(text, text=text):
+            yield
+            self.deleted = True
 
 
 def made_by_the_api(maker: object, what: object) -> None:

@@ -132,6 +132,14 @@ class CSIPRequestElements(Deletable):
         return cls(aRemoteURI)
 
     @classmethod
+    def to_send(cls, method: str, uri: Uri, elements: CSIPMessageElements) -> CSIPRequestElements:
+        """Of a request of a binding or an association, which has a method and a destination of its own."""
+        made = cls.__new__(cls)
+        made._uri, made._method, made._elements = uri, method, elements
+        made._from = made._to = made.request = None
+        return made
+
+    @classmethod
     def of(cls, request: Request) -> CSIPRequestElements:
         """Of a request that arrived."""
         made = cls.__new__(cls)

@@ -25,7 +25,8 @@ class CSIPReferDialogAssoc(CSIPDialogAssocBase):
         self.reachable()
         elements = elements_of(aElements)
         with self.stack.lane.calling("SendReferL", str(self.refer_to)):
-            transaction = self.connection.new_transaction("REFER", self)
+            to = self.uri or self.dialog.remote
+            transaction = self.connection.new_transaction("REFER", self, to, elements)
             self.stack.soon(self.first, transaction, elements, ("Refer-To", f"<{self.refer_to}>"))
             return transaction
 

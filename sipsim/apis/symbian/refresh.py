@@ -29,11 +29,11 @@ LONGEST = 1e8
 
 
 class RefreshState(IntEnum):
-    """States of a refresh."""
+    """States of a refresh, in the numbers of the original."""
 
-    EInactive = 1
-    EActive = 2
-    ETerminated = 3
+    EInactive = 0
+    EActive = 1
+    ETerminated = 2
 
 
 class Owner(Protocol):
@@ -91,8 +91,9 @@ class CSIPRefresh(Deletable):
         expect("aInterval", aInterval, int)
         if not least <= aInterval < 2**32:
             raise Leave(KErrArgument, f"aInterval: {aInterval!r}; at least {least} s can be asked for")
-        self._interval = self.wished = aInterval
-        self._arm()
+        with connection.stack.lane.calling("SetIntervalL", aInterval):
+            self._interval = self.wished = aInterval
+            self._arm()
 
     def UpdateL(self, aInterval: int | None = None) -> CSIPClientTransaction:
         """Refresh a request alone now; leaves with KErrNotSupported where a binding or an association owns this."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KSIPSendWithExpires = 200
 KSIPCacheOutboundProxyIP = 201
+PROPERTIES = {KSIPSendWithExpires: "KSIPSendWithExpires", KSIPCacheOutboundProxyIP: "KSIPCacheOutboundProxyIP"}
 
 
 class CSIPRegistrationBinding(Deletable):
@@ -68,9 +69,10 @@ class CSIPRegistrationBinding(Deletable):
         self._tag = self.stack.identifiers.tag(self.stack.name)
         self._number = 0
         self._leaving = False
-        if aRefresh is not None:
-            aRefresh.serve(self, aConnection)
-        aConnection.bindings[self] = None
+        with self.stack.lane.calling("CSIPRegistrationBinding.NewL", str(self.aor)):
+            if aRefresh is not None:
+                aRefresh.serve(self, aConnection)
+            aConnection.bindings[self] = None
 
     def __str__(self) -> str:
         return "binding"
@@ -105,6 +107,11 @@ class CSIPRegistrationBinding(Deletable):
         self.usable()
         return self.stack.env.now < self._until
 
+    def must_be_active(self) -> None:
+        """Leave with KErrSIPInvalidRegistrationState where other requests can't go by this registration."""
+        if not self.IsContextActive():
+            raise Leave(KErrSIPInvalidRegistrationState, "requests go by a registration once it is active")
+
     def ExpirationTime(self) -> int:
         """Seconds until it lapses; 0 where it is not registered."""
         self.usable()
@@ -123,7 +130,9 @@ class CSIPRegistrationBinding(Deletable):
     def SetOutboundProxyL(self, aProxy: str | Uri) -> None:
         """Have all requests by this registration go through a proxy."""
         self.usable()
-        self._proxy, self._found = routing_uri("aProxy", sip_uri(aProxy)), None
+        proxy = routing_uri("aProxy", sip_uri(aProxy))
+        with self.stack.lane.calling("SetOutboundProxyL", str(proxy)):
+            self._proxy, self._found = proxy, None
 
     def OutboundProxy(self) -> Uri | None:
         """That proxy; None without one."""
@@ -136,7 +145,9 @@ class CSIPRegistrationBinding(Deletable):
 
     def RemoveOutboundProxyL(self) -> bool:
         """Go without a proxy; false where there was none."""
-        had, self._proxy, self._found = self.HasOutboundProxy(), None, None
+        had = self.HasOutboundProxy()
+        with self.stack.lane.calling("RemoveOutboundProxyL"):
+            self._proxy, self._found = None, None
         return had
 
     def SetProperty(self, aName: int, aValue: bool) -> None:
@@ -150,7 +161,8 @@ class CSIPRegistrationBinding(Deletable):
             raise Leave(KErrNotFound, f"there is no property {aName!r}")
         if self.IsContextActive():
             raise Leave(KErrSIPInvalidRegistrationState, "properties are set before it is registered")
-        self._properties[aName] = bool(aValue)
+        with self.stack.lane.calling("SetProperty", PROPERTIES[aName], bool(aValue)):
+            self._properties[aName] = bool(aValue)
 
     SetOutboundProxy, RemoveOutboundProxy, SetPropertyL = SetOutboundProxyL, RemoveOutboundProxyL, SetProperty
 
@@ -208,7 +220,7 @@ class CSIPRegistrationBinding(Deletable):
     ) -> CSIPClientTransaction:  # fmt: skip
         given = elements_of(elements)
         with self.stack.lane.calling(name):
-            self._pending = transaction = self.connection.new_transaction("REGISTER", self)
+            self._pending = transaction = self.connection.new_transaction("REGISTER", self, self.registrar, given)
             transaction.refresh = self.refresh
             self._retried = False
             self._leaving = expires == 0
@@ -260,7 +272,7 @@ class CSIPRegistrationBinding(Deletable):
             error = self._registered(transaction, response) if status < 300 else self._refused(transaction)
         if error:
             transaction.error = error
-            self.connection.tell("ErrorOccured", error, transaction, self)
+            self._tell_of(error, transaction)
         elif not transaction.periodic:
             self.connection.respond(transaction, response, self)
         else:
@@ -309,10 +321,11 @@ class CSIPRegistrationBinding(Deletable):
         self._pending = None
         self.connection.pending.pop(transaction, None)
         self._refused(transaction)
-        if transaction.periodic:
-            self.connection.tell("ErrorOccured", error, self)
-        else:
-            self.connection.tell("ErrorOccured", error, transaction, self)
+        self._tell_of(error, transaction)
+
+    def _tell_of(self, error: int, transaction: CSIPClientTransaction) -> None:
+        """Of a REGISTER of the stack's own the application has no transaction."""
+        self.connection.tell("ErrorOccured", error, *([] if transaction.periodic else [transaction]), self)
 
     def end(self) -> None:
         """It is not registered any more."""
@@ -323,7 +336,6 @@ class CSIPRegistrationBinding(Deletable):
 
     def Delete(self) -> None:
         """Delete it; the registrar keeps the binding until it lapses."""
-        self.usable()
-        self.end()
-        self.connection.bindings.pop(self, None)
-        self.deleted = True
+        with self.deleting(self.stack.lane):
+            self.end()
+            self.connection.bindings.pop(self, None)

@@ -207,7 +207,8 @@ class Stack(Element):
             exchange.abandon()
         self.clients.clear()
         self.servers.clear()
-        for key in list(self.answering):
+        for key, transaction in list(self.answering.items()):
+            transaction.over = True
             self._answered(key)
         for dialog in [*self.dialogs.values(), *self.opening.values()]:
             dialog.end()

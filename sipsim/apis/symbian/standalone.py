@@ -33,6 +33,7 @@ class StandAlone:
             if isinstance(thing, CSIPRefresh):
                 self.refresh = thing
             elif hasattr(thing, "way"):
+                thing.must_be_active()
                 self.context = thing
             else:
                 raise Leave(

@@ -63,7 +63,8 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
 
     def _hand_over(self, name: str, elements: CSIPMessageElements, expires: int) -> CSIPClientTransaction:
         with self.stack.lane.calling(name):
-            self._waiting = transaction = self.connection.new_transaction("SUBSCRIBE", self)
+            to = self.uri or self.dialog.remote
+            self._waiting = transaction = self.connection.new_transaction("SUBSCRIBE", self, to, elements)
             transaction.refresh = self.refresh
             self._expires = expires
             self.stack.soon(self.first, transaction, elements, *self._fields(expires))

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class TransactionState(IntEnum):
-    """States of a transaction."""
+    """States of a transaction, in the numbers of the original."""
 
-    ETrying = 1
-    ECalling = 2
-    EProceeding = 3
-    ECompleted = 4
-    EConfirmed = 5
-    ETerminated = 6
+    ETrying = 0
+    ECalling = 1
+    EProceeding = 2
+    ECompleted = 3
+    EConfirmed = 4
+    ETerminated = 5
 
 
 _S = TransactionState
@@ -100,4 +100,5 @@ class CSIPTransactionBase(Deletable):
         self.usable()
         if not self.deletable and not (self.connection is not None and self.connection.is_gone):
             self.stack.server.too_early(f"{self} is still under way: it can be deleted once it is over")
-        self.deleted = True
+        with self.deleting(self.stack.lane):
+            pass

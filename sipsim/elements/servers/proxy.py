@@ -30,7 +30,7 @@ from sipsim.protocol import routing
 from sipsim.protocol.forwarding import IN_CIRCLES, NOWHERE_ELSE, Forwards, followed, forwards_for
 from sipsim.protocol.inspection import NO_TRANSACTION, Refusal
 from sipsim.protocol.location import Binding, as_uri
-from sipsim.protocol.matching import client_key, server_key, stateless_branch, stateless_tag
+from sipsim.protocol.matching import cancelled_keys, client_key, stateless_branch, stateless_tag
 from sipsim.protocol.options import Option, one_of, seconds, yes_or_no
 from sipsim.protocol.target_set import FORKING
 from sipsim.protocol.timing import TIMER_C
@@ -204,8 +204,8 @@ class Proxy(Registrar):
             context.cancel()
 
     def _cancel(self, exchange: Exchange, request: Request) -> None:
-        """A CANCEL for an INVITE that nobody here remembers goes on without a transaction (§16.10)."""
-        if server_key(request, "INVITE") in self.servers:
+        """A CANCEL for a request that nobody here remembers goes on without a transaction (§16.10)."""
+        if any(key in self.servers for key in cancelled_keys(request)):
             super()._cancel(exchange, request)
             return
         way = self.way(request)
