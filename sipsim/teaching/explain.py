@@ -141,13 +141,14 @@ def _body(message: Message) -> str | None:
 
 
 def _paragraph(about: dict[str, Any]) -> str:
+    """One message for reading: what came off the wire is shown, whatever it would do to a terminal."""
     head = f"{about['number']}  {about['from']} -> {about['to']} at {about['time']:.3f} s"
     rows = [f"  {about['meaning']}"]
     if about["start_line"] is not None:
         rows = [f"  {about['start_line']}", f"      {about['meaning']} ({about['rfc']})"]
     for line in about["lines"]:
-        rows += [f"  {line['name']}: {printable(line['value'])}", f"      {line['meaning']} ({line['rfc']})"]
+        rows += [f"  {line['name']}: {line['value']}", f"      {line['meaning']} ({line['rfc']})"]
     if about.get("body"):
         rows.append(f"  body: {about['body']}")
     rows += [f"  {step}" for step in about.get("why", ())]
-    return "\n".join([head, *rows])
+    return "\n".join(map(printable, [head, *rows]))

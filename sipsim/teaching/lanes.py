@@ -72,6 +72,10 @@ class Lanes:
         lanes = [self._rows(trace) for trace in self.traces.values()]
         return [Row(parts[0][0], tuple(tuple(part[1]) for part in parts)) for parts in zip(*lanes, strict=True)]
 
+    @property
+    def _heads(self) -> list[str]:
+        return [visible(head) for head in (f"at {self.element}", *self.traces)]
+
     def _rows(self, trace: Trace) -> list[tuple[str, list[str]]]:
         rows: list[tuple[str, list[str]]] = [("", [])]
         for record in trace.select(None, self.element):
@@ -82,7 +86,7 @@ class Lanes:
         return rows
 
     def __str__(self) -> str:
-        heads = [f"at {self.element}", *self.traces]
+        heads = self._heads
         lines = [line for row in self.rows for line in spread(row)]
         widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
         rule = ["─" * width for width in widths]
@@ -91,7 +95,7 @@ class Lanes:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{escape(name)}</th>" for name in (f"at {self.element}", *self.traces))
+        heads = "".join(f"<th>{escape(name)}</th>" for name in self._heads)
         body = "".join(
             f"<tr><th>{escape(row.message)}</th>"
             + "".join(f"<td>{'<br>'.join(map(escape, cell))}</td>" for cell in row.cells)
@@ -116,7 +120,7 @@ def message(record: Record) -> str:
     if isinstance(found, Response):
         what = visible(f"{found.status} {found.reason}")
     else:
-        what = found.method if isinstance(found, Request) else "no message"
+        what = visible(found.method) if isinstance(found, Request) else "no message"
     return f"{what} ►" if record.kind == "sent" else f"◄ {what}"
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.errors import UsageError
 from sipsim.message.message import Message, Request, Response
+from sipsim.trace.sentences import printable
 
 if TYPE_CHECKING:
     from sipsim.trace.record import Record
@@ -64,7 +65,8 @@ class Difference(NamedTuple):
     came: Step | None
 
     def __str__(self) -> str:
-        return f"{self.sender} -> {self.receiver}: {self.expected or 'nothing'} expected, {self.came or 'nothing'} came"
+        said = f"{self.expected or 'nothing'} expected, {self.came or 'nothing'} came"
+        return printable(f"{self.sender} -> {self.receiver}: {said}")
 
 
 def compare(

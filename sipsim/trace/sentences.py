@@ -105,9 +105,9 @@ def _isup(record: Record, data: dict[str, Any]) -> str:
 
 
 def _other(record: Record, data: dict[str, Any]) -> str:
-    where = f" at {printable(record.element)}" if record.element else ""
-    what = _value(data["text"]) if set(data) == {"text"} else ", ".join(f"{k} {_value(v)}" for k, v in data.items())
-    return f"{record.kind}{where}{': ' if what else ''}{what}"
+    where = f" at {record.element}" if record.element else ""
+    what = str(data["text"]) if set(data) == {"text"} else ", ".join(f"{k} {v}" for k, v in data.items())
+    return printable(f"{record.kind}{where}{': ' if what else ''}{what}")
 
 
 def _numbered(record: Record) -> str:

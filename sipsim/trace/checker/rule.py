@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sipsim.trace.sentences import printable
+
 if TYPE_CHECKING:
     from sipsim.trace.checker.hops import Hop
     from sipsim.trace.checker.index import Index
@@ -34,10 +36,10 @@ class Finding:
 
     def __str__(self) -> str:
         if self.severity == UNSEEN:
-            return f"not judged: {self.text}"
+            return printable(f"not judged: {self.text}")
         many = "messages" if len(self.messages) > 1 else "message"
         where = f"{many} {', '.join(map(str, self.messages))}"
-        return f"{self.element}, {where}: {self.text} ({self.rule}, {self.severity}, {self.rfc})"
+        return printable(f"{self.element}, {where}: {self.text} ({self.rule}, {self.severity}, {self.rfc})")
 
     def as_dict(self) -> dict[str, Any]:
         """The finding ready for JSON."""
