@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipsim.errors import SipError, UsageError
+from sipsim.trace.sentences import printable
 from sipsim.widgets.clock import Clock
 from sipsim.widgets.line import Line, Names, quoted, variable
 from sipsim.widgets.parts import escape, html, put
@@ -99,7 +100,7 @@ class Clicks:
 def replayed(click: Click) -> str:
     """A click's line in a script; one that failed is a remark there."""
     text = click.line.script or click.line.text
-    return f"# {text}  # {' '.join(click.problem.split())}" if click.problem else text
+    return f"# {text}  # {printable(' '.join(click.problem.split()))}" if click.problem else text
 
 
 def row(click: Click) -> str:

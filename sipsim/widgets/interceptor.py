@@ -112,15 +112,18 @@ class Interceptor:
             clock.hand_over(clock.loop.call_later, TYPING, self._carry_out, packet, verb)
 
     def _carry_out(self, packet: Stopped, verb: str) -> None:
-        """Edit what waits, where its text was changed, then do what the button says."""
-        data = octets(self.editor.value) if self.waiting.value is packet else packet.data
-        if verb != "drop" and data != packet.data:
+        """Edit what waits, where its text was changed, then do what the button says; what can't be edited waits on."""
+        data = octets(self.editor.value) if self.waiting.value is packet and verb != "drop" else packet.data
+        delay = self.delay.value / 1000 if verb == "let_go" else 0.0
+        if data != packet.data:
             self._act(packet, f"edit({data!r})", lambda: packet.edit(data))
-        delay = self.delay.value / 1000
-        if verb == "let_go" and delay:
-            self._act(packet, f"let_go(delay={delay:g})", lambda: packet.let_go(delay))
-        else:
-            self._act(packet, f"{verb}()", getattr(packet, verb))
+
+        def act() -> None:
+            if packet.data != data:
+                raise UsageError(f"it waits on, since it could not be edited: {self._clicks.done[-1].problem}")
+            getattr(packet, verb)(*([delay] if delay else []))
+
+        self._act(packet, f"{verb}({f'delay={delay:g}' if delay else ''})", act)
 
     def _act(self, packet: Stopped, text: str, act: Callable[[], object]) -> None:
         found = next((held for held, one in self._packets if one is packet), None)

@@ -25,8 +25,9 @@ class Line:
 
 
 def quoted(text: str) -> str:
-    """A text as it stands in Python, in double quotes."""
-    return json.dumps(text)
+    """A text as it stands in Python, in double quotes and ASCII."""
+    readable = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
+    return readable.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def variable(name: str) -> str:

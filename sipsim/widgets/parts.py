@@ -11,9 +11,11 @@ from typing import Any
 
 from sipsim.errors import UsageError
 from sipsim.pictures.writers.svg import escape
+from sipsim.widgets.octets import written
 
 try:
     import ipywidgets
+    import traitlets
 except ImportError:
     raise UsageError("panel(): ipywidgets is not installed; pip install sipsim[jupyter] brings it") from None
 
@@ -35,6 +37,9 @@ __all__ = [
     "reveal",
     "unlabelled",
 ]
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def named(part: Any, name: str) -> Any:
@@ -61,15 +66,39 @@ def button(label: str, name: str, tip: str = "") -> Any:
     return named(made, name)
 
 
+class _Typed(ipywidgets.widgets.widget_string._String):  # type: ignore[misc, unused-ignore]
+    """What people type, any character that there is.
+
+    A browser can hold half a surrogate pair, which no message of a kernel can carry: what came in would be lost with
+    the echo of it. So there is no echo, and such halves become the octets that they would be.
+    """
+
+    value = traitlets.Unicode("").tag(sync=True, echo_update=False)
+
+    @traitlets.validate("value")
+    def _whole(self, proposal: dict[str, Any]) -> str:
+        text = str(proposal["value"])
+        return _HALF.sub(lambda half: written(half[0].encode("utf-8", "surrogatepass")), text)
+
+
+class _Line(_Typed, ipywidgets.Text):  # type: ignore[misc, unused-ignore]
+    pass
+
+
+class _Area(_Typed, ipywidgets.Textarea):  # type: ignore[misc, unused-ignore]
+    pass
+
+
 def choice(options: Iterable[tuple[str, Any]], name: str, tip: str = "") -> Any:
     """A drop-down list of (text, value)."""
     made = ipywidgets.Dropdown(options=list(options), tooltip=tip, layout=ipywidgets.Layout(width="auto"))
+    made.index = 0  # where the first value is None, it is not shown by itself
     return named(unlabelled(made, tip), name)
 
 
 def entry(name: str, tip: str, example: str = "") -> Any:
     """A line to type into; `example` stands in it while it is empty. It counts when Enter is pressed or it is left."""
-    made = ipywidgets.Text(placeholder=example, tooltip=tip, continuous_update=False)
+    made = _Line(placeholder=example, tooltip=tip, continuous_update=False)
     made.layout.width = "auto"
     return named(unlabelled(made, tip), name)
 
@@ -83,7 +112,7 @@ def number(label: str, value: float, most: float, name: str, tip: str) -> Any:
 
 def area(name: str, tip: str, rows: int) -> Any:
     """Several lines to type into."""
-    made = ipywidgets.Textarea(rows=rows, tooltip=tip, continuous_update=False)
+    made = _Area(rows=rows, tooltip=tip, continuous_update=False)
     made.layout.width = "auto"
     return named(unlabelled(made, tip), name)
 
@@ -130,7 +159,6 @@ def copier(name: str, label: str, tip: str) -> Any:
         import anywidget
     except ImportError:
         return area(name, tip, 6)
-    import traitlets
 
     class Copier(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         _esm = COPY
@@ -161,9 +189,9 @@ def offer(made: Any, options: Iterable[tuple[str, Any]]) -> None:
     """Change the options of a choice; what was chosen stays so if it is still there, else it is the first one."""
     wanted = tuple(options)
     if made.options != wanted:
-        chosen = made.value
+        chosen, values = made.value, [value for _, value in wanted]
         made.options = wanted
-        made.value = chosen if chosen in [value for _, value in wanted] else wanted[0][1]
+        made.index = values.index(chosen) if chosen in values else 0
 
 
 def html(markup: str, name: str) -> Any:

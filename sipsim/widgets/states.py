@@ -20,7 +20,8 @@ class States:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._read = -1
+        self._read = 0
+        self._all: Walks | None = None
         self._walks: dict[tuple[str, str, str], Walk] = {}
         self._drawn: tuple[object, ...] = ()
         self.element = choice([EVERYBODY], "states.element", "whose states")
@@ -38,7 +39,10 @@ class States:
             put(self.chart, "value", f"<p>a trace of level {escape(repr(trace.level))} keeps no states</p>")
         elif len(trace) != self._read:
             self._read = len(trace)
-            self._walks = {(walk.element, walk.machine, walk.transaction): walk for walk in Walks(trace)}
+            if self._all is None:
+                self._all = Walks(trace)
+            self._all.catch_up()
+            self._walks = {(walk.element, walk.machine, walk.transaction): walk for walk in self._all}
             offer(self.element, [EVERYBODY, *((name, name) for name in self._lab.elements)])
             self._draw()
 

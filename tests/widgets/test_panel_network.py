@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from panel_bench import click, opened, registered, said, until
 
 from sipsim.lab.lab import Lab
 from sipsim.widgets.octets import octets, written
+from sipsim.widgets.parts import area, entry
 
 
 def test_a_link_is_made_worse_cut_and_healed():
@@ -97,6 +99,32 @@ def test_a_message_is_stopped_edited_and_let_go():
             assert b"Subject: lunch" in panel.lab.trace.select("delivered", "proxy")[0].raw
 
     asyncio.run(session())
+
+
+def test_what_can_not_be_edited_waits_on():
+    """Rather than that it goes as it was."""
+
+    async def session() -> None:
+        async with opened(speed=1.0) as panel:
+            await catch(panel, "REGISTER")
+            panel.interceptor.editor.value = ""
+            await click(panel, "intercept.let_go")
+            await until(lambda: "it waits on" in panel.clicks.problem.value)
+            assert [packet.state for packet in panel.interceptor.interceptions[0].packets] == ["stopped"]
+            assert not panel.lab.trace.counts["delivered"]
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("name", ["area", "entry"])
+def test_halves_of_characters_become_octets(name: str):
+    """No message to a browser could carry them, so that what was typed would be lost."""
+    made = {"area": lambda: area("x", "tip", 3), "entry": lambda: entry("x", "tip")}[name]()
+    made.set_state({"value": "a\ud800b\U0001f600"})
+    assert made.value == "a\\xed\\xa0\\x80b\U0001f600"
+    assert not made.trait_metadata("value", "echo_update", default=True)
+    assert octets(made.value).decode("utf-8", "surrogatepass") == "a\ud800b\U0001f600"
+    made.close()
 
 
 def test_what_can_not_be_read_is_told_and_may_be_sent_on_purpose():
