@@ -21,14 +21,21 @@ def printable(text: str) -> str:
 
 
 def label(raw: bytes) -> str:
-    """What a message is called on its arrow: `INVITE`, `180 Ringing`; `not SIP` without a start line."""
-    line = raw[:200].lstrip(b"\r\n").split(b"\n", 1)[0].strip().decode("utf-8", "replace")
+    """What a message is called on its arrow: `INVITE`, `180 Ringing`; `not SIP` without a start line.
+
+    At most 60 characters of it, 30 of a method; a longer one ends in `…`.
+    """
+    line = raw.lstrip(b"\r\n").split(b"\n", 1)[0].strip().decode("utf-8", "replace")
     first, _, rest = line.partition(" ")
     if first.upper() == "SIP/2.0" and rest[:3].isascii() and rest[:3].isdigit():
-        return printable(rest[:60].strip())
+        return printable(_begun(rest.strip(), 60))
     if line.upper().endswith(" SIP/2.0") and line.count(" ") == 2:
-        return printable(first[:30])
+        return printable(_begun(first, 30))
     return "not SIP"
+
+
+def _begun(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def sentence(record: Record) -> str:

@@ -37,15 +37,16 @@ def chips(shapes: tuple[Shape, ...], group: Group | None = None) -> Iterator[Spo
             yield Spot(*middle, shape.width / 2, shape.height / 2, row=1, slope=tan(turn))
 
 
-def said(shapes: tuple[Shape, ...], styles: tuple[str, ...]) -> Iterator[Spot]:
-    """Words that stand level, as they are drawn."""
+def said(shapes: tuple[Shape, ...], styles: tuple[str, ...], group: Group | None = None) -> Iterator[Spot]:
+    """Words of these styles, as they are drawn: level, or along their arrow."""
     for shape in shapes:
         if isinstance(shape, Group):
-            yield from said(shape.items, styles)
+            yield from said(shape.items, styles, shape)
         elif isinstance(shape, Text) and shape.style in styles:
-            half = advance(shape.text, 10) / 2
-            x = shape.x + {"start": half, "middle": 0.0, "end": -half}[shape.anchor]
-            yield Spot(x, shape.y - 3.5, half, 4.0, row=2)
+            half, turn = advance(shape.text, 10) / 2, radians(group.angle if group else 0.0)
+            x = shape.x + {"start": half, "middle": 0.0, "end": -half}[shape.anchor] + (group.x if group else 0.0)
+            y = shape.y - 3.5 + (group.y if group else 0.0)
+            yield Spot(x, y, half * cos(turn), 4.0, row=2, slope=tan(turn))
 
 
 def lines(shapes: tuple[Shape, ...]) -> Iterator[Spot]:
@@ -103,12 +104,12 @@ def test_a_word_of_a_whole_datagram_is_broken_in_a_moment() -> None:
     assert max(advance(line, 10.5) for line in lines) <= 300.0
 
 
-def plates(shapes: tuple[Shape, ...]) -> Iterator[Spot]:
-    """What media bars say, in their boxes."""
+def plates(shapes: tuple[Shape, ...], style: str = "media-box") -> Iterator[Spot]:
+    """What media bars or notes say, in their boxes."""
     for shape in shapes:
         if isinstance(shape, Group):
-            yield from plates(shape.items)
-        elif isinstance(shape, Box) and shape.style == "media-box":
+            yield from plates(shape.items, style)
+        elif isinstance(shape, Box) and shape.style == style:
             x, y = shape.x + shape.width / 2, shape.y + shape.height / 2
             yield Spot(x, y, shape.width / 2, shape.height / 2, row=4)
 
@@ -139,5 +140,48 @@ def test_a_name_that_is_cut_stands_in_full_below() -> None:
 def test_what_became_of_a_message_stands_in_front_of_later_lines() -> None:
     shapes = sipsim.run("rude-partner").ladder().picture().shapes
     groups = [shape for shape in shapes if isinstance(shape, Group) and shape.name.startswith("m")]
-    told = [any(isinstance(item, Text) and item.style == "why" for item in group.items) for group in groups]
+    told = [any(said(group.items, ("why",))) for group in groups]
     assert sum(told) > 1 and told == sorted(told)
+
+
+@pytest.mark.parametrize("name", ["rude-partner", "overload"])
+def test_what_became_of_a_message_runs_along_its_arrow_and_covers_no_other_remark(name: str) -> None:
+    shapes = sipsim.run(name, seed=7).ladder().picture().shapes
+    remarks = list(said(shapes, ("why",)))
+    assert len([spot for spot in remarks if spot.slope]) > 1  # of those that arrived
+    apart = [spot._replace(row=i) for i, spot in enumerate(remarks)]
+    assert [(a, b) for a, b in combinations(apart, 2) if a.covers(b)] == []
+    if name == "rude-partner":  # one after the other from the same side: no line crosses a remark
+        assert [(a, b) for a in apart for b in lines(shapes) if a._replace(row=5).covers(b)] == []
+
+
+def test_timers_that_fire_cover_no_number_of_a_copy_that_gets_lost() -> None:
+    shapes = sipsim.run("rfc3665-3.10", seed=7).ladder(marks="timers").picture().shapes
+    fired = list(said(shapes, ("inner-text",)))
+    assert len(fired) > 6
+    assert [(a, b) for a in fired for b in chips(shapes) if a.covers(b)] == []
+
+
+def test_a_note_while_a_message_is_on_its_way_stands_beside_it_where_there_is_room() -> None:
+    trace = told.Told("alice", "proxy", "bob")
+    sent = trace.sent(0.0, "alice", "proxy", "INVITE")
+    trace.trace.add("note", 0.2, text="half way")
+    trace.trace.delivered(0.4, "proxy", sent)
+    shapes = trace.trace.ladder().picture().shapes
+    (plate,) = plates(shapes, "note")
+    assert [line for line in lines(shapes) if line.covers(plate)] == []
+
+
+def test_what_media_say_stands_beside_a_band_that_is_full_of_messages() -> None:
+    shapes = sipsim.run("crossing-cancel", seed=7).ladder().picture().shapes
+    (plate,) = plates(shapes)  # of both ends, although one hung up before the other began
+    assert [line for line in lines(shapes) if line.covers(plate)] == []
+    assert not any(plate.covers(chip) for chip in chips(shapes))
+
+
+def test_words_of_a_fault_have_room_between_two_lifelines() -> None:
+    shapes = sipsim.run("symbian-connection", seed=7).ladder().picture().shapes
+    words = [
+        item.text for shape in shapes if isinstance(shape, Group) for item in shape.items if isinstance(item, Text)
+    ]
+    assert {"the bearer of alice is down", "the bearer of alice is up"} <= set(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import atan2, cos, degrees, hypot, sin
+from math import atan, atan2, cos, degrees, hypot, sin, tan
 
 from sipsim.pictures import display
 from sipsim.pictures.display import Box, Group, Line, Shape, Text
@@ -70,8 +70,8 @@ def take_line(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> None:
     if arrow.source != arrow.target:
         flight = Flight(sheet, row, arrow, place)
         sheet.take(flight.line())
-        for x, y, line in _remark_lines(flight):
-            sheet.take(Spot(x, y - 4, advance(line, SMALL) / 2, 6, row))
+        for spot, _ in _remark_lines(flight):
+            sheet.take(spot)
 
 
 def draw(sheet: Sheet, row: int, arrow: Arrow, place: Place) -> Group:
@@ -103,25 +103,33 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
 
 
 def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
-    """The remark in one line or two below the arrow's end, between two lifelines; below it the broken rules."""
+    """The remark in one line or two below the arrow, by its end; below it the broken rules."""
     arrow = flight.arrow
     lines = list(_remark_lines(flight))
-    for x, y, line in lines:
-        yield Text(x, y, line, "why", "middle")
-    sheet.cut(remark_of(arrow), " ".join(line for _, _, line in lines), f"{arrow.mark} {arrow.text}:")
+    for spot, line in lines:
+        turn = atan(spot.slope)
+        words = Text(0, 3.5, line, "why", "middle")
+        yield (
+            Group((words,), "", "", spot.x, spot.y, degrees(turn)) if turn else words._replace(x=spot.x, y=spot.y + 3.5)
+        )
+    sheet.cut(remark_of(arrow), " ".join(line for _, line in lines), f"{arrow.mark} {arrow.text}:")
     if arrow.flags:
         yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)
 
 
-def _remark_lines(flight: Flight) -> Iterator[tuple[float, float, str]]:
-    """The lines of a remark, each with its middle and its height."""
+def _remark_lines(flight: Flight) -> Iterator[tuple[Spot, str]]:
+    """The lines of a remark and where they stand: along the arrow that arrives, level below the cross of a lost one."""
     if not (remark := remark_of(flight.arrow)):
         return
     left, right = sorted(flight.last)
     lines = in_two_lines(remark, right - left - 10)
     half = max(advance(line, SMALL) / 2 for line in lines)
     x = min(max(flight.x2, left + half + 5), right - half - 5)
-    yield from ((x, flight.y2 + 1 + 14 * i, line) for i, line in enumerate(lines, 1))
+    angle = 0.0 if flight.arrow.arrived is None else flight.angle
+    lean, rise, slope = cos(angle), sin(angle), tan(angle)
+    for drop, line in zip((11, 25), lines, strict=False):
+        y = flight.y2 + (x - flight.x2) * slope + drop * lean
+        yield Spot(x - drop * rise, y, advance(line, SMALL) / 2 * lean, 6 / lean, flight.row, slope), line
 
 
 def _flags(sheet: Sheet, flight: Flight, y: float) -> Iterator[Shape]:

@@ -121,17 +121,16 @@ def _rows(sheet: Sheet) -> Iterator[Shape]:
     for i, (row, at) in enumerate(rows):
         if isinstance(row, Bar):
             yield marks.band(sheet, row, at)
-        elif isinstance(row, Mark):
-            marks.take_words(sheet, row, at)
-        else:
+        elif isinstance(row, Arrow):
             arrows.take_line(sheet, i, row, at)
+    plates = {i: marks.take_words(sheet, row, at) for i, (row, at) in enumerate(rows) if isinstance(row, Mark)}
     yield from lanes.lines(sheet)
     yield from sheet.tracks.drawn(sheet.x)
     inner = [marks.inner(sheet, row, at) for row, at in rows if isinstance(row, Mark) and row.inner]
     remarked = []
     for i, (row, at) in enumerate(rows):
         if isinstance(row, Mark) and not row.inner:
-            yield marks.mark(sheet, row, at)
+            yield marks.mark(sheet, row, at, plates[i])
         elif isinstance(row, Arrow):
             drawn = arrows.draw(sheet, i, row, at)
             if remark_of(row):  # stands where later messages may still be under way: their lines end at its letters

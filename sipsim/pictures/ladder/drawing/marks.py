@@ -16,27 +16,26 @@ SMALL = 10.4  # of those of marks of the inner life
 ROUND = 8.0  # radius of the sign of a fault
 
 
-def take_words(sheet: Sheet, mark: Mark, place: Place) -> None:
-    """Keep other rows' words off this mark's."""
+def take_words(sheet: Sheet, mark: Mark, place: Place) -> Spot | None:
+    """Keep other rows' words off this mark's; where its plate stands, if it has one."""
     if mark.inner:
-        return  # its words go where other words leave room
+        return None  # its words go where other words leave room
     if mark.kind == "api" and mark.column in sheet.lanes:
         lanes.take_words(sheet, mark, place)
-        return
-    if _is_local(sheet, mark):
+    elif _is_local(sheet, mark):
         text, x, anchor = _beside(sheet, mark)
         half = advance(text, SIZE) / 2
         sheet.take(Spot(x + (-half if anchor == "end" else half), place.top, half + 4, 9))
     else:
-        _, half, middle = _plate(sheet, mark)
-        sheet.take(Spot(middle, place.top, half, 11))
+        return sheet.free(_plates(sheet, mark, place.top))
+    return None
 
 
-def mark(sheet: Sheet, mark: Mark, place: Place) -> Group:
+def mark(sheet: Sheet, mark: Mark, place: Place, plate: Spot | None) -> Group:
     """A fault at its element's lifeline; a note, or what concerns everybody, across the whole ladder."""
     if mark.kind == "api" and mark.column in sheet.lanes:
         return lanes.call(sheet, mark, place.top)
-    shapes = _at_lifeline(sheet, mark, place.top) if _is_local(sheet, mark) else _across(sheet, mark, place.top)
+    shapes = _across(sheet, mark, plate) if plate else _at_lifeline(sheet, mark, place.top)
     return Group(tuple(shapes), f"r{mark.record}", visible(mark.label))
 
 
@@ -96,21 +95,23 @@ def _tick(x: float, y: float) -> tuple[tuple[Point, ...], ...]:
     return (((x - 3.6, y + 0.2), (x - 0.8, y + 3), (x + 4, y - 2.8)),)
 
 
-def _across(sheet: Sheet, mark: Mark, y: float) -> Iterator[Shape]:
+def _across(sheet: Sheet, mark: Mark, plate: Spot) -> Iterator[Shape]:
     style = "note" if mark.kind in ("note", "api") else "fault"
-    text, half, middle = _plate(sheet, mark)
+    text, (x, y, half, *_) = fit(mark.text, sheet.width - 64, SIZE), plate
     sheet.cut(mark.text, text, f"{mark.time:.3f}")
     yield Line((((sheet.xs[0] - 24, y), (sheet.xs[-1] + 24, y)),), f"{style}-line")
-    yield Box(middle - half, y - 10.5, 2 * half, 21, style, 4)
-    yield Text(middle, y + 4, text, f"{style}-text", "middle")
+    yield Box(x - half, y - 10.5, 2 * half, 21, style, 4)
+    yield Text(x, y + 4, text, f"{style}-text", "middle")
 
 
-def _plate(sheet: Sheet, mark: Mark) -> tuple[str, float, float]:
-    """A text across the ladder: what of it fits, half its plate's width, and the plate's centre."""
-    text = fit(mark.text, sheet.width - 64, SIZE)
-    half = advance(text, SIZE) / 2 + 10
+def _plates(sheet: Sheet, mark: Mark, y: float) -> Iterator[Spot]:
+    """Where the plate of a text across the ladder may stand: in the middle, or ever further from it."""
+    half = advance(fit(mark.text, sheet.width - 64, SIZE), SIZE) / 2 + 10
     wanted = sheet.x.get(mark.column, (sheet.xs[0] + sheet.xs[-1]) / 2)
-    return text, half, max(min(wanted, sheet.width - 12 - half), 12 + half)
+    least, most = 12 + half, max(sheet.width - 12 - half, 12 + half)
+    for step in range(0, max(int(sheet.width), 1), 24):
+        for x in (wanted + step, wanted - step)[: step + 1]:
+            yield Spot(max(min(x, most), least), y, half, 11)
 
 
 def band(sheet: Sheet, bar: Bar, place: Place) -> Group:
@@ -128,7 +129,8 @@ def plate(sheet: Sheet, bar: Bar, place: Place) -> Group:
     half = advance(text, SIZE) / 2 + 10
     inset = min(half + 8, (right - left) / 2)
     xs = [min(max(left + (right - left) * share, left + inset), right - inset) for share in (0.5, 0.3, 0.7)]
-    spots = (Spot(x, y, half, 11) for y in _from_the_middle(place) for x in xs)
+    beside = [x for x in (right + half + 6, left - half - 6) if sheet.times + half < x < sheet.width - half]
+    spots = (Spot(x, y, half, 11) for some in (xs, beside) for y in _from_the_middle(place) for x in some)
     x, y, *_ = sheet.free(spots)
     return Group((Box(x - half, y - 11, 2 * half, 22, "media-box", 11), Text(x, y + 4, text, "media-text", "middle")))
 

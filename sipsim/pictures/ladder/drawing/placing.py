@@ -135,7 +135,8 @@ class _Placer:
         if isinstance(row, Bar):
             return top + MEDIA if moment.end else max(self.lives[source], self.lives[target])
         if not moment.end:
-            floor = max(self.lives[source], self.said[source])
+            room = self.said[source] + (BESIDE if row.arrived is None else 0.0)  # its words begin where it leaves
+            floor = max(self.lives[source], room)
             return floor if row.duplicate else max(floor, self.lanes[self.space(row)])
         fall = top + (SLANT if row.lost is not None or moment.time > row.sent else 0.0)
         if row.lost is not None:
@@ -203,7 +204,7 @@ class _Placer:
         source, target = self.index[arrow.source], self.index[arrow.target]
         if arrow.lost is None:
             self.lives[target] = place.end
-            self.heads[target, source < target] = place.end + HEADS
+            self.heads[target, source < target] = place.end + HEADS + REMARK * _lines(arrow)
             self.pairs[source, target] = place.end + (HEADS if arrow.duplicate else PAIR)
         if lines := _lines(arrow):
             spaces = gaps_between(source, target, len(self.index))

@@ -37,8 +37,11 @@ class Spacing:
                 self._message(row)
             elif isinstance(row, Bar):
                 self._media(row)
-            elif isinstance(row, Mark) and row.inner:
+            elif row.inner:
                 self._outside(self.index[row.column], min(advance(visible(row.text), SMALL) + 40, WIDEST))
+            elif row.kind in ("fault", "error") and row.column in self.index and self.gaps:
+                space = min(self.index[row.column], len(self.gaps) - 1)
+                self.gaps[space] = max(self.gaps[space], min(advance(visible(row.text), NAME) + 30, WIDEST))
         apart = {column: min(width, WIDEST) for column, width in _lanes(model).items() if column in self.index}
         for column, width in apart.items():
             self._lane(self.index[column], width)

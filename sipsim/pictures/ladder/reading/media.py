@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_KEYS = 12
 """Keys that a bar shows."""
 
+BRIEF = 0.1
+"""Seconds: what one end takes for over sooner, may only begin at the other end."""
+
 
 def host_of(address: str) -> str:
     """The host of "host:port" or "[host]:port"; a bare host is its own."""
@@ -61,6 +64,8 @@ class MediaBars:
         self.naming = naming
         self.rows = rows
         self.flowing: dict[frozenset[str], Bar] = {}
+        self.begun: dict[frozenset[str], str] = {}  # who spoke first, as long as the other end did not
+        self.brief: dict[frozenset[str], Bar] = {}  # over at once, before the other end spoke
         self.counted: dict[tuple[object, ...], tuple[int, int]] = {}  # by each end: packets lost, and expected
         self.unsure: list[tuple[Bar, str]] = []  # bars that flow, with the address of the far end
         sits = [(str(a), name) for name, e in naming.elements.items() for a in e.get("addresses") or ()]
@@ -75,15 +80,18 @@ class MediaBars:
         local, remote = str(data.get("local", "")), str(data.get("remote", ""))
         self.ends[local] = self.naming.of(record.element)
         pair = frozenset((local, remote))
-        bar = self.flowing.get(pair)
+        bar = self.flowing.get(pair) or self.rest(pair, local, data)
         if data.get("event") == "start" and bar is not None:
             again(bar, str(data.get("codec", "")), record.time, str(data.get("direction", "")))
+            self.flowing[pair] = bar
+            if self.begun.get(pair) != local:
+                self.begun.pop(pair, None)
         elif data.get("event") == "start" and room:
             bar = Bar(
                 self.ends[local], remote, record.time, str(data.get("codec", "")), str(data.get("call", "")),
                 record=record.id,
             )  # fmt: skip
-            self.flowing[pair] = bar
+            self.flowing[pair], self.begun[pair] = bar, local
             self.rows.append(bar)
             self.unsure.append((bar, remote))
         elif data.get("event") == "stop" and bar is not None:
@@ -94,6 +102,13 @@ class MediaBars:
             bar.streams -= 1
             if not bar.streams:
                 del self.flowing[pair]
+                if self.begun.pop(pair, "") and bar.stop - bar.start < BRIEF:
+                    self.brief[pair] = bar
+
+    def rest(self, pair: frozenset[str], local: str, data: Mapping[str, Any]) -> Bar | None:
+        """A bar that was over at once, where this is its other end: who hangs up at once is done before the far end."""
+        bar = self.brief.pop(pair, None) if data.get("event") == "start" else None
+        return bar if bar is not None and bar.call == data.get("call") and self.ends[local] != bar.source else None
 
     def since(self, data: Mapping[str, Any], local: str) -> tuple[int, int]:
         """What got lost and what was expected since this end stopped last: on hold its counters stay."""
@@ -117,4 +132,5 @@ class MediaBars:
         for bar, far in self.unsure:
             host = host_of(far)
             bar.target = self.ends.get(far) or self.hosts.get(host) or peers.get(host) or self.naming.of(far)
-        self.unsure = [(bar, far) for bar, far in self.unsure if bar.streams]
+        brief = list(self.brief.values())
+        self.unsure = [(bar, far) for bar, far in self.unsure if bar.streams or any(bar is one for one in brief)]
