@@ -164,8 +164,38 @@ def test_the_callers_lamp_shows_refusals_and_silence(lab: Lab) -> None:
     bob.crash()
     lab.run(alice.call(bob).ended)
     lab.run(until=lab.env.now + 1)
-    assert seen(lamp) == ["none", "trying", "early", "terminated rejected 603", "trying", "terminated timeout 408"]
+    assert seen(lamp) == ["none", "trying", "early", "terminated rejected 603", "trying", "terminated rejected 408"]
     assert lamp.value.dialogs[-1].direction == "initiator"
+
+
+def test_a_lamp_is_lit_by_the_2xx_and_not_by_its_ack(lab: Lab) -> None:
+    """A call is confirmed when the 2xx is sent (RFC 4235 §3.7.1), also while its ACK does not come."""
+    alice, bob, lamp = watched_pair(lab, answers=2.0)
+    lab.network.drop("ACK", times=2)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run(until=lab.env.now + 0.1)
+    assert seen(lamp) == ["none", "early", "confirmed"] and bob.current_call.state == "ringing"
+    lab.run(until=lab.env.now + 10)
+    assert bob.current_call.state == "answered" and len(lamp.notices) == 3
+
+
+def test_a_call_whose_place_was_taken_and_one_that_the_peer_forgot_say_so(lab: Lab) -> None:
+    """ "replaced" and "error" are events of their own (RFC 4235 §3.7.1)."""
+    alice, bob, lamp = watched_pair(lab, answers=0.0)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    dave = lab.user_agent("sip:dave@example.com")
+    other = dave.call(bob, replaces=call.replacement())
+    lab.run(other.answered & call.ended)
+    lab.run(until=lab.env.now + 1)
+    told = {one.remote: (one.state, one.event) for one in lamp.value.dialogs}
+    assert told == {"sip:alice@example.com": ("terminated", "replaced"), "sip:dave@example.com": ("confirmed", "")}
+    dave.crash()
+    dave.restart()
+    bob.current_call.hold()
+    lab.run(until=lab.env.now + 1)
+    assert seen(lamp)[-1] == "terminated error"
 
 
 def test_of_two_calls_only_the_one_that_changed_is_told(lab: Lab) -> None:

@@ -327,8 +327,10 @@ class UserAgent(Answering, Registrant, EventUser):
         """Take a call in the place of another one."""
         call = self.incoming(self, exchange)
         if not call.cannot_be_read():
+            self.began(call)
             call.answer()
             if call.state != "ended":
+                old.replaced = True
                 old.hang_up()
 
     def _ring(self, exchange: Exchange) -> None:

@@ -63,6 +63,8 @@ class Call(Changing, Pressing, Outcomes):
     """What came by INFO."""
     _because: Fields = ()
     _why = "BYE"
+    replaced = False
+    """Whether another call has taken the place of this one (RFC 3891)."""
     _taken_back_by = ""  # "CANCEL" or "early BYE", where the INVITE was taken back
 
     def __init__(self, agent: Endpoint, peer: str, call_id: str, key: object = None) -> None:
@@ -89,6 +91,11 @@ class Call(Changing, Pressing, Outcomes):
     def answered(self) -> Outcome:
         """The call is answered, and the session stands; gives the call, or `CallFailed`."""
         return self.outcome("answered", f"the call {self.agent.name} - {self.peer} being answered")
+
+    @property
+    def accepted(self) -> Outcome:
+        """Its 2xx is out, or here; gives the call. Of one that is not answered nothing comes of it."""
+        return self.outcome("accepted", f"the call {self.agent.name} - {self.peer} being accepted")
 
     @property
     def ended(self) -> Outcome:
@@ -258,6 +265,7 @@ class Call(Changing, Pressing, Outcomes):
         """The session stands: media flow as negotiated."""
         self.state = "answered"
         self._confirmed = True
+        self.settle("accepted")
         self._play(True)
         self.settle("answered")
         if self._changes:

@@ -317,6 +317,7 @@ class IncomingCall(Call):
         self.live(self._peer_tag, "2xx")
         self._unacknowledged = Acceptance(self.agent, self.exchange, ok, self._acknowledged, self.unheard)
         self._unacknowledged.start()
+        self.settle("accepted")
 
     def _acknowledged(self, ack: Request) -> None:
         """The ACK for our 200: the session stands (§13.3.1.4). It has the answer where the 200 had the offer."""

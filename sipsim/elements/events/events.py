@@ -136,7 +136,7 @@ class Events:
 
     def call_began(self, call: Call) -> None:
         """Whoever watches our calls hears of this one, as it goes (RFC 4235)."""
-        for outcome in (call.ringing, call.answered, call.ended):
+        for outcome in (call.ringing, call.accepted, call.ended):
             if outcome.callbacks is not None:
                 outcome.callbacks.append(partial(self._call_went_on, call))
         if call.owns_call_id:  # others ring at once

@@ -61,20 +61,24 @@ class Lamps:
         dialog = call.dialog_now
         local, remote = ("", "") if dialog is None else (dialog.local_tag, dialog.remote_tag)
         direction = "initiator" if call.owns_call_id else "recipient"
-        state = _STATES.get(call.state, "confirmed")
+        state = "confirmed" if call.is_settled("accepted") else _STATES.get(call.state, "confirmed")
         return DialogState(id, state, call.call_id, local, remote, direction, remote=call.peer)
 
     def ended(self, call: Any, end: Any) -> None:
         """A call is over, and somebody may have seen it."""
         last = self._now.pop(call, None)
         if last is not None:
-            event, code = _end(end.by == self._agent.name, end.by, end.why)
+            event, code = _end(call, end.by == self._agent.name, end.why)
             self._over.append(replace(last, state="terminated", event=event, code=code))
 
 
-def _end(ours: bool, by: str, why: str) -> tuple[str, str]:
+def _end(call: Any, ours: bool, why: str) -> tuple[str, str]:
     """How a call has ended, in the words of RFC 4235 §3.7.1, and with which status."""
     status = why.partition(" ")[0]
     if status.isdigit():
-        return ("rejected" if by != "network" else "timeout" if status == "408" else "error"), status
+        return "rejected", status
+    if call.replaced:
+        return "replaced", ""
+    if why.startswith(("BYE, 408", "BYE, 481")):  # what a request in the call was answered with
+        return "error", ""
     return ("cancelled" if not why.startswith("BYE") else "local-bye" if ours else "remote-bye"), ""
