@@ -20,8 +20,9 @@ CHALLENGES = ("WWW-Authenticate", "Proxy-Authenticate")
 def best_response(responses: Sequence[Response], *, cancelled: bool = False) -> Response:
     """The best of several final responses, none of them 2xx.
 
-    Any 6xx wins; else the lowest class, and within 4xx those that help the caller to try again. Where the caller has
-    `cancelled`, 487 is what is waited for. A 401 or 407 has the challenges of all branches, a redirect their addresses.
+    Any 6xx wins; else the lowest class, and within 4xx those that help the caller to try again; a 408, which only says
+    that nobody answered, goes last. Where the caller has `cancelled`, 487 is what is waited for. A 401 or 407 has the
+    challenges of all branches, a redirect their addresses.
     """
     if cancelled and not any(response.status >= 600 for response in responses):
         responses = [response for response in responses if response.status == 487] or responses
@@ -61,6 +62,6 @@ def _addresses(response: Response) -> list[NameAddr]:
         return []
 
 
-def _rank(response: Response) -> tuple[int, bool]:
+def _rank(response: Response) -> tuple[int, bool, bool]:
     status = response.status
-    return (0 if status >= 600 else status // 100), status not in HELPFUL
+    return (0 if status >= 600 else status // 100), status not in HELPFUL, status == 408

@@ -5,7 +5,7 @@ A registrar writes it, proxies and redirect servers read it, and each may share 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil, inf
 from typing import NamedTuple
 
@@ -56,6 +56,8 @@ class LocationService:
     def __init__(self) -> None:
         self._bindings: dict[str, list[Binding]] = {}
         self._known: set[str] = set()
+        self.on_add: list[Callable[[str, Binding], object]] = []
+        """Who hears of a binding that was placed directly, and for whom (RFC 3680 §4.7.1: created)."""
 
     def __len__(self) -> int:
         return sum(1 for bindings in self._bindings.values() if bindings)
@@ -75,6 +77,8 @@ class LocationService:
         """Place a binding directly, without a REGISTER; `UsageError` where an address is none."""
         key, binding = aor_of(aor), Binding(as_uri("contact", contact), q, expires_at, "", 0)
         self.commit(key, with_binding(self._bindings.get(key, ()), binding))
+        for hears in self.on_add:
+            hears(key, binding)
 
     def remembered(self, aor: str, now: float) -> list[Binding]:
         """All that is kept of a user: bindings that stand, and those that ended not long ago. A list to work on."""

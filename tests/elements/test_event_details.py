@@ -102,6 +102,37 @@ def test_a_registrar_that_forgot_tells_the_whole_state(lab: Lab) -> None:
     assert told.whole and [one.uri for one in watched.value.contacts] == [str(other.contact_uri)]
 
 
+def test_a_proxy_that_is_the_registrar_tells_of_registrations_too(lab: Lab) -> None:
+    """It has the location service; a SUBSCRIBE to another event goes on to the phone."""
+    proxy, alice, bob = lab.proxy("example.com"), lab.user_agent("sip:alice@example.com"), lab.user_agent(BOB)
+    watched = alice.subscribe(BOB, event="reg", expires=600)
+    lab.run(watched.active)
+    lab.run(bob.register(expires=60))
+    lab.run(until=1)
+    assert [one.uri for one in watched.value.contacts] == [str(bob.contact_uri)]
+    lamp = alice.subscribe(BOB, event="dialog")
+    lab.run(lamp.active)
+    assert wire(lab.trace).count("proxy>bob SUBSCRIBE") == 1 and len(proxy.watched.notifier.watches) == 1
+    lab.run(until=400)  # past the end of the registration, and a refresh of the subscription
+    assert watched.value.state == "terminated" and watched.state == "active"
+    lab.run(watched.unsubscribe())
+    assert not proxy.watched.notifier.watches
+
+
+def test_a_binding_that_a_script_places_is_told_and_its_end_too(lab: Lab) -> None:
+    """It is "created", by nobody's REGISTER (RFC 3680 §5.1), and expires as others do."""
+    registrar, alice = lab.registrar("example.com"), lab.user_agent("sip:alice@example.com")
+    registrar.location.add(BOB, "sip:bob@192.0.2.9")
+    watched = alice.subscribe(BOB, event="reg", expires=600)
+    lab.run(watched.active)
+    registrar.location.add(BOB, "sip:bob@192.0.2.8", expires_at=20.0)
+    lab.run(until=10)
+    assert contacts(watched.value) == [("c1", "active", "created"), ("c2", "active", "created")]
+    lab.run(until=30)
+    assert contacts(watched.value)[1] == ("c2", "terminated", "expired")
+    lab.drain()
+
+
 # Dialogs
 
 

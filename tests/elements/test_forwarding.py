@@ -92,6 +92,14 @@ def test_who_is_forwarded_to_may_forward_too(lab: Lab) -> None:
     assert wire(lab.trace, "proxy").count("proxy>alice 181 INVITE") == 2
 
 
+def test_what_the_last_one_says_is_worth_more_than_the_silence_before(lab: Lab) -> None:
+    alice, proxy, (bob,) = domain(lab, 1.0)
+    bob.ignores()
+    phone(lab, CAROL).rejects(486)
+    proxy.forwards(BOB, no_answer=CAROL, after=4)
+    assert outcome(lab, alice) == 486 and who(lab) == ["bob1", "carol"]
+
+
 def test_a_chain_of_users_who_are_elsewhere_costs_no_message(lab: Lab) -> None:
     alice, proxy, _ = domain(lab, 1.0)
     phone(lab, CAROL)

@@ -8,7 +8,7 @@ import pytest
 from bench_pair import Wire, messages, request, wire
 from test_forking import outcome
 
-from sipsim import Lab, Proxy, UserAgent
+from sipsim import CallFailed, Lab, Proxy, UserAgent
 from sipsim.message.message import Request, Response
 
 
@@ -57,6 +57,20 @@ def test_a_phone_behind_such_proxies_still_rings(lab: Lab) -> None:
     phone = lab.user_agent("sip:u0@p.com", "phone")
     p.location.add("sip:u0@p.com", phone.contact_uri)
     assert outcome(lab, alice, "sip:u0@p.com") == 200
+
+
+def test_a_user_at_another_name_of_the_proxy_is_a_user_of_its_domain(lab: Lab) -> None:
+    """Its address and each name that leads there: what it would send to itself it looks up (RFC 3261 §16.5)."""
+    proxy, alice = lab.proxy("p.com"), lab.user_agent("sip:alice@elsewhere.com")
+    bob = lab.user_agent("sip:bob@p.com")
+    proxy.location.add("sip:bob@p.com", bob.contact_uri)
+    lab.names.add("alias.p.com", proxy.address)
+    for host in ("p.com", proxy.address.host, proxy.host_port, "alias.p.com"):
+        before = len(wire(lab.trace, "proxy"))
+        assert lab.run(alice.options(f"sip:bob@{host}")).status == 200, host
+        assert wire(lab.trace, "proxy")[before:] == ["proxy>bob OPTIONS", "proxy>alice 200 OPTIONS"]
+    with pytest.raises(CallFailed, match="404"):
+        lab.run(alice.call("sip:nobody@alias.p.com").answered)
 
 
 def test_max_breadth_is_divided_among_branches_and_kept_along_one(lab: Lab) -> None:

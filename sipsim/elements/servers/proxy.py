@@ -162,6 +162,10 @@ class Proxy(Registrar):
         if request.method == "REGISTER" and self._relay is None and self.serves(request.uri):
             self.register(exchange, request)
             return
+        if request.method == "SUBSCRIBE" and self._relay is None and self.tells_of(request):
+            if self.gate is None or self.gate.check(self, exchange, request).refusal is None:
+                self.watch(exchange, request)
+            return
         if self.gate is not None and routing.validate(request) is None:
             if self.asks(request) and self.gate.check(self, exchange, request, proxy=True).refusal is not None:
                 return
@@ -237,6 +241,8 @@ class Proxy(Registrar):
         registers = request.method == "REGISTER" and self._relay is not None and self.serves(request.uri)
         if not routed and not registers and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
+        if not routed and self._relay is None and self._is_alias(request.uri):
+            request = request.with_uri(request.uri.with_(host=self.domain, port=None))
         mark = ""  # no ACK that is not looked up comes back
         if request.method != "ACK" or not self.remembers or self.serves(request.uri):
             mark = routing.loop_mark(request)
@@ -279,10 +285,15 @@ class Proxy(Registrar):
 
     def is_me(self, uri: Uri) -> bool:
         """Whether a URI of a Route, or one put into Record-Route, names this proxy, by any name that it has (§16.4)."""
-        if uri.user:
-            return False
+        return not uri.user and (self.serves(uri) or self._leads_here(uri))
+
+    def _is_alias(self, uri: Uri) -> bool:
+        """Whether a user is meant at another name of this proxy, whose domain is its own then (§16.5)."""
+        return bool(uri.user) and not self.serves(uri) and uri.scheme in SIP_SCHEMES and self._leads_here(uri)
+
+    def _leads_here(self, uri: Uri) -> bool:
         host, port = self.address
-        here = self.serves(uri) or (uri.host.strip("[]") == host and (uri.port or 5060) == port)
+        here = uri.host.strip("[]") == host and (uri.port or 5060) == port
         return here or self.names.stands_for(uri.host, uri.port, self.address)
 
     def branches(

@@ -115,8 +115,21 @@ class Registrar(Element):
         elif request.method == "REGISTER":
             self.register(exchange, request)
         else:
-            self.watched = self.watched or RegistrationEvents(self)
-            self.watched.subscribe(exchange, request)
+            self.watch(exchange, request)
+
+    def watch(self, exchange: Exchange, request: Request) -> None:
+        """Answer a SUBSCRIBE to registrations (RFC 3680)."""
+        if self.watched is None:
+            self.watched = RegistrationEvents(self)
+            self.location.on_add.append(self._placed)
+        self.watched.subscribe(exchange, request)
+
+    def tells_of(self, request: Request) -> bool:
+        """Whether a SUBSCRIBE is to registrations of ours, of which nobody else could tell (RFC 3680 §4.6)."""
+        if request.to_tag:
+            return self.watched is not None and self.watched.knows(request)
+        event = request.event
+        return event is not None and event.value == "reg" and self.serves(request.uri)
 
     # Registering
 
@@ -216,6 +229,15 @@ class Registrar(Element):
         if change.action != "remove" and lasts < FAR:
             alarm = self.alarm("binding expiry", lasts, self._expire, aor, binding, lingering=True)
             self._expiries[aor, contact] = alarm
+
+    def _placed(self, aor: str, binding: Binding) -> None:
+        """A script has placed a binding: who watches hears of it, and of its end."""
+        if self.down or self.watched is None:
+            return
+        with self.acting("location.add()"):
+            change = Change("add", binding)
+            self._note(aor, change)
+            self.watched.changed(aor, [change])
 
     def _expire(self, aor: str, binding: Binding) -> None:
         """Record the lapse of a binding that nobody refreshed, here or at another registrar with the same service."""

@@ -40,6 +40,10 @@ class RegistrationEvents:
         self._count = 0
         self.notifier.tells(Package("reg", self._told, longest=7200, content_type=Registrations.content_type))
 
+    def knows(self, request: Request) -> bool:
+        """Whether a request is in the dialog of a subscription."""
+        return key_of(request) in self._usages.dialogs
+
     def subscribe(self, exchange: Exchange, request: Request) -> None:
         """Answer a SUBSCRIBE, new or in a dialog."""
         registrar = self._registrar
@@ -61,7 +65,8 @@ class RegistrationEvents:
             return
         for action, binding, before in changes:
             named, event = self._named.setdefault(aor, {}), EVENTS[action]
-            id = named.pop(str((before or binding).contact), ("", ""))[0] or self._name()[0]
+            event = "created" if event == "registered" and not binding.call_id else event  # by nobody's REGISTER
+            id = named.pop(str((before or binding).contact), ("", ""))[0] or self._name()
             if action in ("add", "refresh"):
                 named[str(binding.contact)] = id, event
             else:
@@ -69,16 +74,16 @@ class RegistrationEvents:
                 over.append(contact_of(binding, id, event, "terminated"))
         self.notifier.changed("reg", aor)
 
-    def _name(self) -> tuple[str, str]:
+    def _name(self) -> str:
         self._count += 1
-        return f"c{self._count}", "registered"
+        return f"c{self._count}"
 
     def _told(self, aor: str, told: Told) -> Body:
         registrar, named, contacts = self._registrar, self._named.setdefault(aor, {}), []
         now = registrar.env.now
         for binding in registrar.location.look_up(aor, now):
             key = str(binding.contact)
-            id, event = named[key] = named.get(key) or self._name()
+            id, event = named[key] = named.get(key) or (self._name(), "registered" if binding.call_id else "created")
             left = "" if binding.expires_at == inf else str(ceil(round(binding.expires_at - now, 6)))
             contacts.append(contact_of(binding, id, event, "active", left))
         state = "active" if contacts else "terminated" if registrar.location.known(aor) else "init"
