@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sipsim.elements.agents.user_agent import UserAgent
+from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.servers.registrar import Registrar
@@ -35,6 +36,13 @@ def trapezoid(lab: Lab) -> tuple[UserAgent, Proxy, Proxy, UserAgent]:
     place(atlanta, alice)
     place(biloxi, bob)
     return alice, atlanta, biloxi, bob
+
+
+def holding(call: Call) -> Story:
+    """Let the peer wait, and say in Contact that nothing is heard here meanwhile (RFC 4235 §5.2, RFC 5359 §2.1)."""
+    call.agent.contact_params = ';+sip.rendering="no"'
+    yield call.hold()
+    call.agent.contact_params = ""
 
 
 def published_host(lab: Lab, host: str) -> str:

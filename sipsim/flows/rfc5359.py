@@ -6,7 +6,7 @@ from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.calls.call import Call
 from sipsim.elements.servers.proxy import Proxy
 from sipsim.elements.story import Story
-from sipsim.flows.casts import place
+from sipsim.flows.casts import holding, place
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds
 from sipsim.lab.scenario import scenario
@@ -40,7 +40,7 @@ def call_hold(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0) -> Story:
     call = alice.call(str(bob.uri))
     yield call.answered
     yield lab.env.timeout(talk)
-    yield taken_by(bob).hold()
+    yield from holding(taken_by(bob))
     yield lab.env.timeout(talk)
     yield taken_by(bob).resume()
     yield lab.env.timeout(talk)
@@ -63,7 +63,7 @@ def consultation_hold(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0) -> 
     yield call.answered
     yield lab.env.timeout(talk)
     held = taken_by(bob)
-    yield held.hold()
+    yield from holding(held)
     asked = bob.call(str(carol.uri))
     yield asked.answered
     yield lab.env.timeout(talk)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sipsim.elements.events.referring import Reference
 from sipsim.elements.story import Story
 from sipsim.errors import CallFailed
-from sipsim.flows.casts import DOMAIN
+from sipsim.flows.casts import DOMAIN, holding
 from sipsim.flows.rfc5359 import taken_by
 from sipsim.lab.lab import Lab
 from sipsim.lab.parameters import Seconds
 from sipsim.lab.scenario import scenario
+from sipsim.message.uri import Uri
 from sipsim.trace.comparison import BEGINNING
 
 
@@ -98,15 +99,16 @@ def attended_transfer(lab: Lab, *, ring: Seconds = 1.0, talk: Seconds = 3.0) -> 
     alice = lab.user_agent("sip:alice@atlanta.example.com", "Alice")
     bob = lab.user_agent("sip:bob@biloxi.example.com", "Bob", answers=ring)
     carol = lab.user_agent("sip:carol@chicago.example.com", "Carol", answers=ring)
+    carol.contact_uri = Uri.parse(f"{carol.contact_uri};gr")  # reached by others too, outside the call (RFC 5627)
     call = alice.call(bob)
     yield call.answered
     yield lab.env.timeout(talk)
     first = taken_by(bob)
-    yield first.hold()
+    yield from holding(first)
     second = bob.call(carol)
     yield second.answered
     yield lab.env.timeout(talk)
-    yield second.hold()
+    yield from holding(second)
     referral = first.transfer_to(second)
     yield referral.done
     yield call.ended

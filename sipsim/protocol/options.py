@@ -18,6 +18,7 @@ LARGEST = 2**32 - 1
 
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-_.]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
+_PARAMS = re.compile(r"""(?:;[\w.!%*+`'~-]+(?:=(?:[\w.!%*+`'~-]+|"[ !#-\[\]-~]*"))?)*""", re.ASCII)
 
 
 class Option(Generic[T]):
@@ -84,6 +85,12 @@ def domain(name: str, value: object) -> None:
     """`UsageError` for what is no name of a domain: no URI, no port."""
     if not isinstance(value, str) or _DOMAIN.fullmatch(value) is None:
         raise not_allowed(name, value, "names such as 'example.com'")
+
+
+def contact_params(name: str, value: object) -> None:
+    """`UsageError` for what can't follow the URI of a Contact."""
+    if not isinstance(value, str) or _PARAMS.fullmatch(value) is None:
+        raise not_allowed(name, value, """parameters such as ';+sip.rendering="no"'""")
 
 
 def host(name: str, value: object) -> None:

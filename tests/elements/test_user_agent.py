@@ -518,3 +518,16 @@ def test_a_server_that_redirects_for_ever_is_left_after_a_while(lab: Lab) -> Non
     with pytest.raises(CallFailed, match="302"):
         lab.run(alice.call(f"sip:bob@{tester.address.host}").answered)
     assert next(counted) < 30
+
+
+def test_a_contact_has_parameters_from_now_on() -> None:
+    """They say what the phone is or does, and lead nowhere else (RFC 3840 §9)."""
+    lab = Lab(seed=1)
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com", answers=0)
+    bob.contact_params = ';audio;+sip.rendering="no";methods="INVITE,BYE"'
+    lab.run(alice.call(bob).answered)
+    (accepted,) = messages(lab.trace, "200 INVITE", "bob")
+    assert accepted.header("Contact") == f"<{bob.contact_uri}>{bob.contact_params}"
+    for wrong in ("audio", ";", ";a=\r\nX: y", ';a="', ";a b", None, 5):
+        with pytest.raises(UsageError, match="contact_params"):
+            bob.contact_params = wrong  # type: ignore[assignment]

@@ -51,6 +51,8 @@ NEVER_SENT = {"rfc4028-13": 1}
 KEPT_BACK = {"rfc5359-2.14"}
 """Figures with a proxy that lets nothing through."""
 
+TAG = ';+sip.rendering="no"'
+
 REPEATED = {"rfc4028-13"}
 """Figures that draw once what is repeated, as nobody answers it."""
 
@@ -193,3 +195,12 @@ def test_names_with_dots_go_everywhere(tmp_path: Path, capsys: pytest.CaptureFix
     assert len(sipsim.sweep("rfc3665-3.1", {"talk": [1, 2]})) == 2
     with pytest.raises(sipsim.UsageError, match="there are rfc3665"):
         sipsim.run("rfc3665-3.12")
+
+
+@pytest.mark.parametrize("name", ["rfc5359-2.1", "rfc5359-2.2", "rfc5359-2.5"])
+def test_a_contact_says_that_nothing_is_rendered_where_the_figure_does(name: str) -> None:
+    """Whoever holds has a feature tag in Contact; in §2.5 Carol can be reached from outside the call by hers."""
+    for theirs, ours in pairs(FLOWS[name], sipsim.run(name)):
+        if contact := theirs.get("headers", {}).get("Contact"):
+            said = ours.header("Contact") or ""
+            assert [part in said for part in (TAG, ";gr")] == [part in contact for part in (TAG, ";gr")], theirs["n"]

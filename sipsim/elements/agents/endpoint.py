@@ -23,6 +23,7 @@ from sipsim.protocol.inspection import Abilities, Fields
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
 from sipsim.protocol.options import LARGEST, Option, one_of, seconds, whole, whole_or_none
+from sipsim.protocol.options import contact_params as check_params
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.reliable import RELIABLE, TAG
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
@@ -116,6 +117,8 @@ class Endpoint(Element):
     """Told of each key that the peer of a call presses, with the call and the key."""
     refresher: str | None = None
     media = Option[str](partial(one_of, allowed=MEDIA))
+    contact_params = Option[str](check_params)
+    """What follows the URI in its Contact: feature tags, `;+sip.rendering="no"` for one (RFC 3840 §9)."""
     registrar: Uri | None = None
     """Where REGISTERs are for, if that is not the domain of the user (RFC 3261 §10.2)."""
     application: Application | None = None
@@ -128,7 +131,7 @@ class Endpoint(Element):
         session_expires: int | None = None, min_se: int | None = None, refresher: str | None = None,
         media: str = "off",
     ) -> None:  # fmt: skip
-        self.media = media
+        self.media, self.contact_params = media, ""
         self.uri = as_uri("uri", uri)
         self._by_tcp = is_tcp(transport, bench.network.transports)
         self.codecs = codecs
@@ -240,7 +243,7 @@ class Endpoint(Element):
     @property
     def contact(self) -> str:
         """The Contact value that leads straight here (§8.1.1.8)."""
-        return f"<{self.contact_uri}>"
+        return f"<{self.contact_uri}>{self.contact_params}"
 
     @property
     def preloaded_routes(self) -> list[str]:
@@ -256,7 +259,7 @@ class Endpoint(Element):
     def contact_for(self, hop: Uri) -> str:
         """The Contact of a request that goes to this hop: where that is by TCP, answers in the dialog may be too."""
         wanted = hop.param("transport") if hop.params and not self._by_tcp else None
-        return f"<{with_transport(self.contact_uri, wanted)}>" if wanted else self.contact
+        return f"<{with_transport(self.contact_uri, wanted)}>{self.contact_params}" if wanted else self.contact
 
     # Who we are, and how often we ask
 
