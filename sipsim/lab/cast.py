@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from sipsim.elements.agents.focus import Focus
-from sipsim.elements.agents.scripted_peer import ScriptedPeer
+from sipsim.elements.agents.scripted_peer import ScriptedPeer, check_script
 from sipsim.elements.agents.user_agent import UserAgent
 from sipsim.elements.element import Element
 from sipsim.elements.servers.alg import Alg
@@ -167,6 +167,8 @@ class Cast(Bench):
         bare = ":" not in f"{name}"
         uri = as_uri("name", f"sip:{name}@localhost" if bare else name)
         known = self._name(name if bare else None, uri.user or f"{uri}")
+        if script is not None:
+            check_script(script)
         peer = self._place(ScriptedPeer(self.env, self, known, "" if bare else uri, host=host or ""))
         if script is not None:
             peer.follow(script)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -331,3 +332,48 @@ def test_a_body_may_be_text_and_header_fields_a_mapping() -> None:
     lab, alice, carol = bench(script)
     answer = lab.run(alice.message(str(carol.uri), "hello"))
     assert answer.subject == "Tea" and answer.body == "äh".encode()
+
+
+def forgets_the_yield(peer: ScriptedPeer) -> None:
+    peer.send("never sent", "sip:alice@example.com")
+
+
+@pytest.mark.parametrize("script", [5, "INVITE", [], object(), int, forgets_the_yield, lambda: None])
+def test_what_can_not_be_a_script_places_no_peer(script: Any) -> None:
+    """It is checked before anything is made, so that the name and the address stay free."""
+    lab = sipsim.Lab(seed=1)
+    with pytest.raises(sipsim.UsageError, match="script"):
+        lab.peer("carol", script)
+    assert not lab.elements and lab.trace.header["elements"] == []
+    assert lab.peer("carol", takes_a_call).address.host == "192.0.2.1"
+
+
+def test_a_script_may_be_made_of_another_one() -> None:
+    """By a lambda, by a partial function, or as a method."""
+    for script in (lambda peer: takes_a_call(peer), partial(takes_a_call), takes_a_call):
+        lab, alice, carol = bench(script)
+        lab.run(alice.call(carol.uri).answered)
+
+
+@pytest.mark.parametrize(
+    ("message", "to", "named"),
+    [("x", "", "to"), (b"", None, "to"), ("\ud800", "alice", "message"), ("x\n\n\ud800", "alice", "message"),
+     ("x", "sip:\ud800", "to"), (None, "alice", "message"), ("x", 5, "to")],
+)  # fmt: skip
+def test_what_can_not_be_sent_is_refused_by_name(message: Any, to: Any, named: str) -> None:
+    lab, alice, carol = bench()
+    with pytest.raises(sipsim.UsageError, match=f"^{named}"):
+        carol.send(message, alice if to == "alice" else to)
+    for copy in (0, -1, "2"):
+        with pytest.raises(sipsim.UsageError, match="copy"):
+            carol.send("x", alice, copy)  # type: ignore[arg-type]
+    for body in ("\ud800", 5):
+        with pytest.raises(sipsim.UsageError, match="body"):
+            carol.draft("INVITE", alice, body=body)
+    assert not lab.trace.select("sent")
+
+
+def test_octets_that_are_no_utf_8_survive_as_text() -> None:
+    lab, alice, carol = bench()
+    carol.send("OPTIONS \udcff", alice)
+    assert lab.trace.select("sent")[0].raw.startswith(b"OPTIONS \xff")

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from inspect import isgenerator
+from inspect import isfunction, isgenerator, isgeneratorfunction, signature, unwrap
 from typing import Any
 
 import simpy
@@ -122,9 +122,10 @@ class ScriptedPeer(Element):
         An exception that leaves it is recorded, the run goes on, and `lab.run` raises it at the end. No run waits for
         a script that waits for a message.
         """
+        check_script(script)
         generator = script(self) if callable(script) else script
         if not isgenerator(generator):
-            raise UsageError(f"script: {script!r} is no generator function of a peer; it needs a yield")
+            raise _no_script(script)
         trace, who = self.trace, f"the script of {self.name}"
         before = trace.current
         trace.current = trace.add("story", self.env.now, "", text=f"{who} begins") or before
@@ -141,6 +142,7 @@ class ScriptedPeer(Element):
         all else, whoever was heard last. Text may have bare line ends in its head, and [host_port] and [branch]
         stand in it for what belongs there. `UsageError` where a URI leads nowhere.
         """
+        whole("copy", copy, 1)
         with self.acting(f"{self.name}.send(...)"):
             data = self._octets(message)
             hop = self._hop(message, remote)
@@ -259,7 +261,7 @@ class ScriptedPeer(Element):
         if "[branch]" in text:
             text = text.replace("[branch]", self.identifiers.branch(self.name))
         head, *rest = _BLANK.split(text.lstrip("\r\n"), 1)
-        return "\r\n\r\n".join([_END.sub("\r\n", head), *rest]).encode()
+        return as_octets("message", "\r\n\r\n".join([_END.sub("\r\n", head), *rest]))
 
     def _hop(self, message: Message | str | bytes, to: Element | str | Uri | Hop | None) -> Hop:
         """Where a message goes: to somebody who is named, or else where it belongs."""
@@ -270,21 +272,50 @@ class ScriptedPeer(Element):
         found = self._latest
         with suppress(SipParseError):  # what is spoilt so far that nobody could say goes to whoever was heard last
             if isinstance(message, Request):
-                to = to or (message.routes[0].uri if message.has("Route") else message.uri)
-            elif isinstance(message, Response) and not to and message.branch in self._asked:
+                to = (message.routes[0].uri if message.has("Route") else message.uri) if to is None else to
+            elif isinstance(message, Response) and to is None and message.branch in self._asked:
                 found = self._asked[message.branch].way
-        if to:
+        if to is not None:
             found = next(iter(locate(self.names, as_uri("to", to), self.transports, self.name)), None)
         if found is None:
-            raise UsageError(f"to: {to} leads nowhere" if to else "to: nobody was heard yet; say whom it is for")
+            raise UsageError(
+                f"to: {to} leads nowhere" if to is not None else "to: nobody was heard yet; say whom it is for"
+            )
         return found
+
+
+def check_script(script: object) -> None:
+    """`UsageError` for what can't be a script, as far as that can be seen before it begins."""
+    if isgenerator(script):
+        return
+    try:
+        signature(script).bind(None)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise _no_script(script) from None
+    plain = isfunction(script) and script.__name__ != "<lambda>"
+    if plain and not isgeneratorfunction(unwrap(script)):  # type: ignore[arg-type]
+        raise _no_script(script)
+
+
+def _no_script(script: object) -> UsageError:
+    return UsageError(f"script: {script!r} is no generator function of a peer; it needs a yield")
+
+
+def as_octets(name: str, text: str) -> bytes:
+    """A text as octets; `UsageError` where it has a surrogate that stands for none."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"{name}: {text!r} has a surrogate that stands for no octet") from None
 
 
 def _proper(changed: dict[str, Any]) -> dict[str, Any]:
     """Keywords for `build` as people write them: a body may be text, header fields a mapping."""
     body, headers = changed.get("body"), changed.get("headers", ())
     if isinstance(body, str):
-        changed["body"] = body.encode()
+        changed["body"] = as_octets("body", body)
+    elif not isinstance(body, (bytes, type(None))):
+        raise not_allowed("body", body, "texts and bytes")
     if isinstance(headers, Mapping):
         changed["headers"] = list(headers.items())
     elif isinstance(headers, (str, bytes)):
