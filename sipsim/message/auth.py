@@ -16,8 +16,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
-from sipsim.message.grammar import BLANK, FLAGS, MOST_PARAMS, QUOTED, TOKEN, WHITE, is_token, quote, refuse, unquote
+from sipsim.message.grammar import (
+    BLANK,
+    FLAGS,
+    MOST_PARAMS,
+    QUOTED,
+    TOKEN,
+    WHITE,
+    is_token,
+    matched,
+    quote,
+    refuse,
+    unquote,
+)
 
 ANSWERS = {"WWW-Authenticate": "Authorization", "Proxy-Authenticate": "Proxy-Authorization"}
 """The header field of a challenge -> the one that answers it (RFC 3261 §§22.2, 22.3)."""
@@ -29,6 +42,10 @@ _QUOTED = frozenset(
     ("realm", "domain", "nonce", "opaque", "username", "uri", "response", "cnonce", "nextnonce", "rspauth")
 )
 """Written in quotes always; the others (algorithm, stale, nc ...) never, if they are tokens (RFC 7616 §§3.3 to 3.5)."""
+
+_SHOWN = ("username", "realm", "nonce", "uri", "response", "algorithm", "cnonce", "opaque", "qop", "nc")
+_PROVED = ("nextnonce", "rspauth", "cnonce", "qop", "nc")
+"""The parameters of credentials, and of Authentication-Info, in the order of their attributes and on the wire."""
 
 _SCHEME = re.compile(rf"({TOKEN})[ \t]+(?=[^ \t])", FLAGS)
 _PARAM = re.compile(rf"{BLANK}({TOKEN}){BLANK}={BLANK}({TOKEN}|{QUOTED}){BLANK}(?:,|\Z)", FLAGS)
@@ -109,21 +126,12 @@ class Credentials:
         params = _params(text, at, needed=("username", "realm", "nonce", "uri", "response"))
         if "qop" in params and not {"cnonce", "nc"} <= params.keys():
             raise refuse("qop without cnonce and nc", text)
-        return cls(
-            params.pop("username"), params.pop("realm"), params.pop("nonce"), params.pop("uri"),
-            params.pop("response"), params.pop("algorithm", None), params.pop("cnonce", None),
-            params.pop("opaque", None), params.pop("qop", None), params.pop("nc", None), tuple(params.items()),
-        )  # fmt: skip
+        return cls(*_values(params, _SHOWN))
 
     def __str__(self) -> str:
         if self.foreign:
             return f"{self.scheme} {self.foreign}"
-        known = {
-            "username": self.username, "realm": self.realm, "nonce": self.nonce, "uri": self.uri,
-            "response": self.response, "algorithm": self.algorithm, "cnonce": self.cnonce, "opaque": self.opaque,
-            "qop": self.qop, "nc": self.nc,
-        }  # fmt: skip
-        return f"Digest {', '.join(_written([*known.items(), *self.others]))}"
+        return f"Digest {', '.join(_written([*_named(self, _SHOWN), *self.others]))}"
 
     @property
     def count(self) -> int:
@@ -150,23 +158,15 @@ class AuthenticationInfo:
     def parse(cls, text: str) -> AuthenticationInfo:
         """One value; SipParseError when it is none."""
         params = _params(text, 0)
-        return cls(
-            params.pop("nextnonce", None), params.pop("rspauth", None), params.pop("cnonce", None),
-            params.pop("qop", None), params.pop("nc", None), tuple(params.items()),
-        )  # fmt: skip
+        return cls(*_values(params, _PROVED))
 
     def __str__(self) -> str:
-        known = {
-            "nextnonce": self.nextnonce, "rspauth": self.rspauth, "cnonce": self.cnonce, "qop": self.qop, "nc": self.nc,
-        }  # fmt: skip
-        return ", ".join(_written([*known.items(), *self.others]))
+        return ", ".join(_written([*_named(self, _PROVED), *self.others]))
 
 
 def _scheme(text: str) -> tuple[str, int]:
     """The authentication scheme that a value begins with, and where its parameters begin."""
-    found = _SCHEME.match(text)
-    if found is None:
-        raise refuse("no authentication scheme with parameters", text)
+    found = matched(_SCHEME.match, text, "no authentication scheme with parameters")
     _refuse_controls(text)
     return "Digest" if found[1].lower() == "digest" else found[1], found.end()
 
@@ -191,6 +191,15 @@ def _params(text: str, at: int, needed: Iterable[str] = ()) -> dict[str, str]:
     if _COUNT.fullmatch(params.get("nc", "00000000")) is None:
         raise refuse("nc is not eight hexadecimal digits", text)
     return params
+
+
+def _values(params: dict[str, str], names: Iterable[str]) -> list[Any]:
+    """The values of these parameters, None for those that are missing, and then all others as they are."""
+    return [*[params.pop(name, None) for name in names], tuple(params.items())]
+
+
+def _named(value: object, names: Iterable[str]) -> list[tuple[str, str | None]]:
+    return [(name, getattr(value, name)) for name in names]
 
 
 def _refuse_controls(text: str) -> None:

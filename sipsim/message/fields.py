@@ -6,7 +6,7 @@ Each has `parse(text)` for one value, unfolded and stripped, and `str()` for the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,14 +19,14 @@ from sipsim.message.grammar import (
     TOKEN,
     WHITE,
     Params,
+    WithParams,
+    WithPreference,
     digits,
-    find_param,
+    matched,
     number,
-    preference,
     quote,
     read_params,
     refuse,
-    set_param,
     unquote,
     write_params,
 )
@@ -48,7 +48,7 @@ _CALL_ID = re.compile(r"[^\x00-\x20\x7f]+", FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
-class Via:
+class Via(WithParams):
     """One hop that a request took, and where its response goes (RFC 3261 §20.42).
 
     `transport` is in upper case, `host` keeps the brackets of an IPv6 address, `port` is None where the text has
@@ -76,12 +76,12 @@ class Via:
     @property
     def branch(self) -> str | None:
         """The transaction's identity; None where an RFC 2543 element wrote none (§8.1.1.7)."""
-        return find_param(self.params, "branch") or None
+        return self.param("branch") or None
 
     @property
     def received(self) -> str | None:
         """The address that the request came from, where the next hop put it in (§18.2.1)."""
-        return find_param(self.params, "received") or None
+        return self.param("received") or None
 
     @property
     def rport(self) -> int | None:
@@ -89,7 +89,7 @@ class Via:
 
         SipParseError when it is no port.
         """
-        text = find_param(self.params, "rport")
+        text = self.param("rport")
         return None if text is None else number(text or "0", 65535, "rport")
 
     @property
@@ -98,13 +98,9 @@ class Via:
         port = self.port if self.port is not None else 5061 if self.transport == "TLS" else 5060
         return f"{self.host.lower()}:{port}"
 
-    def with_param(self, name: str, value: str | None) -> Via:
-        """A copy with the parameter set, in its place or at the end; value None writes `;name` alone."""
-        return replace(self, params=set_param(self.params, name, value))
-
 
 @dataclass(frozen=True, slots=True)
-class NameAddr:
+class NameAddr(WithPreference):
     """An address with a display name and parameters: From, To, Contact, Route ... (RFC 3261 §20.10).
 
     `str()` writes the URI in angle brackets, so that nothing of it can be taken for a parameter.
@@ -138,29 +134,16 @@ class NameAddr:
     @property
     def tag(self) -> str | None:
         """This end's part of the dialog's identity (§19.3)."""
-        return find_param(self.params, "tag") or None
-
-    @property
-    def q(self) -> float:
-        """Preference among contacts, from 0.0 to 1.0, where none is given 1.0; SipParseError for anything else."""
-        return preference(self.params)
+        return self.param("tag") or None
 
     @property
     def expires(self) -> int | None:
         """Seconds that a binding is wanted for; 3600 for what is no number (§20.10), None where nothing is said."""
-        text = find_param(self.params, "expires")
+        text = self.param("expires")
         try:
             return None if text is None else seconds(text)
         except SipParseError:
             return 3600
-
-    def param(self, name: str, default: str | None = None) -> str | None:
-        """The value of a parameter (not of the URI's), "" for one without value, `default` where there is none."""
-        return find_param(self.params, name, default)
-
-    def with_param(self, name: str, value: str | None) -> NameAddr:
-        """A copy with the parameter set, in its place or at the end; value None writes `;name` alone."""
-        return replace(self, params=set_param(self.params, name, value))
 
 
 STAR = NameAddr("", Uri("*"))
@@ -181,16 +164,15 @@ class CSeq(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> CSeq:
         """`number method`; SipParseError when it is none, or when the number is not below 2**31 (§8.1.1.5)."""
-        found = _CSEQ.fullmatch(text)
-        if found is None:
-            raise refuse("no number and method", text)
+        found = matched(_CSEQ.fullmatch, text, "no number and method")
         return cls(number(found[1], 2**31 - 1, "number"), found[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
 
 
-class MediaType(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MediaType(WithPreference):
     """What a body is, or in Accept what it may be; type and subtype in lower case (RFC 3261 §§20.1, 20.15)."""
 
     type: str
@@ -200,22 +182,11 @@ class MediaType(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> MediaType:
         """`type/subtype;name=value`; SipParseError when it is none."""
-        found = _MEDIA.match(text)
-        if found is None:
-            raise refuse("no media type", text)
+        found = matched(_MEDIA.match, text, "no media type")
         return cls(found[1].lower(), found[2].lower(), read_params(text, found.end()))
 
     def __str__(self) -> str:
         return f"{self.type}/{self.subtype}{write_params(self.params)}"
-
-    @property
-    def q(self) -> float:
-        """Preference among what is accepted, from 0.0 to 1.0, where none is given 1.0; SipParseError otherwise."""
-        return preference(self.params)
-
-    def param(self, name: str, default: str | None = None) -> str | None:
-        """The value of a parameter, "" for one without value, `default` where there is none."""
-        return find_param(self.params, name, default)
 
     def takes(self, other: MediaType) -> bool:
         """Whether `other` is of this type, or within this range: `text/*`, `*/*`. Parameters don't count."""
@@ -224,9 +195,7 @@ class MediaType(NamedTuple):
 
 def call_id(text: str) -> str:
     """A Call-ID: one word of any characters but controls, compared octet by octet (RFC 3261 §20.8)."""
-    if _CALL_ID.fullmatch(text) is None:
-        raise refuse("no word without blanks", text)
-    return text
+    return matched(_CALL_ID.fullmatch, text, "no word without blanks")[0]
 
 
 def seconds(text: str) -> int:

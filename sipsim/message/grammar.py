@@ -8,6 +8,9 @@ are `[0-9]`, white space is space and tab, and every pattern is compiled with `r
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Self
 
 from sipsim.errors import SipParseError, UsageError
 
@@ -42,6 +45,14 @@ def excerpt(text: str, at: int = 0) -> str:
 def refuse(reason: str, text: str, at: int = 0, status: int = 400) -> SipParseError:
     """The error for `text`, which went wrong at offset `at`; for the caller to raise."""
     return SipParseError(reason, status, column=at + 1, excerpt=excerpt(text, at))
+
+
+def matched(match: Callable[[str], re.Match[str] | None], text: str, otherwise: str) -> re.Match[str]:
+    """What a pattern's `match` or `fullmatch` finds in `text`; SipParseError `otherwise`."""
+    found = match(text)
+    if found is None:
+        raise refuse(otherwise, text)
+    return found
 
 
 def decode(data: bytes) -> str:
@@ -85,9 +96,7 @@ def digits(text: str, what: str) -> str:
 
     To be cut before `int()`, which refuses more than 4300 digits with an error of its own.
     """
-    if _DIGITS.fullmatch(text) is None:
-        raise refuse(f"{what} is no number", text)
-    return text.lstrip("0") or "0"
+    return matched(_DIGITS.fullmatch, text, f"{what} is no number")[0].lstrip("0") or "0"
 
 
 def number(text: str, most: int, what: str) -> int:
@@ -147,21 +156,41 @@ def find_param(params: Params, name: str, default: str | None = None) -> str | N
     return default
 
 
-def preference(params: Params) -> float:
-    """The parameter `q`, from 0.0 to 1.0, where there is none 1.0; SipParseError for anything else."""
-    text = find_param(params, "q")
-    if text is None:
-        return 1.0
-    if _Q.fullmatch(text) is None:
-        raise refuse("q is no number from 0 to 1 with at most three decimals", text)
-    return float(text)
-
-
 def set_param(params: Params, name: str, value: str | None) -> Params:
     """The parameters with one of them set, in its place or at the end."""
     if any(known == name for known, _ in params):
         return tuple([(known, value if known == name else old) for known, old in params])
     return (*params, (name, value))
+
+
+class WithParams:
+    """A value that has parameters behind it."""
+
+    __slots__ = ()
+
+    params: Params
+
+    def param(self, name: str, default: str | None = None) -> str | None:
+        """The value of a parameter (not of a URI's), "" for one without value, `default` where there is none."""
+        return find_param(self.params, name, default)
+
+    def with_param(self, name: str, value: str | None) -> Self:
+        """A copy with the parameter set, in its place or at the end; value None writes `;name` alone."""
+        return replace(self, params=set_param(self.params, name, value))  # type: ignore[type-var]
+
+
+class WithPreference(WithParams):
+    """A value that may be liked more or less than others of its kind."""
+
+    __slots__ = ()
+
+    @property
+    def q(self) -> float:
+        """Preference, from 0.0 to 1.0, where none is given 1.0; SipParseError for anything else (RFC 3261 §20.10)."""
+        text = self.param("q")
+        if text is None:
+            return 1.0
+        return float(matched(_Q.fullmatch, text, "q is no number from 0 to 1 with at most three decimals")[0])
 
 
 def quote(text: str) -> str:

@@ -6,7 +6,7 @@ Most are a word with parameters. As in `fields`, each has `parse(text)` for one 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sipsim.message.fields import LATEST, CSeq
@@ -16,14 +16,13 @@ from sipsim.message.grammar import (
     QUOTED,
     TOKEN,
     Params,
-    find_param,
+    WithPreference,
     is_token,
+    matched,
     number,
-    preference,
     quote,
     read_params,
     refuse,
-    set_param,
     unquote,
     write_params,
 )
@@ -45,7 +44,7 @@ _DATE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Parameterised:
+class Parameterised(WithPreference):
     """A word with parameters: Event, Subscription-State, Content-Disposition, Accept-Language, Security-Client ...
 
     `value` is the word as on the wire, since those of Event are compared with case (RFC 6665 §8.2.1).
@@ -57,26 +56,11 @@ class Parameterised:
     @classmethod
     def parse(cls, text: str) -> Parameterised:
         """`word;name=value`; SipParseError when it is none."""
-        found = _WORD.match(text)
-        if found is None:
-            raise refuse("no word", text)
+        found = matched(_WORD.match, text, "no word")
         return cls(found[1], read_params(text, found.end()))
 
     def __str__(self) -> str:
         return self.value + write_params(self.params)
-
-    @property
-    def q(self) -> float:
-        """Preference, from 0.0 to 1.0, where none is given 1.0; SipParseError for anything else (RFC 3261 §20.2)."""
-        return preference(self.params)
-
-    def param(self, name: str, default: str | None = None) -> str | None:
-        """The value of a parameter, "" for one without value, `default` where there is none."""
-        return find_param(self.params, name, default)
-
-    def with_param(self, name: str, value: str | None) -> Parameterised:
-        """A copy with the parameter set, in its place or at the end; value None writes `;name` alone."""
-        return replace(self, params=set_param(self.params, name, value))
 
 
 class WarningValue(NamedTuple):
@@ -89,9 +73,7 @@ class WarningValue(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> WarningValue:
         """`370 agent "text"`; SipParseError when it is none, as for a code that has not three digits."""
-        found = _WARNING.fullmatch(text)
-        if found is None:
-            raise refuse("no code, agent and quoted text", text)
+        found = matched(_WARNING.fullmatch, text, "no code, agent and quoted text")
         return cls(int(found[1]), found[2], unquote(found[3]))
 
     def __str__(self) -> str:
@@ -107,9 +89,7 @@ class RAck(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> RAck:
         """`776656 1 INVITE`; SipParseError when it is none."""
-        found = _RACK.fullmatch(text)
-        if found is None:
-            raise refuse("no two numbers and method", text)
+        found = matched(_RACK.fullmatch, text, "no two numbers and method")
         return cls(number(found[1], LATEST, "response number"), CSeq.parse(found[2]))
 
     def __str__(self) -> str:
@@ -125,9 +105,7 @@ class Timestamp(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Timestamp:
         """`54.21 0.5`, of which decimals beyond the ninth are left out; SipParseError when it is none."""
-        found = _TIMESTAMP.fullmatch(text)
-        if found is None:
-            raise refuse("no time", text)
+        found = matched(_TIMESTAMP.fullmatch, text, "no time")
         delay = None if found[3] is None else _decimal(found[3], found[4])
         return cls(_decimal(found[1], found[2]), delay)
 
@@ -152,9 +130,7 @@ class Date(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Date:
         """`Sat, 13 Nov 2010 23:29:00 GMT`; SipParseError for any other form, other time zones included."""
-        found = _DATE.fullmatch(text)
-        if found is None:
-            raise refuse("no date in GMT", text)
+        found = matched(_DATE.fullmatch, text, "no date in GMT")
         day, year = int(found[1]), int(found[3])
         month = 1 + _MONTHS.index(found[2].title())
         if not 1 <= day <= _days(year, month):
@@ -211,7 +187,5 @@ def response_number(text: str) -> int:
 
 def mime_version(text: str) -> str:
     """The version of MIME that a body keeps to: `1.0` (RFC 3261 §20.24)."""
-    found = _MIME_VERSION.fullmatch(text)
-    if found is None:
-        raise refuse("no version", text)
+    found = matched(_MIME_VERSION.fullmatch, text, "no version")
     return f"{found[1]}.{found[2]}"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from string import ascii_letters, digits
 from typing import Any
 
-from sipsim.message.grammar import FLAGS, HOST, Params, normal_escapes, number, refuse, write_params
+from sipsim.message.grammar import FLAGS, HOST, Params, matched, normal_escapes, number, refuse, write_params
 
 LONGEST = 2048
 """Characters of a URI; a robustness limit of ours."""
@@ -135,9 +135,7 @@ class Uri:
 
 
 def _parse_other(text: str) -> Uri:
-    found = _OTHER.fullmatch(text)
-    if found is None:
-        raise refuse("no URI", text)
+    found = matched(_OTHER.fullmatch, text, "no URI")
     return Uri(found[1].lower(), opaque=found[2])
 
 

@@ -106,7 +106,7 @@ def test_cseq():
 
 
 def test_media_types():
-    assert MediaType.parse("Multipart / Mixed ; boundary=a") == ("multipart", "mixed", (("boundary", "a"),))
+    assert MediaType.parse("Multipart / Mixed ; boundary=a") == MediaType("multipart", "mixed", (("boundary", "a"),))
     assert str(MediaType("text", "plain", (("charset", "utf-8"),))) == "text/plain;charset=utf-8"
     for text in ("", "text", "text/", "/plain", "text/plain x"):
         with pytest.raises(SipParseError):
