@@ -11,13 +11,13 @@ import warnings
 from functools import partial
 
 from sipsim.errors import UsageError
-from sipsim.live.front_links import FrontLinks
 from sipsim.live.in_flight import InFlight
 from sipsim.live.sockets import LONGEST, Binding, canonical, is_loopback, is_numeric, open_socket
 from sipsim.live.watching import Inject, Watch
+from sipsim.simulation.carrier import Carrier
 from sipsim.simulation.environment import Environment, Timer
-from sipsim.simulation.interference import Interference
-from sipsim.simulation.links import Link, Route
+from sipsim.simulation.impairments import Impairment
+from sipsim.simulation.links import changed_impairment
 from sipsim.simulation.media_tally import RTP, MediaPacket
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 from sipsim.simulation.streams import Streams
@@ -28,7 +28,7 @@ SWEPT = 1024  # the most that is read from one socket before packets are given u
 PATIENCE = 1.0  # simulated seconds after which a packet of ours that no socket gave out counts as lost
 
 
-class UdpNetwork(Interference):
+class UdpNetwork(Carrier):
     """UDP sockets of this machine; `host` is where an element is bound that names no host.
 
     Only loopback addresses are bound and sent to, unless `allow_remote` is true: then whoever can reach this
@@ -44,13 +44,11 @@ class UdpNetwork(Interference):
         self, env: Environment, trace: Trace, streams: Streams, *, host: str = "127.0.0.1", allow_remote: bool = False,
         **default: float,
     ) -> None:  # fmt: skip
-        super().__init__(env, trace, _nothing)
+        super().__init__(env, trace, streams, changed_impairment(Impairment(delay=0.0), default))
         self.host = host
         self.allow_remote = allow_remote
-        self._env, self._trace = env, trace
         self._bindings: dict[Address, Binding] = {}
         self._watch = Watch()
-        self._links = FrontLinks(env, trace, streams, self, self._transmit, default)
         self._under_way = InFlight(self.lose)
         self._sweeper: Timer | None = None
 
@@ -81,10 +79,9 @@ class UdpNetwork(Interference):
         bound = Address(wanted.host, sock.getsockname()[1])
         if not is_loopback(bound.host):
             warnings.warn(f"{bound} can be reached from other machines", stacklevel=2)
-        binding = Binding(sock, bound, node or self._trace.name_of(bound), receive, failed, transport)
+        binding = Binding(sock, bound, node or self.trace.name_of(bound), receive, failed, transport)
         self._bindings[bound] = binding
         self._watch.add(sock, partial(self._read, binding))
-        self._links.forget()
         return bound
 
     def unbind(self, address: Address, transport: str) -> None:
@@ -100,9 +97,8 @@ class UdpNetwork(Interference):
         binding = self._bindings.get(address)
         return binding.node if binding else address.host
 
-    def link(self, a: str, b: str, **parameters: float) -> Link:
-        """The link in front of the sockets of two nodes, with these parameters changed both ways."""
-        return self._links.link(a, b, **parameters)
+    def listener(self, address: Address, transport: str) -> Binding | None:
+        return self._bindings.get(address)
 
     def known(self, *names: str) -> tuple[str, ...]:
         """Our elements by their names, others by their hosts; `UsageError` for what is neither."""
@@ -111,10 +107,6 @@ class UdpNetwork(Interference):
             if name not in nodes and not is_numeric(name):
                 raise UsageError(f"{name!r}: no such node; there are {', '.join(nodes) or 'none yet'}")
         return names
-
-    def route(self, source: Address, destination: Address) -> Route:
-        """The link in front of the sockets of two addresses."""
-        return self._links.route(source, destination)
 
     def close(self) -> None:
         """Close every socket."""
@@ -148,29 +140,38 @@ class UdpNetwork(Interference):
     def send(self, packet: Packet) -> None:
         """Send from the socket at `packet.source`; what can't be sent is lost, and its sender told so."""
         if not self._script.rules or self.passes(packet):
-            self._links.send(packet)
+            self._take_links(packet)
 
     def set_out(self, packet: Packet) -> None:
         """Let a packet go on past the script: into a socket, or to whom it came for from somebody else."""
         receiver = None if packet.source in self._bindings else self._bindings.get(packet.destination)
         if receiver is None:
-            self._links.send(packet)
+            self._take_links(packet)
         else:
             receiver.receive(packet)
 
-    def _transmit(self, packet: Packet) -> None:
+    def _take_links(self, packet: Packet) -> None:
+        """Through the links in front of the sockets; past them where they do nothing, as nearly always."""
+        route = self.route(packet.source, packet.destination)
+        if route.broken or route.wires or route.pauses[0]:
+            self.carry(packet, route)
+        else:
+            self.arrive(packet)
+
+    def arrive(self, packet: Packet) -> None:
+        """A packet has come through the links, to the socket that it is sent from."""
         binding = self._bindings.get(packet.source)
         if binding is None:
             self.lose(packet, f"no one listens at {packet.source}")
         elif packet.destination in self._bindings:
-            self._under_way.depart(packet, self._env.now)
+            self._under_way.depart(packet, self.env.now)
             self._arm()
             if not self._handed_over(binding, packet):
                 self._under_way.recall(packet)
         elif why := self._undeliverable(packet.destination):
             if not packet.lingering:
-                self._trace.add("fault", self._env.now, binding.node, packet.cause, what="refused", text=why)
-            self._fail(packet, why)
+                self.trace.add("fault", self.env.now, binding.node, packet.cause, what="refused", text=why)
+            self.fail(packet, why)
         else:
             binding.recent.append(packet)
             self._handed_over(binding, packet)
@@ -198,17 +199,8 @@ class UdpNetwork(Interference):
             except OSError as error:  # maybe about an earlier datagram, so once more
                 reason = error.strerror or str(error)
                 self._read_refusals(binding)
-        self._fail(packet, reason)
+        self.fail(packet, reason)
         return False
-
-    def _fail(self, packet: Packet, reason: str) -> None:
-        self.lose(packet, reason)
-        self._env.post(0, self._report, (packet, reason))
-
-    def _report(self, failure: tuple[Packet, str]) -> None:
-        packet, reason = failure
-        if binding := self._bindings.get(packet.source):
-            binding.failed(packet, reason)
 
     # Receiving
 
@@ -234,7 +226,7 @@ class UdpNetwork(Interference):
         if binding.transport == RTP:
             packet = MediaPacket(data, source, binding.address, RTP, None, ours.cause if ours else 0)
         elif ours is None:
-            packet.cause = self._trace.sent(self._env.now, self._trace.name_of(source), packet, cause=0)
+            packet.cause = self.trace.sent(self.env.now, self.trace.name_of(source), packet, cause=0)
             if self._script.rules and not self.passes(packet):
                 return
         elif ours.altered:
@@ -246,22 +238,18 @@ class UdpNetwork(Interference):
     def _read_refusals(self, binding: Binding) -> None:
         """Tell the element which of its datagrams ICMP says did not arrive."""
         for packet, reason in binding.refused():
-            self._fail(packet, reason)
+            self.fail(packet, reason)
 
     # Giving up
 
     def _arm(self) -> None:
         if self._sweeper is None and self._under_way:
-            self._sweeper = self._env.call_later(PATIENCE, self._sweep, lingering=True)
+            self._sweeper = self.env.call_later(PATIENCE, self._sweep, lingering=True)
 
     def _sweep(self) -> None:
         """Give up what should have come out of a socket long ago."""
         self._sweeper = None
         for binding in list(self._bindings.values()):
             self._read(binding, most=SWEPT)
-        self._under_way.give_up(self._env.now - PATIENCE)
+        self._under_way.give_up(self.env.now - PATIENCE)
         self._arm()
-
-
-def _nothing() -> None:
-    """Rules are asked for at every packet here: there is nothing to forget when they change."""

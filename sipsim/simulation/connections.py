@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Flow, Packet
-from sipsim.trace.trace import Trace
 
 if TYPE_CHECKING:
     from sipsim.simulation.memory import MemoryNetwork
@@ -113,7 +111,7 @@ class Connection(Flow):
         self._layer.note(self, "closed", why)
         for pipe in self._pipes.values():
             for packet in pipe.unfinished.values():
-                self._layer.lose(packet, why)
+                self._layer.network.fail(packet, why)
 
     # Setting up: one segment there, one back
 
@@ -127,11 +125,11 @@ class Connection(Flow):
         if there is None or back is None:
             self._tries = self._again(self._tries, self.connect, None)
         else:
-            self._layer.env.post(there, self._asked, back)
+            self._layer.network.env.post(there, self._asked, back)
 
     def _asked(self, back: float) -> None:
-        willing = self._layer.network.listener(self.destination) is not None
-        self._layer.env.post(back, self._answered, willing)
+        willing = self._layer.network.listener(self.destination, "TCP") is not None
+        self._layer.network.env.post(back, self._answered, willing)
 
     def _answered(self, willing: bool) -> None:
         if self.state == "closed":
@@ -163,15 +161,15 @@ class Connection(Flow):
             self._layer.note(self, "segment lost", fate or "on the way", segment.cause)
             segment.tries = self._again(segment.tries, self.depart, segment)
         else:
-            self._layer.env.post(delay, self._arrive, segment)
+            self._layer.network.env.post(delay, self._arrive, segment)
 
     def _again(self, tries: int, send: Callable[[Any], None], what: Segment | None) -> int:
         """Send once more after a while, which doubles each time, or give up; counts the tries."""
         wait = FIRST_WAIT * 2**tries
         if tries + 1 < MOST_TRIES:
-            self._layer.env.post(wait, send, what)
+            self._layer.network.env.post(wait, send, what)
         else:
-            self._layer.env.post(wait, self.abort, "the other end does not answer")
+            self._layer.network.env.post(wait, self.abort, "the other end does not answer")
         return tries + 1
 
     def _arrive(self, segment: Segment) -> None:
@@ -182,11 +180,11 @@ class Connection(Flow):
             segment = pipe.early.pop(pipe.awaited)
             pipe.awaited += 1
             pipe.unfinished.pop(segment.number, None)
-            listener = self._layer.network.listener(segment.destination)
+            listener = self._layer.network.listener(segment.destination, "TCP")
             if listener is not None:
                 listener.receive(segment)
             elif segment.is_last:
-                self._layer.lose(segment.whole, f"no one listens at {segment.destination}")
+                self._layer.network.fail(segment.whole, f"no one listens at {segment.destination}")
         self._end_if_done()
 
     def _end_if_done(self) -> None:
@@ -197,10 +195,8 @@ class Connection(Flow):
 class Connections:
     """All connections of a network, by the addresses at their ends."""
 
-    def __init__(self, env: Environment, trace: Trace, network: MemoryNetwork) -> None:
-        self.env = env
+    def __init__(self, network: MemoryNetwork) -> None:
         self.network = network
-        self._trace = trace
         self._standing: dict[tuple[Address, Address], Connection] = {}
 
     def send(self, packet: Packet) -> None:
@@ -211,7 +207,7 @@ class Connections:
         if isinstance(flow, Connection) and flow.open:
             flow.send(packet)
         else:
-            self.lose(packet, "its connection is closed")
+            self.network.fail(packet, "its connection is closed")
 
     def abort(self, why: str, of: Callable[[Address, Address], bool]) -> None:
         """End every connection that the function says yes to, given its two ends."""
@@ -225,17 +221,13 @@ class Connections:
         if self._standing.get(key) is connection:
             del self._standing[key]
 
-    def lose(self, packet: Packet, why: str) -> None:
-        """A message will not arrive; its sender hears of it in a moment."""
-        self._trace.lost(self.env.now, packet.cause, why)
-        self.env.post(0, self._report, (packet, why))
-
     def note(self, connection: Connection, what: str, why: str = "", cause: int | None = None) -> None:
         """Record what happens to a connection."""
-        if self._trace.everything:
+        trace = self.network.trace
+        if trace.everything:
             ends = [str(connection.source), str(connection.destination)]
             cause = cause or connection.cause
-            self._trace.add("connection", self.env.now, "", cause, what=what, between=ends, why=why)
+            trace.add("connection", self.network.env.now, "", cause, what=what, between=ends, why=why)
 
     def _between(self, source: Address, destination: Address, cause: int) -> Connection:
         key = _key(source, destination)
@@ -244,12 +236,6 @@ class Connections:
             connection = self._standing[key] = Connection(self, source, destination, cause)
             connection.connect()
         return connection
-
-    def _report(self, failure: tuple[Packet, str]) -> None:
-        packet, why = failure
-        sender = self.network.listener(packet.source)
-        if sender is not None:
-            sender.failed(packet, why)
 
 
 def _key(one: Address, other: Address) -> tuple[Address, Address]:

@@ -20,12 +20,12 @@ from sipsim.trace.trace import Trace
 class Interference:
     """`drop`, `duplicate`, `hold` and `release`, `filter`, `intercept`; `held` are packets that wait for `release`."""
 
-    def __init__(self, env: Environment, trace: Trace, changed: Callable[[], None]) -> None:
+    def __init__(self, env: Environment, trace: Trace) -> None:
         self.env, self.trace = env, trace
         self.held: list[Packet] = []
         self.interceptions: list[Interception] = []
         self.media = MediaTally()
-        self._script = Script(changed)
+        self._script = Script(self.changed)
 
     # What the network fills in
 
@@ -40,6 +40,9 @@ class Interference:
     def set_out(self, packet: Packet) -> None:
         """Let a packet go on past the script."""
         raise NotImplementedError
+
+    def changed(self) -> None:
+        """A rule, or a link, is not as it was."""
 
     def lose(self, packet: Packet, why: str) -> None:
         """A packet will not arrive."""

@@ -3,7 +3,7 @@ reorder and corrupt them.
 
 What two addresses mean for a packet is worked out once and kept until something changes, so that a packet
 over an unimpaired link costs one look-up and one posted call. Lessons interfere by script: by what is in
-`Interference`, and by `partition` and `heal`.
+`Interference`, by links (see `Carrier`), and by `partition` and `heal`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
+from sipsim.simulation.carrier import Carrier
 from sipsim.simulation.connections import Connections, Segment
 from sipsim.simulation.impairments import Impairment
-from sipsim.simulation.interference import Interference
-from sipsim.simulation.links import Link, Route, Topology, changed_impairment
-from sipsim.simulation.media_tally import RTP, Unawaited
+from sipsim.simulation.links import Route, changed_impairment
+from sipsim.simulation.media_tally import RTP
 from sipsim.simulation.names import is_multicast
 from sipsim.simulation.network import Address, Failed, Packet, Receive
 
@@ -39,8 +39,6 @@ Key = tuple[Address, Address, str]
 """Source, destination, transport."""
 Way = tuple[float | None, Receive]
 """What becomes of a packet: the delay (s) after which the function takes it, None where that is at once."""
-Leg = tuple[Packet, Route, int]
-"""A packet, its route, and how many of the route's wires lie behind it."""
 
 
 class _Port:
@@ -56,7 +54,7 @@ class _Port:
         self.receive(packet)
 
 
-class MemoryNetwork(Interference):
+class MemoryNetwork(Carrier):
     """A network without sockets, in simulated time.
 
     Without a `graph` any two nodes are one link apart. The nodes of a networkx graph are node names (or
@@ -72,18 +70,14 @@ class MemoryNetwork(Interference):
         self, env: Environment, trace: Trace, streams: Streams, graph: networkx.Graph[Any] | None = None,
         **default: float,
     ) -> None:  # fmt: skip
-        super().__init__(env, trace, self._forget_ways)
-        self._env = env
-        self._post = env.post
-        self._trace = trace
+        super().__init__(env, trace, streams, changed_impairment(Impairment(), default), graph)
+        self._ways: dict[Key, Way] = {}
         self._ports: dict[tuple[Address, str], _Port] = {}
         self._nodes: dict[Address | str, str] = {}  # by address and by host; kept when a node stops listening
         self._free_hosts = _hosts()
-        self._ways: dict[Key, Way] = {}
         self._groups: dict[Address, dict[Address, None]] = {}  # who hears what is sent by multicast
-        self._connections = Connections(env, trace, self)
-        self._topology = Topology(streams, changed_impairment(Impairment(), default), graph, self._changed, self._note)
-        self._changed()
+        self._connections = Connections(self)
+        self.changed()
 
     # Addresses
 
@@ -107,7 +101,7 @@ class MemoryNetwork(Interference):
         """Stop listening; what arrives afterwards, packets on their way included, finds nobody."""
         port = self._ports.pop((address, transport), None)
         if port is not None:
-            port.receive = self._arrive
+            port.receive = self.arrive
             self._ways.clear()
         if transport == "TCP":
             self._connections.abort("connection reset", lambda *ends: address in ends)
@@ -140,7 +134,7 @@ class MemoryNetwork(Interference):
         if delay is None:
             forward(packet)
         else:
-            self._post(delay, forward, packet)
+            self.env.post(delay, forward, packet)
 
     def _work_out(self, key: Key) -> Way:
         if len(self._ways) >= MOST_WAYS:
@@ -157,13 +151,9 @@ class MemoryNetwork(Interference):
         if self._script.rules and transport != RTP:
             return None, partial(self._look_at, route)
         if route.broken or route.wires:
-            return None, partial(self._set_out, route)
+            return None, partial(self.carry, route=route)
         port = self._ports.get((destination, transport))
-        return route.pauses[0], port.arrive if port else self._arrive
-
-    def route(self, source: Address, destination: Address) -> Route:
-        """The links that a packet passes as they are now."""
-        return self._topology.route(self.node_at(source), self.node_at(destination))
+        return route.pauses[0], port.arrive if port else self.arrive
 
     def _spread(self, packet: Packet) -> None:
         """Send a copy to each member of a group that listens."""
@@ -174,40 +164,13 @@ class MemoryNetwork(Interference):
     def _look_at(self, route: Route, packet: Packet) -> None:
         """Let the script decide about a packet."""
         if self.passes(packet):
-            self._set_out(route, packet)
+            self.carry(packet, route)
 
     def set_out(self, packet: Packet) -> None:
-        self._set_out(self.route(packet.source, packet.destination), packet)
+        self.carry(packet, self.route(packet.source, packet.destination))
 
-    def _set_out(self, route: Route, packet: Packet) -> None:
-        if route.broken:
-            self.lose(packet, route.broken)
-        elif route.pauses[0] or not route.wires:  # a packet never arrives while its sender is still at work
-            leg: Leg = (packet, route, 0)
-            self._post(route.pauses[0], self._go_on, Unawaited(leg) if packet.lingering else leg)
-        else:
-            self._go_on((packet, route, 0))
-
-    def _go_on(self, leg: Leg) -> None:
-        """The packet stands before the n-th wire of its route, or at its end."""
-        packet, route, n = leg
-        if n == len(route.wires):
-            self._arrive(packet)
-            return
-        wire, now = route.wires[n], self._env.now
-        delays = wire.delays(len(packet.data), now)
-        if not delays:
-            self.lose(packet, f"lost on the way {wire.name}")
-        for i, delay in enumerate(delays):
-            if i:
-                self.double(packet)
-            data = wire.carried(packet.data)
-            copy = packet if data is packet.data and not i else packet.again(data)
-            onward: Leg = (copy, route, n + 1)
-            self._post(delay + route.pauses[n + 1], self._go_on, Unawaited(onward) if packet.lingering else onward)
-
-    def _arrive(self, packet: Packet) -> None:
-        port = self._ports.get((packet.destination, packet.transport))
+    def arrive(self, packet: Packet) -> None:
+        port = self.listener(packet.destination, packet.transport)
         if port is not None:
             port.receive(packet)
             return
@@ -216,7 +179,7 @@ class MemoryNetwork(Interference):
             self.media.unheard[packet.source, packet.destination] += 1
         else:
             self.lose(packet, reason)
-        sender = self._ports.get((packet.source, packet.transport))
+        sender = self.listener(packet.source, packet.transport)
         if sender is not None:
             sender.failed(packet, reason)
 
@@ -229,15 +192,14 @@ class MemoryNetwork(Interference):
             return None
         elapsed = route.pauses[0]
         for wire, pause in zip(route.wires, route.pauses[1:], strict=True):
-            delays = wire.delays(len(data), self._env.now + elapsed)
+            delays = wire.delays(len(data), self.env.now + elapsed)
             if not delays or wire.carried(data) is not data:  # TCP throws away what doesn't fit its checksum
                 return None
             elapsed += min(delays) + pause
         return elapsed
 
-    def listener(self, address: Address) -> _Port | None:
-        """Who takes connections at an address."""
-        return self._ports.get((address, "TCP"))
+    def listener(self, address: Address, transport: str) -> _Port | None:
+        return self._ports.get((address, transport))
 
     def intercepted(self, segment: Segment) -> str:
         """What the script does with a message whose first segment this is: "", "held", or why it is lost."""
@@ -252,16 +214,8 @@ class MemoryNetwork(Interference):
     def reset(self, a: str, b: str) -> None:
         """Break every connection between two nodes: what is on its way there is lost, and its sender hears of it."""
         pair = set(self.known(a, b))
-        self._note("reset", f"connections between {a} and {b} are reset")
+        self.note("reset", f"connections between {a} and {b} are reset")
         self._connections.abort("connection reset", lambda *ends: set(map(self.node_at, ends)) == pair)
-
-    def link(self, a: str, b: str, **parameters: float) -> Link:
-        """The link between two nodes, with these parameters changed for both directions.
-
-        `UsageError` for a node or a parameter that is not known, and where a graph has no such edge.
-        """
-        link = self._topology.link(*self.known(a, b))
-        return link.set(**parameters) if parameters else link
 
     @property
     def edges(self) -> list[tuple[str, str]] | None:
@@ -277,16 +231,9 @@ class MemoryNetwork(Interference):
         """End every partition, and heal every link that is cut."""
         self._topology.heal()
 
-    def _forget_ways(self) -> None:
+    def changed(self) -> None:
         self._ways.clear()
-
-    def _changed(self) -> None:
-        """A link, or what may pass, has changed."""
-        self._ways.clear()
-        self._trace.header["links"] = self._topology.described()
-
-    def _note(self, what: str, text: str) -> None:
-        self._trace.add("fault", self._env.now, "", what=what, text=text)
+        self.trace.header["links"] = self._topology.described()
 
     # Names
 

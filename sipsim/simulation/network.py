@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from sipsim.simulation.links import Route
@@ -55,6 +56,7 @@ def default_port(transport: str) -> int:
     return 5061 if transport == "TLS" else 5060
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Packet:
     """Octets on their way from one address to another.
 
@@ -62,20 +64,17 @@ class Packet:
     `cause` is the id of the trace record that put it on the wire, 0 when none was kept.
     """
 
-    __slots__ = ("cause", "data", "destination", "flow", "source", "transport")
-    altered = False  # whether the octets were changed on the way
-    lingering = False  # whether a run may end while it is on its way, as with media
+    data: bytes
+    source: Address
+    destination: Address
+    transport: str = "UDP"
+    flow: Flow | None = None
+    cause: int = 0
 
-    def __init__(
-        self, data: bytes, source: Address, destination: Address, transport: str = "UDP", flow: Flow | None = None,
-        cause: int = 0,
-    ) -> None:  # fmt: skip
-        self.data = data
-        self.source = source
-        self.destination = destination
-        self.transport = transport
-        self.flow = flow
-        self.cause = cause
+    altered: ClassVar[bool] = False
+    """Whether the octets were changed on the way."""
+    lingering: ClassVar[bool] = False
+    """Whether a run may end while it is on its way, as with media."""
 
     @property
     def sent(self) -> bytes:
