@@ -30,6 +30,7 @@ from sipsim.simulation.environment import Environment
 from sipsim.simulation.names import NameService
 
 E = TypeVar("E", bound=Element)
+R = TypeVar("R", bound=Registrar)
 
 
 class Cast(Bench):
@@ -53,10 +54,9 @@ class Cast(Bench):
         Further options, such as `video`, are those of `UserAgent`.
         """
         check_options(kind, options, UserAgent)
-        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
         agent = kind(
-            self.env, self, name, uri, answers=answers, outbound=outbound, password=password, username=username,
-            realm=realm, host=host or "", codecs=codecs, transport=transport, **options,
+            self.env, self, self._user_name(name, uri), uri, answers=answers, outbound=outbound, password=password,
+            username=username, realm=realm, host=host or "", codecs=codecs, transport=transport, **options,
         )  # fmt: skip
         return self._place(agent)
 
@@ -79,18 +79,14 @@ class Cast(Bench):
         **options: Any,
     ) -> Alg:  # fmt: skip
         """An application-level gateway, which calls and their media pass; the domain is its own name. See `Alg`."""
-        check_options(Alg, options, Alg, Limits._fields)
-        alg = Alg(self.env, self, self._name(name, "alg"), domain, relay_to=relay_to, host=host or "", **options)
-        return self._place(alg, serves=True)
+        return self._registrar(Alg, "alg", domain, name, host, options | {"relay_to": relay_to}, serves=True)
 
     def b2bua(
         self, domain: str, name: str | None = None, *, relay_to: Element | str | None = None, host: str | None = None,
         **options: Any,
     ) -> B2bua:  # fmt: skip
         """The back-to-back user agent of a domain, which is its registrar too: each call becomes two. See `B2bua`."""
-        check_options(B2bua, options, B2bua, Limits._fields)
-        name = self._name(name, "b2bua")
-        return self._place(B2bua(self.env, self, name, domain, relay_to=relay_to, host=host or "", **options), True)
+        return self._registrar(B2bua, "b2bua", domain, name, host, options | {"relay_to": relay_to}, serves=True)
 
     def gateway(self, domain: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Gateway:
         """A gateway to the telephone network, for calls to the numbers of a domain; `switch` gives it an exchange.
@@ -118,17 +114,14 @@ class Cast(Bench):
     def focus(self, uri: str, name: str | None = None, *, host: str | None = None, **options: Any) -> Focus:
         """The focus of the conference with this URI: whoever calls it is in. See `Focus`, and `UserAgent`."""
         check_options(Focus, options, UserAgent)
-        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
-        return self._place(Focus(self.env, self, name, uri, host=host or "", **options))
+        return self._place(Focus(self.env, self, self._user_name(name, uri), uri, host=host or "", **options))
 
     def registrar(
         self, domain: str, name: str | None = None, *, location: LocationService | None = None,
         host: str | None = None, **options: Any,
     ) -> Registrar:  # fmt: skip
         """The registrar of a domain, on a location service of its own or a shared one. See `Registrar` for options."""
-        check_options(Registrar, options, Registrar, Limits._fields)
-        name = self._name(name, "registrar")
-        return self._place(Registrar(self.env, self, name, domain, location=location, host=host or "", **options))
+        return self._registrar(Registrar, "registrar", domain, name, host, options | {"location": location})
 
     def presence_server(
         self, domain: str, name: str | None = None, *, host: str | None = None, **options: Any
@@ -143,15 +136,12 @@ class Cast(Bench):
         host: str | None = None, **options: Any,
     ) -> RedirectServer:  # fmt: skip
         """The redirect server of a domain, on a location service of its own or a shared one. See `RedirectServer`."""
-        check_options(RedirectServer, options, RedirectServer, Limits._fields)
-        name = self._name(name, "redirect")
-        server = RedirectServer(self.env, self, name, domain, location=location, host=host or "", **options)
-        return self._place(server, serves=True)
+        options["location"] = location
+        return self._registrar(RedirectServer, "redirect", domain, name, host, options, serves=True)
 
     def scripted_peer(self, uri: str, name: str | None = None, *, host: str | None = None) -> ScriptedPeer:
         """A peer that sends what a story says, proper or not, and waits for what it expects. See `ScriptedPeer`."""
-        name = self._name(name, as_uri("uri", uri).user or f"{uri}")
-        return self._place(ScriptedPeer(self.env, self, name, uri, host=host or ""))
+        return self._place(ScriptedPeer(self.env, self, self._user_name(name, uri), uri, host=host or ""))
 
     def peer(
         self, name: str, script: Callable[[ScriptedPeer], Story] | Story | None = None, *, host: str | None = None
@@ -174,6 +164,13 @@ class Cast(Bench):
             peer.follow(script)
         return peer
 
+    def _registrar(
+        self, kind: type[R], usual: str, domain: str, name: str | None, host: str | None, options: dict[str, Any],
+        serves: bool = False,
+    ) -> R:  # fmt: skip
+        check_options(kind, options, kind, Limits._fields)
+        return self._place(kind(self.env, self, self._name(name, usual), domain, host=host or "", **options), serves)
+
     def _place(self, element: E, serves: bool = False) -> E:
         self.elements[element.name] = element
         element.is_complete = type(element).__module__.startswith("sipsim.")  # others may have attributes of their own
@@ -184,6 +181,10 @@ class Cast(Bench):
             if serves or not self.names.knows(domain):
                 self.names.add(domain, element.address)
         return element
+
+    def _user_name(self, name: str | None, uri: str) -> str:
+        """A name for who acts for a user: the one wanted, or else the user's."""
+        return self._name(name, as_uri("uri", uri).user or f"{uri}")
 
     def _name(self, name: str | None, otherwise: str) -> str:
         """A name that is still free: the one wanted, or else one made of the kind of element."""

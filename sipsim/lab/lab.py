@@ -108,17 +108,20 @@ class Lab(Cast):
 
             refuse_running_loop()  # before the story begins
         self._check_open(until)
-        if isinstance(story, simpy.Event):
-            return self._run_to(story, until)
-        stories = self.tell(story)
+        event = story if isinstance(story, simpy.Event) else None
+        waiting: list[Any] = [event] if isinstance(story, simpy.Event) else self.tell(story)
         if self.network.live:
-            self._drive(stories, until)
+            self._drive(waiting, until, to_event=event is not None)
         else:
             try:
-                self._progress.run(stories, until)
+                if event is not None:
+                    self._progress.run_to(event, until)
+                else:
+                    self._progress.run(waiting, until)
             except Stalled as error:
-                self.report(error, "the story")
-        return self._conclude()
+                self.report(error, "the story" if event is None else "lab.run(event)")
+        trace = self._conclude()
+        return trace if event is None else outcome_of(event)
 
     def start(self, story: Told | None = None, *, speed: float = 1.0, until: float | None = None) -> Run[Trace]:
         """Begin a run on the loop that is running, paced by the wall clock times `speed`; returns its handle at once.
@@ -216,21 +219,6 @@ class Lab(Cast):
         if self._closed and self.network.live:
             raise UsageError("this lab is closed, and its sockets with it; make another one")
 
-    def _run_to(self, event: simpy.Event, until: float | None) -> Any:
-        if self.network.live:
-            self._drive([event], until, to_event=True)
-        else:
-            try:
-                self._progress.run_to(event, until)
-            except Stalled as error:
-                self.report(error, "lab.run(event)")
-        self._conclude()
-        if not event.triggered:
-            return None  # the time was up
-        if not event.ok:
-            raise cast(Exception, event.value)
-        return event.value
-
     def _drive(self, waiting: list[Any], until: float | None, to_event: bool = False) -> None:
         from sipsim.live.driver import drive
 
@@ -289,6 +277,13 @@ class Lab(Cast):
             "setup_time": round(waited / answered, 6) if answered else None,
             "messages": counts["sent"], "retransmissions": counts["retransmissions"], "lost": counts["lost"],
         }  # fmt: skip
+
+
+def outcome_of(event: simpy.Event) -> Any:
+    """What an event gives, or raises; None where it has not happened, as the time was up."""
+    if event.triggered and not event.ok:
+        raise cast(Exception, event.value)
+    return event.value if event.triggered else None
 
 
 def _nothing() -> None:

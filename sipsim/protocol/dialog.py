@@ -7,6 +7,7 @@ checks the order of those that arrive; who sends them, and when, is no matter of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sipsim.message import build
 from sipsim.message.fields import NameAddr
@@ -36,6 +37,7 @@ DIALOG = Machine(
 """The life of a dialog that an INVITE makes. Nothing runs it: it says what the records of a dialog's states mean."""
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Dialog:
     """One side's view of a dialog.
 
@@ -44,24 +46,15 @@ class Dialog:
     CSeq numbers used by either side (`remote_seq` is None before the peer's first request).
     """
 
-    __slots__ = (
-        "call_id", "local", "local_seq", "local_tag",
-        "remote", "remote_seq", "remote_tag", "remote_target", "route_set",
-    )  # fmt: skip
-
-    def __init__(
-        self, call_id: str, local: str, local_tag: str, remote: str, remote_tag: str, local_seq: int,
-        remote_seq: int | None, remote_target: Uri, route_set: tuple[NameAddr, ...],
-    ) -> None:  # fmt: skip
-        self.call_id = call_id
-        self.local = local
-        self.local_tag = local_tag
-        self.remote = remote
-        self.remote_tag = remote_tag
-        self.local_seq = local_seq
-        self.remote_seq = remote_seq
-        self.remote_target = remote_target
-        self.route_set = route_set
+    call_id: str
+    local: str
+    local_tag: str
+    remote: str
+    remote_tag: str
+    local_seq: int
+    remote_seq: int | None
+    remote_target: Uri
+    route_set: tuple[NameAddr, ...]
 
     @classmethod
     def of_client(cls, request: Request, response: Response) -> Dialog:
@@ -75,19 +68,18 @@ class Dialog:
     @classmethod
     def of_server(cls, request: Request, local_tag: str) -> Dialog:
         """The callee's dialog, from the INVITE and the tag that it puts into its responses (§12.1.1)."""
-        return cls(
-            request.call_id, f"{value_of(request.line('to'))};tag={local_tag}", local_tag,
-            value_of(request.line("from")), request.from_tag or "",
-            0, request.cseq.number, target_of(request) or request.from_.uri, request.record_routes,
-        )  # fmt: skip
+        return cls._of_request(request, f"{value_of(request.line('to'))};tag={local_tag}", local_tag, 0)
 
     @classmethod
     def of_notify(cls, request: Request, local_seq: int) -> Dialog:
         """The subscriber's dialog, from the first NOTIFY and the CSeq of its SUBSCRIBE (RFC 6665 §4.4.1)."""
+        return cls._of_request(request, value_of(request.line("to")), request.to_tag or "", local_seq)
+
+    @classmethod
+    def _of_request(cls, request: Request, local: str, local_tag: str, local_seq: int) -> Dialog:
         return cls(
-            request.call_id, value_of(request.line("to")), request.to_tag or "", value_of(request.line("from")),
-            request.from_tag or "", local_seq, request.cseq.number, target_of(request) or request.from_.uri,
-            request.record_routes,
+            request.call_id, local, local_tag, value_of(request.line("from")), request.from_tag or "",
+            local_seq, request.cseq.number, target_of(request) or request.from_.uri, request.record_routes,
         )  # fmt: skip
 
     @property

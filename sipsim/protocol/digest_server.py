@@ -82,12 +82,9 @@ class DigestServer:
     def challenges(self, now: float, stale: bool = False) -> tuple[tuple[str, str], ...]:
         """(name, value) of the header fields to ask with, one for each algorithm, with a new nonce."""
         name, nonce = "Proxy-Authenticate" if self.proxy else "WWW-Authenticate", self.nonces.make(now)
-        return tuple(
-            [
-                (name, str(Challenge(self.users.realm, nonce, known.name, self.qop, self.opaque, stale)))
-                for known in self.algorithms
-            ]
-        )
+        realm, qop = self.users.realm, self.qop
+        asked = [Challenge(realm, nonce, known.name, qop, self.opaque, stale) for known in self.algorithms]
+        return tuple([(name, str(challenge)) for challenge in asked])
 
     def check(self, request: Request, source: str, now: float) -> Verdict:
         """Who sent a request that came from `source` (a host) at `now` (seconds), or how to refuse it.
@@ -184,9 +181,8 @@ class DigestServer:
     # ---- what to answer
 
     def _ask(self, why: str, now: float, stale: bool = False) -> Verdict:
-        if self.proxy:
-            return Verdict(why, refusal=Refusal(407, self.challenges(now, stale), "RFC 3261 §22.3"))
-        return Verdict(why, refusal=Refusal(401, self.challenges(now, stale), "RFC 3261 §22.2"))
+        status, rfc = (407, "RFC 3261 §22.3") if self.proxy else (401, "RFC 3261 §22.2")
+        return Verdict(why, refusal=Refusal(status, self.challenges(now, stale), rfc))
 
     def _refuse(self, status: int, why: str) -> Verdict:
         return Verdict(why, refusal=Refusal(status, (), "RFC 3261 §21.4.4" if status == 403 else "RFC 7616 §3.4"))

@@ -173,7 +173,7 @@ def misplaced(offered: Sdp, answered: Sdp) -> str:
 def foreign(offered: Sdp, answered: Sdp) -> str:
     """Which stream of an answer has no format of the offer, "" where each has (§6.1)."""
     for at, (asked, given) in enumerate(zip(offered.media, answered.media, strict=True), 1):
-        if given.port and _shared(asked, given) is None:
+        if given.port and _first_shared(asked.formats, asked.lines, given.formats, given.lines) is None:
             return f"stream {at} has no format of those that were offered"
     return ""
 
@@ -248,8 +248,8 @@ def formats_of(description: Sdp, port: int) -> Formats:
 def key_events(local: Sdp, remote: Sdp, port: int) -> int | None:
     """The payload type by which keys go from our end at this port to the other, None where they can't (RFC 4733)."""
     for ours, theirs in zip(local.media, remote.media, strict=False):
-        if ours.port == port and theirs.port and EVENTS in [_name_of(form, ours.lines) for form in ours.formats]:
-            found = [form for form in theirs.formats if _name_of(form, theirs.lines) == EVENTS and form.isdecimal()]
+        if ours.port == port and theirs.port and EVENTS in [name_of(form, ours.lines) for form in ours.formats]:
+            found = [form for form in theirs.formats if name_of(form, theirs.lines) == EVENTS and form.isdecimal()]
             return int(found[0]) if found else None
     return None
 
@@ -259,19 +259,15 @@ def negotiated(local: Sdp, remote: Sdp) -> Stream | None:
     return next((stream for stream in streams(local, remote) if stream.kind == "audio"), None)
 
 
-def _shared(ours: Media, theirs: Media) -> tuple[str, str] | None:
-    """The first of their formats that is one of ours, by its name, or by its number where it has no name."""
-    return _first_shared(ours.formats, ours.lines, theirs.formats, theirs.lines)
-
-
 @lru_cache(maxsize=64)
 def _first_shared(
     ours: tuple[str, ...], our_lines: Lines, theirs: tuple[str, ...], their_lines: Lines
 ) -> tuple[str, str] | None:
-    known = {_folded(_name_of(form, our_lines)) or form for form in ours}
+    """The first of their formats that is one of ours, by its name, or by its number where it has no name."""
+    known = {_folded(name_of(form, our_lines)) or form for form in ours}
     found: tuple[str, str] | None = None
     for form in theirs:
-        name = _name_of(form, their_lines)
+        name = name_of(form, their_lines)
         if (_folded(name) or form) in known and form.isdecimal() and len(form) < 4:
             if name != EVENTS:
                 return form, name or form
@@ -319,18 +315,18 @@ def _clock(codec: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=64)
 def _clocks(formats: tuple[str, ...], lines: Lines) -> Formats:
-    return {int(form): _clock(_name_of(form, lines)) for form in formats if form.isdecimal() and len(form) < 4}
+    return {int(form): _clock(name_of(form, lines)) for form in formats if form.isdecimal() and len(form) < 4}
 
 
 @lru_cache(maxsize=64)
 def _common(formats: tuple[str, ...], lines: Lines, codecs: Codecs) -> Codecs:
     """Of the offered formats those with a codec of ours, under the payload types of the offer (§6.1)."""
     ours = {_folded(name): name for _, name in codecs}
-    named = [(form, _folded(_name_of(form, lines))) for form in formats]
+    named = [(form, _folded(name_of(form, lines))) for form in formats]
     return tuple([(form, ours[name]) for form, name in named if name in ours])
 
 
-def _name_of(form: str, lines: Lines) -> str:
+def name_of(form: str, lines: Lines) -> str:
     """The encoding name of a payload type: as its stream maps it, else as RFC 3551 does; "" where neither does."""
     prefix = f"rtpmap:{form} "
     for letter, value in lines:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sipsim.errors import SipParseError
 from sipsim.message.entity import Entity
 from sipsim.message.fields import NameAddr
-from sipsim.message.grammar import split_list
+from sipsim.message.grammar import write_params
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import loose
@@ -155,9 +155,8 @@ class Tries:
         uri = request.uri
         if uri.scheme != "tel" or not uri.user:
             return None
-        params = "".join([f";{name}" if value is None else f";{name}={value}" for name, value in uri.params])
         home = request.from_.uri.host
-        changed = request.with_uri(f"sip:{uri.user}{params}@{home};user=phone") if home else None
+        changed = request.with_uri(f"sip:{uri.user}{write_params(uri.params)}@{home};user=phone") if home else None
         step = self._once("416", request, changed, f"sip instead of {uri.scheme}")
         return step._replace(elsewhere=True) if step else None
 
@@ -166,7 +165,7 @@ class Tries:
         refused = [word.lower() for word in response.unsupported]
         changed, dropped = request, []
         for field in ("Require", "Proxy-Require", "Supported"):
-            words = [word for value in request.values(field) for word in split_list(value)]
+            words = request.values(field)
             kept = [word for word in words if word.lower() not in refused]
             if field != "Supported":
                 dropped += [word for word in words if word not in kept]
@@ -283,7 +282,7 @@ def _leaf(entity: Entity, response: Response) -> Entity | None:
     """This entity if its type is accepted, or the first part, or part of a part, whose is."""
     kind = entity.content_type
     for wanted in response.accept:
-        if kind is not None and wanted.type in ("*", kind.type) and wanted.subtype in ("*", kind.subtype):
+        if kind is not None and wanted.takes(kind):
             return entity
     found = [_leaf(part, response) for part in entity.parts]
     return next((part for part in found if part is not None), None)

@@ -14,6 +14,7 @@ import simpy
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.message import Message, parse
+from sipsim.protocol.options import seconds
 from sipsim.simulation.connections import SEGMENT, Segment
 from sipsim.simulation.environment import FAR, Environment
 from sipsim.simulation.network import Packet
@@ -180,9 +181,7 @@ class Stopped:
 
     def let_go(self, delay: float = 0.0) -> None:
         """Let it go on, after so many seconds; its link's own delay, loss and so on come after that."""
-        number = isinstance(delay, (int, float)) and not isinstance(delay, bool)
-        if not (number and 0 <= delay < FAR):
-            raise UsageError(f"delay={delay!r}: 0 or more seconds, less than {FAR:g}")
+        seconds("delay", delay, most=FAR)
         self._leave("let_go", "let go")
         packet: Any = self._packet
         if self.data != self.original:

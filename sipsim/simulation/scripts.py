@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
-from sipsim.errors import UsageError
+from sipsim.protocol.options import whole_or_none
 from sipsim.simulation.network import Packet
 from sipsim.simulation.patterns import Test
 
@@ -19,8 +20,7 @@ class Rule:
     """
 
     def __init__(self, script: Script, test: Test, why: str, times: int | None, stop: Stop | None = None) -> None:
-        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-            raise UsageError(f"times={times!r}: 1 or more, or None for every time")
+        whole_or_none("times", times, 1, inf)
         self.why = why
         self.stop = stop
         self.times = times

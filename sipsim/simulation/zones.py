@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from sipsim.errors import UsageError
+from sipsim.protocol.options import whole
 
 HIGHEST = 65535  # of the numbers in SRV and NAPTR records, which have 16 bits
 
@@ -119,5 +120,4 @@ def _address(text: str, version: int) -> str:
 
 def _check(**numbers: int) -> None:
     for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= HIGHEST:
-            raise UsageError(f"{name}={value!r}: a whole number from 0 to {HIGHEST}")
+        whole(name, value, most=HIGHEST)

@@ -80,17 +80,13 @@ class Record:
     @property
     def route(self) -> tuple[tuple[str, int], tuple[str, int]]:
         """Source and destination of the message, each (host, port); a `UsageError` where there is none."""
-        if (sent := self.sent) is None:
-            raise UsageError(f"record {self.id} is about no message, it is of kind {self.kind!r}")
-        source, destination, *_ = sent._subject
+        source, destination, *_ = self._sending
         return source, destination
 
     @property
     def sending(self) -> tuple[str, int]:
         """How the message went out: its transport, and the how many-eth time; a `UsageError` as of `route`."""
-        if (sent := self.sent) is None:
-            raise UsageError(f"record {self.id} is about no message, it is of kind {self.kind!r}")
-        _, _, transport, copy, _ = sent._subject
+        _, _, transport, copy, _ = self._sending
         return transport, copy
 
     @property
@@ -135,6 +131,13 @@ class Record:
         """The record of the packet that this one goes on about: an earlier one, its cause."""
         cause = self._columns.causes[self._row]
         return Record(self._columns, cause) if cause and self._columns.kinds[self._row] in _LATER else None
+
+    @property
+    def _sending(self) -> Any:
+        """Source, destination, transport, which copy and receiver of the message that this record is about."""
+        if (sent := self.sent) is None:
+            raise UsageError(f"record {self.id} is about no message, it is of kind {self.kind!r}")
+        return sent._subject
 
     @property
     def _detail(self) -> Any:

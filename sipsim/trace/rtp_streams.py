@@ -19,7 +19,7 @@ from sipsim.errors import SipParseError
 from sipsim.message.message import parse
 from sipsim.message.rtp import Rtp
 from sipsim.message.sdp import Media, Sdp
-from sipsim.protocol.offer_answer import STATIC, Formats, formats_of
+from sipsim.protocol.offer_answer import STATIC, Formats, formats_of, name_of
 from sipsim.protocol.reception import Reception
 from sipsim.trace.frames import Datagram
 from sipsim.trace.values import address_text
@@ -189,10 +189,6 @@ def _canonical(host: str) -> str:
 
 def codecs_of(body: bytes) -> list[str]:
     """The names of the codecs in a session description, of all its streams that are not refused; SipParseError."""
-    names: list[str] = []
-    for media in Sdp.parse(body).media if body else ():
-        lines = (line.removeprefix("rtpmap:").partition(" ") for line in media.attributes if line[:7] == "rtpmap:")
-        mapped = {form: name.strip() for form, _, name in lines}
-        named = (mapped.get(form) or STATIC.get(form, form) for form in media.formats if media.port)
-        names += [name.partition("/")[0] for name in named]
-    return list(dict.fromkeys(names))
+    streams = [media for media in Sdp.parse(body).media if media.port] if body else []
+    named = [name_of(form, media.lines) or form for media in streams for form in media.formats]
+    return list(dict.fromkeys([name.partition("/")[0] for name in named]))

@@ -72,9 +72,9 @@ def test_a_domain_is_known_for_its_services_and_a_zone_is_the_same_however_it_is
         ("a", ("ss1", "2001:db8::1"), {}, "address='2001:db8::1'"),
         ("aaaa", ("ss1", "192.0.2.1"), {}, "address='192.0.2.1'"),
         ("a", ("ss1", "ss2"), {}, "address='ss2'"),
-        ("srv", ("_sip._udp", "ss1"), {"weight": 65536}, "weight=65536"),
-        ("srv", ("_sip._udp", "ss1"), {"priority": -1}, "priority=-1"),
-        ("naptr", ("SIP+D2U", "_sip._udp"), {"order": 1.5}, "order=1.5"),
+        ("srv", ("_sip._udp", "ss1"), {"weight": 65536}, "weight: 65536"),
+        ("srv", ("_sip._udp", "ss1"), {"priority": -1}, "priority: -1"),
+        ("naptr", ("SIP+D2U", "_sip._udp"), {"order": 1.5}, "order: 1.5"),
     ],
 )
 def test_what_no_record_can_hold_is_refused(
