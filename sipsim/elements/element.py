@@ -32,14 +32,7 @@ from sipsim.protocol.inspection import NO_TRANSACTION
 from sipsim.protocol.matching import cancelled_keys, client_key, server_key
 from sipsim.protocol.options import Option, seconds, whole_or_none
 from sipsim.protocol.options import host as check_host
-from sipsim.protocol.transactions import (
-    INVITE_CLIENT,
-    INVITE_SERVER,
-    NON_INVITE_CLIENT,
-    NON_INVITE_SERVER,
-    Effect,
-    Transaction,
-)
+from sipsim.protocol.transactions import Effect, Transaction, client_machine, server_machine
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.network import Address, Hop, Packet
 
@@ -143,8 +136,7 @@ class Element(Spelt):
         return exchange
 
     def _client(self, request: Request, hop: Hop, user: TransactionUser) -> Exchange:
-        machine = INVITE_CLIENT if request.method == "INVITE" else NON_INVITE_CLIENT
-        reliable = hop.transport != "UDP"
+        machine, reliable = client_machine(request.method), hop.transport != "UDP"
         if reliable:
             request = over(request, hop.transport)
         return Exchange(self, Transaction(machine, request, self.timing, reliable), client_key(request), hop, user)
@@ -340,7 +332,7 @@ class Element(Spelt):
             self._begin(request, key, packet)
 
     def _begin(self, request: Request, key: object, packet: Packet) -> None:
-        machine = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
+        machine = server_machine(request.method)
         source, reliable = packet.source, packet.transport != "UDP"
         if not reliable and is_usual(request.lines[request.names.index("via")], source):
             remote = straight_to(source)

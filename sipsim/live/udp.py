@@ -139,7 +139,7 @@ class UdpNetwork(Carrier):
 
     def send(self, packet: Packet) -> None:
         """Send from the socket at `packet.source`; what can't be sent is lost, and its sender told so."""
-        if not self._script.rules or self.passes(packet):
+        if not self.rules or self.passes(packet):
             self._take_links(packet)
 
     def set_out(self, packet: Packet) -> None:
@@ -227,7 +227,7 @@ class UdpNetwork(Carrier):
             packet = MediaPacket(data, source, binding.address, RTP, None, ours.cause if ours else 0)
         elif ours is None:
             packet.cause = self.trace.sent(self.env.now, self.trace.name_of(source), packet, cause=0)
-            if self._script.rules and not self.passes(packet):
+            if self.rules and not self.passes(packet):
                 return
         elif ours.altered:
             packet = ours

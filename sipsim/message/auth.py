@@ -18,19 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sipsim.message.grammar import (
-    BLANK,
-    FLAGS,
-    MOST_PARAMS,
-    QUOTED,
-    TOKEN,
-    WHITE,
-    is_token,
-    matched,
-    quote,
-    refuse,
-    unquote,
-)
+from sipsim.message.grammar import BLANK, FLAGS, MOST_PARAMS, QUOTED, TOKEN, WHITE, is_token, quote, refuse, unquote
 
 ANSWERS = {"WWW-Authenticate": "Authorization", "Proxy-Authenticate": "Proxy-Authorization"}
 """The header field of a challenge -> the one that answers it (RFC 3261 §§22.2, 22.3)."""
@@ -166,7 +154,9 @@ class AuthenticationInfo:
 
 def _scheme(text: str) -> tuple[str, int]:
     """The authentication scheme that a value begins with, and where its parameters begin."""
-    found = matched(_SCHEME.match, text, "no authentication scheme with parameters")
+    found = _SCHEME.match(text)
+    if found is None:
+        raise refuse("no authentication scheme with parameters", text)
     _refuse_controls(text)
     return "Digest" if found[1].lower() == "digest" else found[1], found.end()
 

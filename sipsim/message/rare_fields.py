@@ -6,6 +6,7 @@ Most are a word with parameters. As in `fields`, each has `parse(text)` for one 
 from __future__ import annotations
 
 import re
+from calendar import monthrange, weekday
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ _TIMESTAMP = re.compile(
 )  # fmt: skip
 _MIME_VERSION = re.compile(rf"([0-9]{{1,9}}){BLANK}\.{BLANK}([0-9]{{1,9}})", FLAGS)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS = ("Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DATE = re.compile(
     rf"(?:{'|'.join(_WEEKDAYS)}), ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})"
     r" ([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) GMT",
@@ -133,7 +134,7 @@ class Date(NamedTuple):
         found = matched(_DATE.fullmatch, text, "no date in GMT")
         day, year = int(found[1]), int(found[3])
         month = 1 + _MONTHS.index(found[2].title())
-        if not 1 <= day <= _days(year, month):
+        if not 1 <= day <= monthrange(year, month)[1]:
             raise refuse(f"no such day in {found[2]} {year}", text)
         return cls(year, month, day, int(found[4]), int(found[5]), int(found[6]))
 
@@ -157,17 +158,8 @@ class Date(NamedTuple):
 
     @property
     def weekday(self) -> str:
-        """Mon to Sun, by Zeller's congruence: January and February count as the end of the year before."""
-        month, year = (self.month, self.year) if self.month > 2 else (self.month + 12, self.year - 1)
-        leaps = year // 4 - year // 100 + year // 400
-        return _WEEKDAYS[(self.day + 13 * (month + 1) // 5 + year + leaps) % 7]
-
-
-def _days(year: int, month: int) -> int:
-    """How many days a month has."""
-    if month == 2:
-        return 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
-    return 30 if month in (4, 6, 9, 11) else 31
+        """Mon to Sun."""
+        return _WEEKDAYS[weekday(self.year, self.month, self.day)]
 
 
 def priority(text: str) -> str:

@@ -125,6 +125,16 @@ NON_INVITE_SERVER = Machine(
 )
 
 
+def client_machine(method: str) -> Machine:
+    """The table of the client transaction for a request, or for an answer to it; an ACK belongs to its INVITE."""
+    return INVITE_CLIENT if method in ("INVITE", "ACK") else NON_INVITE_CLIENT
+
+
+def server_machine(method: str) -> Machine:
+    """The same of the server."""
+    return INVITE_SERVER if method in ("INVITE", "ACK") else NON_INVITE_SERVER
+
+
 class Transaction:
     """One transaction: a machine, the request that created it, and where it stands.
 

@@ -13,7 +13,7 @@ from sipsim.simulation.intercept import Interception
 from sipsim.simulation.media_tally import MediaTally
 from sipsim.simulation.network import Address, Packet
 from sipsim.simulation.patterns import Pattern, Test, packet_test
-from sipsim.simulation.scripts import Rule, Script
+from sipsim.simulation.scripts import Rule, Stop
 from sipsim.trace.trace import Trace
 
 
@@ -25,7 +25,7 @@ class Interference:
         self.held: list[Packet] = []
         self.interceptions: list[Interception] = []
         self.media = MediaTally()
-        self._script = Script(self.changed)
+        self.rules: tuple[Rule, ...] = ()
 
     # What the network fills in
 
@@ -66,15 +66,15 @@ class Interference:
         A pattern is a method ("INVITE": the request), a status ("200", "4xx"), a response to a method ("200
         INVITE"), "*" for any packet, or a function of the packet.
         """
-        return self._script.add(self._test(pattern, src, dst), f"dropped by the script: {named(pattern)}", times)
+        return self._rule(self._test(pattern, src, dst), f"dropped by the script: {named(pattern)}", times)
 
     def hold(self, pattern: Pattern, times: int | None = None, *, src: str = "", dst: str = "") -> Rule:
         """Hold packets that match, as for `drop`, until `release`."""
-        return self._script.add(self._test(pattern, src, dst), "", times, self._hold)
+        return self._rule(self._test(pattern, src, dst), "", times, self._hold)
 
     def release(self) -> int:
         """Hold no more, and let what is held go on its way, in the order it came; returns how many packets."""
-        self._script.end(*(rule for rule in self._script.rules if rule.stop == self._hold))
+        self.end(*(rule for rule in self.rules if rule.stop == self._hold))
         held, self.held = self.held, []
         for packet in held:
             if isinstance(packet, Segment):
@@ -85,26 +85,26 @@ class Interference:
 
     def duplicate(self, pattern: Pattern, times: int | None = 1, *, src: str = "", dst: str = "") -> Rule:
         """Let the next `times` packets that match, as for `drop`, arrive twice; over TCP nothing does."""
-        return self._script.add(self._test(pattern, src, dst), "", times, self._send_twice)
+        return self._rule(self._test(pattern, src, dst), "", times, self._send_twice)
 
     def intercept(
         self, pattern: Pattern = "*", times: int | None = None, *, src: str = "", dst: str = ""
     ) -> Interception:
         """Stop packets that match, as for `drop`, and have each of them decided about: see `Interception`."""
         made = Interception(self, named(pattern))
-        made.rule = self._script.add(self._test(pattern, src, dst), "", times, made.take)
+        made.rule = self._rule(self._test(pattern, src, dst), "", times, made.take)
         self.interceptions.append(made)
         return made
 
     def filter(self, function: Callable[[Packet], bool | None]) -> Rule:
         """Show every packet to a function as it is sent; those for which it returns False are lost."""
-        return self._script.add(lambda packet: function(packet) is False, f"filtered out by {named(function)}", None)
+        return self._rule(lambda packet: function(packet) is False, f"filtered out by {named(function)}", None)
 
     # How the network asks
 
     def passes(self, packet: Packet) -> bool:
         """Whether a packet goes on; else it is lost or kept by now. Scripts are about messages, so media pass."""
-        rule = None if packet.lingering else self._script.rule_for(packet)
+        rule = None if packet.lingering else self.rule_for(packet)
         if rule is None:
             return True
         if rule.stop is None:
@@ -113,9 +113,24 @@ class Interference:
             rule.stop(packet)
         return False
 
+    def rule_for(self, packet: Packet) -> Rule | None:
+        """The rule that decides about a packet: the first that applies, in the order in which they were made."""
+        return next((rule for rule in self.rules if rule.meets(packet)), None)
+
+    def end(self, *rules: Rule) -> None:
+        """Let these rules apply no more."""
+        self.rules = tuple(rule for rule in self.rules if rule not in rules)
+        self.changed()
+
+    def _rule(self, test: Test, why: str, times: int | None, stop: Stop | None = None) -> Rule:
+        rule = Rule(self, test, why, times, stop)
+        self.rules += (rule,)
+        self.changed()
+        return rule
+
     def give_up(self) -> None:
         """End every rule; what is held or stopped is lost."""
-        self._script.end(*self._script.rules)
+        self.end(*self.rules)
         while self.held:
             packet = self.held.pop(0)
             if not isinstance(packet, Segment):

@@ -148,7 +148,7 @@ class MemoryNetwork(Carrier):
         if destination in self._groups:
             return None, self._spread
         route = self.route(source, destination)
-        if self._script.rules and transport != RTP:
+        if self.rules and transport != RTP:
             return None, partial(self._look_at, route)
         if route.broken or route.wires:
             return None, partial(self.carry, route=route)
@@ -203,7 +203,7 @@ class MemoryNetwork(Carrier):
 
     def intercepted(self, segment: Segment) -> str:
         """What the script does with a message whose first segment this is: "", "held", or why it is lost."""
-        rule = self._script.rule_for(segment.whole)
+        rule = self.rule_for(segment.whole)
         if rule is None or rule.stop is None:
             return "" if rule is None else rule.why
         rule.stop(segment)

@@ -1,13 +1,17 @@
-"""Scripted interference with a network: rules that lose or hold the packets they match, so many times."""
+"""A rule of scripted interference: what happens to the packets that match, so many times."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import TYPE_CHECKING
 
 from sipsim.protocol.options import whole_or_none
 from sipsim.simulation.network import Packet
 from sipsim.simulation.patterns import Test
+
+if TYPE_CHECKING:
+    from sipsim.simulation.interference import Interference
 
 Stop = Callable[[Packet], object]
 """Keeps a packet that a rule takes off its way."""
@@ -19,23 +23,25 @@ class Rule:
     It ends after `times` packets (None: when it is cancelled). `count` says how many it met so far.
     """
 
-    def __init__(self, script: Script, test: Test, why: str, times: int | None, stop: Stop | None = None) -> None:
+    def __init__(
+        self, network: Interference, test: Test, why: str, times: int | None, stop: Stop | None = None
+    ) -> None:
         whole_or_none("times", times, 1, inf)
         self.why = why
         self.stop = stop
         self.times = times
         self.count = 0
-        self._script = script
+        self._network = network
         self._test = test
 
     @property
     def active(self) -> bool:
         """Whether it will meet another packet."""
-        return self in self._script.rules
+        return self in self._network.rules
 
     def cancel(self) -> None:
         """End it; what it holds stays held until the network's `release`."""
-        self._script.end(self)
+        self._network.end(self)
 
     def meets(self, packet: Packet) -> bool:
         """Whether it applies to this packet, which then counts."""
@@ -48,25 +54,3 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"<Rule: {self.why or 'held'}, {self.count} so far{'' if self.active else ', over'}>"
-
-
-class Script:
-    """The rules in force, asked in the order in which they were made; the first that applies decides."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self.rules: tuple[Rule, ...] = ()
-        self._changed = changed
-
-    def add(self, test: Test, why: str, times: int | None, stop: Stop | None = None) -> Rule:
-        rule = Rule(self, test, why, times, stop)
-        self.rules += (rule,)
-        self._changed()
-        return rule
-
-    def end(self, *rules: Rule) -> None:
-        self.rules = tuple(rule for rule in self.rules if rule not in rules)
-        self._changed()
-
-    def rule_for(self, packet: Packet) -> Rule | None:
-        """The rule that decides about a packet."""
-        return next((rule for rule in self.rules if rule.meets(packet)), None)

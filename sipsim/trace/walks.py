@@ -13,29 +13,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.errors import SipParseError
-from sipsim.message.message import Message, Request, Response
+from sipsim.message.message import Request, Response
 from sipsim.protocol.dialog import DIALOG
 from sipsim.protocol.machine import Machine, Pair, Row
 from sipsim.protocol.subscription import NOTIFIER, SUBSCRIBER
-from sipsim.protocol.transactions import (
-    INVITE_CLIENT,
-    INVITE_SERVER,
-    NON_INVITE_CLIENT,
-    NON_INVITE_SERVER,
-    received_input,
-    sent_input,
-)
+from sipsim.protocol.transactions import client_machine, received_input, sent_input, server_machine
 from sipsim.trace.record import Record
 
 if TYPE_CHECKING:
     from sipsim.trace.trace import Trace
 
-TABLES = {
-    machine.name: machine
-    for machine in (
-        INVITE_CLIENT, NON_INVITE_CLIENT, INVITE_SERVER, NON_INVITE_SERVER, DIALOG, SUBSCRIBER, NOTIFIER,
-    )
-}  # fmt: skip
+_SERVERS = server_machine("INVITE"), server_machine("BYE")
+_CLIENTS = client_machine("INVITE"), client_machine("BYE")
+TABLES = {machine.name: machine for machine in (*_CLIENTS, *_SERVERS, DIALOG, SUBSCRIBER, NOTIFIER)}
 """The machines whose states a trace records, by name."""
 
 Key = tuple[str, str, str]
@@ -154,7 +144,7 @@ class Walks(Sequence[Walk]):
 
     def _keeps(self, walk: Walk) -> bool:
         """Whether a record names it; or it is a server transaction that none names yet, of an element with others."""
-        server = walk.machine in (INVITE_SERVER.name, NON_INVITE_SERVER.name)
+        server = TABLES.get(walk.machine) in _SERVERS
         return walk.certain or (server and walk.element in self._reader.keeping)
 
 
@@ -244,7 +234,7 @@ class _Reader:
             self.answered(record, message)
 
     def asked(self, record: Record, request: Request) -> None:
-        table = _client(request)
+        table = client_machine(request.cseq.method)
         key = (record.element, table.name, request.branch or "")
         walk = self.walks.get(key) if request.method == "ACK" else self.walk(key, record, table.initial)
         if walk is None:
@@ -255,7 +245,7 @@ class _Reader:
         self.stands(record.id, walk, last if last and self.standing[record.cause or 0][0] is walk else None)
 
     def answered(self, record: Record, response: Response) -> None:
-        table = _server(response)
+        table = server_machine(response.cseq.method)
         key = (record.element, table.name, response.branch or "")
         walk = self.walks.get(key)
         if walk is None:
@@ -278,7 +268,7 @@ class _Reader:
         message = record.message
         if message is None:
             return
-        table = _server(message) if isinstance(message, Request) else _client(message)
+        table = (server_machine if isinstance(message, Request) else client_machine)(message.cseq.method)
         key = (record.element, table.name, message.branch or "")
         walk = self.walks.get(key)
         if walk is None:
@@ -290,11 +280,3 @@ class _Reader:
             return
         walk.messages.append(record.id)
         self.stays(record, walk, table, received_input(message, table))
-
-
-def _client(message: Message) -> Machine:
-    return INVITE_CLIENT if message.cseq.method in ("INVITE", "ACK") else NON_INVITE_CLIENT
-
-
-def _server(message: Message) -> Machine:
-    return INVITE_SERVER if message.cseq.method in ("INVITE", "ACK") else NON_INVITE_SERVER
