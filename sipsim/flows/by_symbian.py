@@ -61,6 +61,9 @@ class Application(MSIPObserver, MSIPConnectionObserver):
         transaction = next(one for one in what if isinstance(one, CSIPServerTransaction))
         self.on_request(transaction)
 
+    def InviteCompleted(self, aTransaction: Any) -> None:
+        aTransaction.Delete()
+
     def ConnectionStateChanged(self, aState: Any) -> None:
         self.on_state(aState)
 
@@ -223,7 +226,7 @@ def symbian_register(lab: Lab, *, expires: Requested = 120) -> Story:
 
 
 @scenario(
-    title="Symbian: INVITE, 180, 200 and the application's own ACK",
+    title="Symbian: INVITE, 180, 200 and ACK",
     rfc="RFC 3261 §13.2.2.4",
     question="When, and why so late, may the transaction of the INVITE be deleted?",
     codes=(180, 200),

@@ -38,7 +38,7 @@ FIGURES = {
     ),
     "invite-out": (
         ["CSIPInviteDialogAssoc.NewL", "SendInviteL", "IncomingResponse", "IncomingResponse", "SendAckL", "SendByeL",
-         "IncomingResponse", "InviteCompleted"],
+         "IncomingResponse", "InviteCompleted", "delete CSIPClientTransaction"],
         [
             "alice>bob INVITE", "bob>alice 180 INVITE", "bob>alice 200 INVITE", "alice>bob ACK", "alice>bob BYE",
             "bob>alice 200 BYE",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sipsim.apis.symbian.client_transaction import CSIPClientTransaction
 from sipsim.apis.symbian.csip import CSIP
 from sipsim.apis.symbian.errors import (
+    NAMES,
     KErrAlreadyExists,
     KErrArgument,
     KErrCouldNotConnect,
@@ -188,7 +189,10 @@ class CSIPConnection(Deletable):
         if self.deleted or self.csip.deleted or any(isinstance(one, Deletable) and one.deleted for one in what):
             return
         self._telling += 1
-        text = f"{name}({what[0].name})" if isinstance(what[0], ConnectionState) else ""
+        text = ""
+        if isinstance(what[0], int):  # a state, or an error
+            first = what[0].name if isinstance(what[0], ConnectionState) else NAMES[what[0]]
+            text = f"{name}({', '.join([first, *map(str, what[1:])])})"
         self.stack.lane.back(getattr(self.observer, name), *what, name=name, text=text)
         self._telling -= 1
 

@@ -69,6 +69,9 @@ class CSIPRefresh(Deletable):
         """A refresh that serves nobody yet."""
         return cls()
 
+    def __str__(self) -> str:
+        return "refresh"
+
     def State(self) -> RefreshState:
         """The state it is in."""
         self.usable()

@@ -191,10 +191,11 @@ class Stack(Element):
 
     def _bearer_changed(self) -> None:
         state = self.bearer.state
-        text = f"the bearer of {self.name} is {state}"
         self.down = False
         with self.acting(f"bearer.set({state!r})"):
-            self.trace.add("fault", self.env.now, self.name, what=BEARER.get(state, "bearer"), text=text)
+            self.trace.add(
+                "fault", self.env.now, self.name, what=BEARER.get(state, "bearer"), text=f"bearer is {state}"
+            )
             self.down = state != "up"
             if state in ("down", "gone"):
                 self.stop_all()
