@@ -231,8 +231,8 @@ def symbian_register(lab: Lab, *, expires: Requested = 120) -> Story:
     question="When, and why so late, may the transaction of the INVITE be deleted?",
     codes=(180, 200),
 )
-def symbian_invite_out(lab: Lab) -> Story:
-    """The application acknowledges the 200 itself; InviteCompleted comes when no fork can answer any more."""
+def symbian_invite_out(lab: Lab, *, acknowledges: bool = True) -> Story:
+    """The application acknowledges the 200 itself, unless it forgets to; then it awaits InviteCompleted."""
     bob = lab.user_agent(f"sip:bob@{DOMAIN}", answers=2.0)
     lab.names.add(DOMAIN, bob.address)
     app = started(lab)
@@ -243,7 +243,7 @@ def symbian_invite_out(lab: Lab) -> Story:
     elements.SetContentL(app.sdp(), "application/sdp")
 
     def acknowledge(transaction: Any, where: Any) -> None:
-        if transaction.Type() == "INVITE" and transaction.status == 200:
+        if acknowledges and transaction.Type() == "INVITE" and transaction.status == 200:
             where.SendAckL(transaction)
 
     app.on_response = acknowledge

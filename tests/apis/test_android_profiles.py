@@ -299,6 +299,27 @@ def test_a_profile_is_closed_without_a_data_connection_too():
     assert server.location.look_up(alice.uri, lab.env.now) and heard.names[-1] == "onRegistrationFailed"
 
 
+@pytest.mark.covers("AN09")
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_without_a_timeout_of_its_own_a_call_waits_as_long_as_the_protocol_does(timeout: float):
+    """Timer B where nobody answers at all, timer C of the proxy where it rings."""
+    lab, alice, _bob = alone()
+    lab.elements["proxy"].crash()
+    _call, heard = alice.call(timeout=timeout)
+    lab.run()
+    assert heard.codes() == [SipErrorCode.TIME_OUT] and heard.told[-1][1][2].endswith("(408)")
+    assert lab.trace.select("api", "alice")[-1].time == pytest.approx(32.0)
+
+    lab, alice, bob = alone()
+    bob.ignores()
+    _call, heard = alice.call(timeout=timeout)
+    lab.run(until=170.0)
+    assert heard.names == ["onCalling", "onRingingBack"]
+    lab.run()
+    assert heard.names[2:] == ["onError"] and heard.codes() == [SipErrorCode.PEER_NOT_REACHABLE]  # it says 480
+    assert 180.0 < lab.trace.select("api", "alice")[-1].time < 182.0
+
+
 @pytest.mark.covers("AN53")
 def test_intents_go_to_receivers_whose_filter_has_their_action():
     lab = Lab()

@@ -382,7 +382,7 @@ PJSUA: dict[str, tuple[Callable[[Program], object], int, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.covers("PJ1", "PJ3", "PJ8", "PJ9")
+@pytest.mark.covers("PJ1", "PJ3", "PJ8", "PJ9", "PJ11")
 @pytest.mark.parametrize("name", PJSUA)
 def test_pjsua_raises_its_error_with_pjsips_number_and_text(lab: Lab, name: str):
     program = Program(lab)

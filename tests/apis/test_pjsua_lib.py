@@ -10,6 +10,7 @@ from bench_pair import messages, times, wire
 
 from sipsim.apis import pjsua as pj
 from sipsim.lab.lab import Lab
+from sipsim.message.codes import reason_phrase
 
 
 class Told(pj.AccountCallback):
@@ -239,9 +240,23 @@ def test_on_reg_state_tells_of_refusals_and_of_silence():
     account.set_registration(False)
     lab.run()
     assert told.states[-1][1:] == (200, False) and messages(lab.trace, "REGISTER", "pjsua")[-1].expires == 0
-    stranger = lib.create_account(pj.AccountConfig("elsewhere.example", "alice", "secret", proxy="sip:example.com"))
+    lib.destroy()
+
+
+@pytest.mark.covers("PJ7")
+@pytest.mark.parametrize("status", [403, 404, 423, 480, 500, 503, 603])
+def test_on_reg_state_tells_each_refusal_by_its_status_and_reason(status: int):
+    lab = Lab(seed=7)
+    server = lab.registrar("example.com")
+    server.on_request = lambda exchange, request: server.reply(exchange, status)  # type: ignore[method-assign]
+    told = Told(lab)
+    lib = library(lab)
+    lib.start()
+    account = lib.create_account(pj.AccountConfig("example.com", "alice", "secret"), cb=told)
     lab.run()
-    assert stranger.info().reg_status >= 400
+    assert [state[1:] for state in told.states] == [(status, False)]
+    info = account.info()
+    assert (info.reg_status, info.reg_reason, info.reg_active) == (status, reason_phrase(status), False)
     lib.destroy()
 
 

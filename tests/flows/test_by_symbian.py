@@ -73,6 +73,15 @@ def test_a_message_out_is_repeated_until_its_late_100_and_freed_by_its_200():
     assert "{sip-ladder} symbian-message-out\n" in PAGE.read_text()
 
 
+@pytest.mark.covers("SY68")
+@pytest.mark.breaks("ACK-02")
+def test_an_application_that_forgets_its_ack_gets_the_200_until_it_hangs_up():
+    trace = sipsim.run("symbian-invite-out", seed=7, acknowledges=False)
+    lane = [record.data["name"] for record in trace.select("api")]
+    assert "SendAckL" not in lane and lane.count("IncomingResponse") == 3  # of copies nobody hears
+    assert wire(trace).count("bob>alice 200 INVITE") > 3 and "alice>bob ACK" not in wire(trace)
+
+
 @pytest.mark.covers("SY29", "SY94")
 def test_what_the_figures_give_back():
     assert sipsim.run("symbian-close", seed=7).result["update"] == "KErrSIPResourceNotAvailable"
