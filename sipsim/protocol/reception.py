@@ -44,73 +44,77 @@ class Reception:
     """
 
     __slots__ = (
-        "_bad", "_since", "_transit", "base", "highest", "jitter", "jitter_sum", "rate", "received", "untimed",
+        "_bad", "_base", "_since", "_transit", "_untimed", "highest", "jitter", "jitter_sum", "lost", "rate",
     )  # fmt: skip
 
     def __init__(self, sequence: int, timestamp: int, now: float, rate: int) -> None:
-        self.rate = rate
+        self.rate = float(rate)
         self.jitter = self.jitter_sum = 0.0
         self._transit = now * rate - timestamp
-        self.received = self.untimed = 0
+        self.lost = self._untimed = 0
         self._since = 0  # packets expected before the source began anew
         self._restart(sequence)
 
     def _restart(self, sequence: int) -> None:
-        self.base = sequence
+        self._base = sequence
         self.highest = sequence - 1  # extended: it goes on beyond 65535
         self._bad = -1
 
-    def take(self, sequence: int, timestamp: int, now: float, *, timed: bool = True) -> bool:
-        """A packet arrives at the instant `now` (s); false where its number is too far off to count (A.1).
-
-        What is not `timed` has a time stamp that says nothing about when it was sent: the repeated packets of a key.
-        """
-        step = sequence - self.highest & 0xFFFF
-        if step == 1:
-            self.highest += 1
-        elif not self._in_sequence(sequence, step):
+    def take(self, sequence: int, timestamp: int, now: float) -> bool:
+        """A packet arrives at the instant `now` (s); false where its number is too far off to count (A.1)."""
+        highest = self.highest
+        if sequence - highest & 0xFFFF == 1:  # nearly always; so nothing else is counted here
+            self.highest = highest + 1
+        elif not self._counted(sequence):
             return False
-        self.received += 1
-        if timed:
-            transit = now * self.rate - timestamp
-            change = transit - self._transit
-            self._transit = transit
-            if change < 0.0:
-                change = -change
-            if change > _HALF:  # the time stamp has begun again at 0
-                change = abs(change - 2 * _HALF)
-            jitter = self.jitter
-            self.jitter = jitter = jitter + (change - jitter) * 0.0625  # a sixteenth, exactly
-            self.jitter_sum += jitter
-        else:
-            self.untimed += 1
+        transit = now * self.rate - timestamp
+        change = transit - self._transit
+        self._transit = transit
+        if change < 0.0:
+            change = -change
+        if change > _HALF:  # the time stamp has begun again at 0
+            change = abs(change - 2 * _HALF)
+        jitter = self.jitter
+        self.jitter = jitter = jitter + (change - jitter) * 0.0625  # a sixteenth, exactly
+        self.jitter_sum += jitter
         return True
 
-    def _in_sequence(self, sequence: int, step: int) -> bool:
-        """Count a packet that is not simply the next one."""
+    def take_untimed(self, sequence: int) -> bool:
+        """The same for one whose time stamp says nothing about when it was sent: the repeated packets of a key."""
+        counted = self._counted(sequence)
+        self._untimed += counted
+        return counted
+
+    def _counted(self, sequence: int) -> bool:
+        """Count a packet, which need not be the next one."""
+        step = sequence - self.highest & 0xFFFF
         if 0 < step < MOST_LEAP:
             self.highest += step
-        elif step and step <= _TURN - MOST_LATE:
+            self.lost += step - 1
+        elif 0 < step <= _TURN - MOST_LATE:
             if sequence != self._bad:
                 self._bad = sequence + 1 & 0xFFFF
                 return False
-            self._since += self.highest - self.base + 1  # two in a row: the other side began anew
+            self._since = self.expected  # two in a row: the other side began anew
             self._restart(sequence)
             self.highest = sequence
+        else:  # a late one, or a copy
+            self.lost -= 1
         return True
 
     @property
     def expected(self) -> int:
         """How many packets there should have been (A.3)."""
-        return self._since + self.highest - self.base + 1
+        return self._since + self.highest - self._base + 1
 
     @property
-    def lost(self) -> int:
-        return self.expected - self.received
+    def received(self) -> int:
+        """How many there were, copies too."""
+        return self.expected - self.lost
 
     def statistics(self) -> Statistics:
         """The counters, times in seconds."""
-        rate, measured = self.rate, self.received - self.untimed
+        rate, measured = self.rate, self.received - self._untimed
         mean = self.jitter_sum / measured if measured else 0.0
         return Statistics(0, self.received, self.lost, self.jitter / rate, mean / rate)
 

@@ -173,7 +173,10 @@ def _count(packets: _Packets, formats: Formats) -> tuple[str, dict[str, Any]]:
         now = (packet.time - begin) / 10**6
         if reception is None:
             reception = Reception(packet.sequence, packet.timestamp, now, rate)
-        ignored += not reception.take(packet.sequence, packet.timestamp, now, timed=packet.form not in keys)
+        if packet.form in keys:
+            ignored += not reception.take_untimed(packet.sequence)
+        else:
+            ignored += not reception.take(packet.sequence, packet.timestamp, now)
     counted = reception.statistics()._asdict() if reception is not None else {}
     wanted = ("received", "lost", "jitter", "mean_jitter")
     return codec, {name: counted[name] for name in wanted} | {"ignored": ignored}

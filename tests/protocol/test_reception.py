@@ -48,6 +48,17 @@ def test_a_packet_far_off_does_not_count_until_another_follows_it():
     assert (reception.received, reception.expected, reception.lost) == (4, 4, 0)
 
 
+def test_a_packet_without_a_time_of_its_own_counts_but_not_for_the_jitter():
+    """Those of a key repeat one time stamp (RFC 4733 §2.5.1)."""
+    reception = heard(evenly([1, 2, 3], late=[0.0, 0.01, 0.0]))
+    before = reception.statistics()
+    assert reception.take_untimed(5)
+    assert not reception.take_untimed(40000)
+    after = reception.statistics()
+    assert (after.received, after.lost) == (4, 1)
+    assert (after.jitter, after.mean_jitter) == (before.jitter, before.mean_jitter)
+
+
 def test_jitter_is_the_smoothed_difference_of_transit_times():
     """A.8, worked out in the open."""
     late = [0.0, 0.004, 0.001, 0.0, 0.010, 0.010, 0.002]

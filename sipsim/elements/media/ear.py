@@ -90,12 +90,13 @@ class Ear:
         if rate and source is None and len(self.sources) < MOST_SOURCES:
             source = self.sources[rtp.ssrc] = Reception(rtp.sequence, rtp.timestamp, self.env.now, rate)
             self.origins[rtp.ssrc] = packet.source
-        timed = name != KEYS_PRESSED
-        if not rate or source is None or not source.take(rtp.sequence, rtp.timestamp, self.env.now, timed=timed):
+        if not rate or source is None:
             self.ignored += 1
-            return
-        if timed:
+        elif name != KEYS_PRESSED:
             self._usual, self._take = rtp.ssrc, source.take
+            self.ignored += not source.take(rtp.sequence, rtp.timestamp, self.env.now)
+        elif not source.take_untimed(rtp.sequence):
+            self.ignored += 1
         elif key := self._hearing.key(rtp):
             for tell in self.told:
                 tell(key, packet.source, packet.cause)

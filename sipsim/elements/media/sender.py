@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import count
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from sipsim.elements.media.keys import Press, presses
@@ -28,12 +31,13 @@ class Sender:
     It sends while a stream is on, and goes on with its numbers when the next begins.
     """
 
+    _beat: Callable[[], None]  # sends one, while a stream is on
+
     def __init__(self, agent: Endpoint, source: Address) -> None:
         bits = agent.bench.streams.get(f"rtp/{agent.name}").getrandbits
         self.ssrc, self._first, self.timestamp = bits(32), bits(16), bits(32)
         self.sequence = self._first  # both go on beyond what a header holds
         self.env = agent.env
-        self._later = agent.env.call_later
         self.source = source
         self._send = agent.network.send
         self._timer: Timer | None = None
@@ -43,14 +47,12 @@ class Sender:
 
     def begin(self, stream: Stream) -> None:
         """Send to where the stream's other end listens, the first packet now."""
-        pace = pace_of(stream.codec, stream.kind, stream.rate)
-        self._every, self._ticks = pace.seconds, pace.ticks
-        self._destination = Address(*stream.remote)
-        self._head = PLAIN | stream.payload & 0x7F
-        self._payload = SILENCE.get(stream.codec, b"\0") * pace.octets
+        self._every, self._ticks, _ = pace = pace_of(stream.codec, stream.kind, stream.rate)
         if self.sent:  # the clock went on while nothing was sent
             self.timestamp += round((self.env.now - self._next) * stream.rate)
-        self._beat(MARKER)
+        self._begun = self.sequence
+        self._beat = self._packets(stream, SILENCE.get(stream.codec, b"\0") * pace.octets).__next__
+        self._beat()
 
     def pause(self) -> None:
         """Send no more for now."""
@@ -58,18 +60,27 @@ class Sender:
             self._next = self._timer.when
             self._timer.cancel()
             self._timer = None
+            del self._beat  # which goes round in a circle
+            self.timestamp += (self.sequence - self._begun) * self._ticks
 
-    def _beat(self, marker: int = 0) -> None:
-        sequence, timestamp = self.sequence, self.timestamp
-        data = _pack(self._head | marker, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, self.ssrc) + self._payload
-        self.sequence = sequence + 1
-        self.timestamp = timestamp + self._ticks
-        packet = MediaPacket(data, self.source, self._destination, RTP)
-        if self._presses:
-            packet.cause = self._cause
-            packet.data = self._pressed(self._presses.popleft(), sequence, timestamp) or data
-        self._send(packet)
-        self._timer = self._later(self._every, self._beat, lingering=True)
+    def _packets(self, stream: Stream, payload: bytes) -> Iterator[None]:
+        """Send a packet each time; a generator, so that all that stays the same for thousands of them is at hand."""
+        pack = Struct(f"{HEADER.format}{len(payload)}s").pack
+        source, destination, ssrc = self.source, Address(*stream.remote), self.ssrc
+        send, later, every, presses = self._send, self.env.call_later, self._every, self._presses
+        plain = PLAIN | stream.payload & 0x7F
+        head = plain | MARKER
+        for sequence, timestamp in zip(count(self.sequence), count(self.timestamp, self._ticks)):
+            data = pack(head, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc, payload)
+            head = plain
+            packet = MediaPacket(data, source, destination, RTP)
+            if presses:
+                packet.cause = self._cause
+                packet.data = self._pressed(presses.popleft(), sequence, timestamp) or data
+            self.sequence = sequence + 1
+            send(packet)
+            self._timer = later(every, self._beat, lingering=True)
+            yield
 
     def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
         """Send keys from the next packet on, after those that are still to be sent; gives how long that will take."""
