@@ -40,6 +40,7 @@ VIDEO: Codecs = (
 STATIC = {form: name for form, name in (*KNOWN, *VIDEO) if int(form) < 96}
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+SENDING = DIRECTIONS[:2]
 
 _MIRRORED = {"sendonly": "recvonly", "recvonly": "sendonly"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -11,15 +13,16 @@ from sipsim.simulation.links import Route
 SIZE = 172
 """Octets of a packet of speech."""
 FEW, MANY = 40, 4000
-"""Packets that the last estimate of jitter is made from, and those that its mean is made from."""
-AT_ONCE = 16.0
+"""Packets of a stream that is drawn one by one, and those of the stream that longer ones are likened to."""
+AT_ONCE = 64.0
 """Expected hits of one draw; more would need smaller numbers than a float can hold."""
 
 
 def binomial(count: int, probability: float, dice: Random) -> int:
     """How many of `count` packets something happens to that has this probability for each.
 
-    Exact, by inversion of the distribution, in portions; only with what comes out alike on every machine.
+    Exact, by inversion of the distribution, in portions that are powers of two, so that few distributions serve all
+    counts; only with what comes out alike on every machine.
     """
     if probability <= 0.0 or count <= 0:
         return 0
@@ -27,23 +30,26 @@ def binomial(count: int, probability: float, dice: Random) -> int:
         return count
     if probability > 0.5:
         return count - binomial(count, 1.0 - probability, dice)
-    hits, portion = 0, max(1, int(AT_ONCE / probability))
+    hits, most = 0, max(1, int(AT_ONCE / probability))
     while count > 0:
-        part = min(count, portion)
-        hits += _portion(part, probability, dice)
-        count -= part
+        portion = 1 << min(count, most).bit_length() - 1
+        hits += bisect(_distribution(portion, probability), dice.random())
+        count -= portion
     return hits
 
 
-def _portion(count: int, probability: float, dice: Random) -> int:
+@lru_cache(maxsize=1024)
+def _distribution(count: int, probability: float) -> list[float]:
+    """The probabilities of at most 0, 1, 2, ... hits, as far as they differ from 1."""
     odds = probability / (1.0 - probability)
     share = _power(1.0 - probability, count)  # of the outcomes with as many hits as `hits`
-    left, hits = dice.random() - share, 0
-    while left > 0.0 and hits < count:
+    total, hits, found = share, 0, list[float]()
+    while hits < count and (not found or total > found[-1]):
+        found.append(total)
         hits += 1
         share *= odds * (count - hits + 1) / hits
-        left -= share
-    return hits
+        total += share
+    return found
 
 
 def _power(number: float, exponent: int) -> float:
@@ -88,26 +94,38 @@ class Passage(NamedTuple):
 class JitterDraws:
     """The interarrival jitter of streams over ways, as RFC 3550 A.8 estimates it.
 
-    What it comes to in the long run is drawn once for every kind of way; what it is at an instant, from the last few
-    packets before.
+    For every kind of way one long stream is drawn: what changes come to in it on average, and what the estimate is at
+    one of its instants, stand for all streams that are not short.
     """
 
     def __init__(self) -> None:
-        self._usual: dict[object, float] = {}
+        self._known: dict[object, tuple[float, list[float]]] = {}
 
     def draw(self, count: int, every: float, passage: Passage, dice: Random) -> tuple[float, float]:
         """The mean of the estimate over `count` packets (s), one `every` so many seconds, and the last estimate."""
         kind = every, passage.wires
-        usual = self._usual.get(kind)
-        if usual is None:
+        known = self._known.get(kind)
+        if known is None:
             changes = _changes(MANY, every, passage, dice)
-            usual = self._usual[kind] = sum(changes) / max(1, len(changes))
+            usual = sum(changes) / max(1, len(changes))
+            known = self._known[kind] = usual, _estimates(changes)[FEW:] or [usual]
+        usual, estimates = known
         if count < 2:
             return 0.0, 0.0
-        estimate = usual * (1.0 - _power(15 / 16, max(0, count - FEW)))  # it begins at 0
-        for change in _changes(min(count, FEW), every, passage, dice):
-            estimate += (change - estimate) / 16
-        return usual * (1.0 - 16.0 * (1.0 - _power(15 / 16, count)) / count), estimate
+        mean = usual * (1.0 - 16.0 * (1.0 - _power(15 / 16, count)) / count)  # the estimate begins at 0
+        if count > FEW:
+            begun = 1.0 - _power(15 / 16, count - 1)
+            return mean, estimates[int(dice.random() * len(estimates))] * begun
+        return mean, _estimates(_changes(count, every, passage, dice))[-1]
+
+
+def _estimates(changes: list[float]) -> list[float]:
+    """What the estimate is at first, and after each change."""
+    estimate, found = 0.0, [0.0]
+    for change in changes:
+        estimate += (change - estimate) / 16
+        found.append(estimate)
+    return found
 
 
 def _changes(count: int, every: float, passage: Passage, dice: Random) -> list[float]:

@@ -161,6 +161,7 @@ class Topology:
         self._streams = streams
         self._wires: dict[tuple[str, str], Wire] = {}
         self._paths: dict[str, dict[str, list[str]]] = {}
+        self._routes: dict[tuple[str, str], Route] = {}
         self._partitions: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         self._tell, self._note = changed, note
         if graph is not None:
@@ -180,6 +181,12 @@ class Topology:
 
     def route(self, a: str, b: str) -> Route:
         """The way from `a` to `b`. What a node of a graph sends to itself takes the default delay."""
+        found = self._routes.get((a, b))
+        if found is None:
+            found = self._routes[a, b] = self._found(a, b)
+        return found
+
+    def _found(self, a: str, b: str) -> Route:
         for one, other in self._partitions:
             if (a in one and b in other) or (a in other and b in one):
                 return Route((), (), f"a partition between {a} and {b}")
@@ -261,6 +268,7 @@ class Topology:
 
     def _changed(self) -> None:
         self._paths.clear()
+        self._routes.clear()
         self._tell()
 
 

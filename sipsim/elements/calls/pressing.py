@@ -9,11 +9,10 @@ from simpy import Event
 
 from sipsim.elements.calls.session import Session
 from sipsim.elements.media.keys import checked, relayed
-from sipsim.elements.media.line import SENDING
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import UsageError
 from sipsim.protocol.inspection import Fields
-from sipsim.protocol.offer_answer import key_events
+from sipsim.protocol.offer_answer import SENDING, key_events
 from sipsim.protocol.options import one_of, seconds
 
 RELAY = "application/dtmf-relay"

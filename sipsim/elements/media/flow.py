@@ -2,18 +2,20 @@
 
 The sender's packets of the time that has passed are counted, not made. How many of them each wire of the way loses, and
 how many it doubles, is drawn from the binomial distribution with its probabilities, as they were when the stream was
-over, or are when it is asked. The last jitter comes from the last few packets alone, since older ones hardly weigh in
-the estimate (RFC 3550 A.8): each gets a delay drawn as a wire would draw it, and they are taken in the order in which
-they would arrive; its mean over the stream is that of all streams on such a way. Corrupted octets and the queue of a
-narrow link are left out.
+over, or are when it is asked. The jitter (RFC 3550 A.8) of a short stream comes from packets that each get a delay as a
+wire would draw it, taken in the order in which they would arrive; that of a longer one is what it came to in one long
+stream on such a way. Corrupted octets and the queue of a narrow link are left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
-from sipsim.protocol.offer_answer import Stream
+from sipsim.errors import UsageError
+from sipsim.message.sdp import Sdp
+from sipsim.protocol.offer_answer import SENDING, Stream
 from sipsim.protocol.packet_times import pace_of
 from sipsim.protocol.reception import Statistics
 from sipsim.simulation.flow_draws import Passage, binomial
@@ -28,13 +30,17 @@ Spells = list[tuple[float, float]]
 A_FEW = 1e-6  # seconds, within which instants are the same
 
 
-class Flow:
-    """One end's stream: how much it has sent, and what it has heard of the other end's."""
+class FlowLine:
+    """One end of a stream: how much it has sent, and what it has heard of the other end's."""
 
-    def __init__(self, agent: Endpoint, source: Address) -> None:
+    cause = 0
+    on_key: Callable[[str, str, int], None] | None = None
+
+    def __init__(self, agent: Endpoint, port: int = 0) -> None:
         self._agent = agent
         self._tally = agent.network.media
-        self._source = source
+        self.port = port or agent.media_port()
+        self._source = Address(agent.address.host, self.port)
         self._remote: Address | None = None
         self._every = inf
         self._spells: Spells = []
@@ -42,13 +48,19 @@ class Flow:
         self._settled = self._received = self._lost = 0
         self._jitter = self._mean = 0.0
 
-    def begin(self, stream: Stream, sends: bool) -> None:
+    def expect(self, local: Sdp) -> None:
+        """No packet comes that would have to be known."""
+
+    def begin(self, stream: Stream) -> None:
         """A stream begins; the other end finds us by the two addresses."""
         self._every = pace_of(stream.codec, stream.kind, stream.rate).seconds
         self._remote = Address(*stream.remote)
         self._tally.flows[self._source, self._remote] = self
-        if sends:
+        if stream.direction in SENDING:
             self._spells.append((self._agent.env.now, inf))
+
+    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
+        raise UsageError('send_dtmf(): a flow has no packets for keys: ask for media="packets", or by="info"')
 
     def pause(self) -> None:
         """Neither send nor listen for now."""
@@ -65,6 +77,10 @@ class Flow:
         if remote is not None:
             self.pause()
             self._tally.flows.pop((remote, self._source), None)
+
+    def again(self) -> FlowLine:
+        """The same port, for another session."""
+        return FlowLine(self._agent, self.port)
 
     @property
     def statistics(self) -> Statistics:

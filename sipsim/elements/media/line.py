@@ -6,18 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from sipsim.elements.media.ear import Ear
-from sipsim.elements.media.flow import Flow
+from sipsim.elements.media.flow import FlowLine
 from sipsim.elements.media.sender import Sender
-from sipsim.errors import UsageError
 from sipsim.message.sdp import Sdp
-from sipsim.protocol.offer_answer import Stream, formats_of
+from sipsim.protocol.offer_answer import SENDING, Stream, formats_of
 from sipsim.protocol.reception import Statistics
-from sipsim.simulation.network import Address
 
 if TYPE_CHECKING:
     from sipsim.elements.agents.endpoint import Endpoint
-
-SENDING = ("sendrecv", "sendonly")
 
 
 class Line(Protocol):
@@ -106,40 +102,6 @@ class PacketLine:
 
     def again(self) -> Line:
         return PacketLine(self._agent, self.ear)
-
-
-class FlowLine:
-    """Media without packets, see `Flow`."""
-
-    cause = 0
-
-    def __init__(self, agent: Endpoint, port: int = 0) -> None:
-        self._agent = agent
-        self.port = port or agent.media_port()
-        self.on_key: Callable[[str, str, int], None] | None = None
-        self.flow = Flow(agent, Address(agent.address.host, self.port))
-
-    @property
-    def statistics(self) -> Statistics:
-        return self.flow.statistics
-
-    def expect(self, local: Sdp) -> None:
-        pass
-
-    def begin(self, stream: Stream) -> None:
-        self.flow.begin(stream, stream.direction in SENDING)
-
-    def press(self, keys: str, payload_type: int, tone: float, gap: float, cause: int) -> float:
-        raise UsageError('send_dtmf(): a flow has no packets for keys: ask for media="packets", or by="info"')
-
-    def pause(self) -> None:
-        self.flow.pause()
-
-    def close(self) -> None:
-        self.flow.close()
-
-    def again(self) -> Line:
-        return FlowLine(self._agent, self.port)
 
 
 KINDS: Mapping[str, type[Line]] = {"packets": PacketLine, "flow": FlowLine}
