@@ -384,6 +384,38 @@ def test_a_cancel_that_nobody_answers_ends_the_call_after_a_while(lab: Lab) -> N
     assert lab.env.now == pytest.approx(32.01)
 
 
+def test_a_caller_who_lost_every_200_waits_until_the_invitation_expires(lab: Lab) -> None:
+    """Once it is "proceeding" no timer of RFC 3261 ends an INVITE at its client: its Expires does (§13.2.1)."""
+    lab.proxy("example.com")
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com", answers=0.0)
+    lab.run(bob.register())
+    for status in ("180", "200 INVITE"):
+        lab.network.drop(status, None, dst="alice")
+    waits = alice.call("sip:bob@example.com")
+    lab.run(until=300)
+    assert waits.state == "calling"
+    call = alice.call("sip:bob@example.com", expires=20)
+    with pytest.raises(CallFailed):
+        lab.run(call.answered)
+    assert messages(lab.trace, "INVITE", "alice")[-1].expires == 20
+    assert times(lab.trace, "CANCEL", "alice") == [320.0] and lab.env.now <= 320 + 32
+    lab.run(waits.hang_up())
+    lab.drain()
+
+
+def test_an_answer_in_time_makes_an_invitation_last(lab: Lab) -> None:
+    alice, bob = lab.user_agent("sip:alice@example.com"), lab.user_agent("sip:bob@example.com", answers=5.0)
+    call = alice.call(bob, expires=6)
+    lab.run(call.answered)
+    lab.run(until=60)
+    assert call.state == "answered"
+    late = alice.call(bob, expires=4)
+    with pytest.raises(CallFailed, match="487"):
+        lab.run(late.answered)
+    with pytest.raises(UsageError, match="expires"):
+        alice.call(bob, expires=0)
+
+
 def test_an_invite_without_an_offer_gets_one_in_the_200(lab: Lab) -> None:
     bob = lab.user_agent("sip:bob@example.com", answers=0)
     tester = Wire(lab)

@@ -35,11 +35,11 @@ from sipsim.protocol import event_packages, inspection
 from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
-from sipsim.protocol.inspection import Abilities, Refusal, takes
+from sipsim.protocol.inspection import Abilities, Fields, Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.matching import server_key
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import Option, seconds
+from sipsim.protocol.options import Option, seconds, whole_or_none
 from sipsim.protocol.reliable import LACKING, is_asked_for
 from sipsim.protocol.session_timers import too_small
 from sipsim.protocol.users import Users
@@ -112,15 +112,22 @@ class UserAgent(Answering, Registrant, EventUser):
 
     def call(
         self, target: str | Uri | UserAgent, *, offer: bool = True, forks: str = "first",
-        replaces: Replaces | str | None = None,
+        replaces: Replaces | str | None = None, expires: int | None = None,
     ) -> OutgoingCall:  # fmt: skip
         """Call someone: a SIP URI, or another user agent at its own contact address. See `OutgoingCall`.
 
-        `replaces` names a call of theirs that this one takes the place of, see `Call.replacement` (RFC 3891).
+        With `expires`, seconds, the INVITE says for how long it holds, and is taken back by CANCEL when nobody has
+        answered by then (§13.2.1). Without it a caller who has heard a provisional response waits for ever: RFC 3261
+        has a time for that at proxies only, Timer C (§16.6 item 11). `replaces` names a call of theirs that this one
+        takes the place of, see `Call.replacement` (RFC 3891).
         """
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
+        whole_or_none("expires", expires, 1)
         with self.acting(f'{self.name}.call("{uri}")'):
-            call = self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces)
+            lasts: Fields = () if expires is None else (("Expires", str(expires)),)
+            call = self.outgoing(self, uri, offer=offer, forks=forks, replaces=replaces, headers=lasts)
+            if expires is not None:
+                call.lapse_after(expires)
             self.began(call)
             return call
 

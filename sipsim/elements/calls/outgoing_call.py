@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sipsim.elements.agents.attempts import Attempts, carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
+from sipsim.elements.alarm import Alarm
 from sipsim.elements.calls.acknowledgement import Acknowledgement
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.early_dialogs import EarlyDialogs
@@ -26,6 +27,7 @@ from sipsim.protocol.options import one_of
 from sipsim.protocol.reliable import REQUIRED, is_reliable
 from sipsim.protocol.session_timers import asked
 from sipsim.protocol.uri_headers import formed_for
+from sipsim.simulation.environment import Timer
 
 
 class OutgoingCall(Call):
@@ -39,6 +41,7 @@ class OutgoingCall(Call):
 
     owns_call_id = True
     _acknowledgements: Sequence[Acknowledgement] = ()  # PRACKs
+    _lapses: Alarm | Timer | None = None
 
     def __init__(
         self, agent: Endpoint, target: Uri, *, offer: bool = True, forks: str = "first",
@@ -92,6 +95,10 @@ class OutgoingCall(Call):
         return self.ended
 
     cancel = hang_up
+
+    def lapse_after(self, seconds: float) -> None:
+        """Take the INVITE back where nobody has answered by then (§13.2.1); nothing else ends it once it was heard."""
+        self._lapses = self.agent.alarm("invitation", seconds, self.hang_up)
 
     # What arrives
 
@@ -224,6 +231,7 @@ class OutgoingCall(Call):
             self._on_another(dialog, local, described, fits and not why)
             return
         self._join(dialog)
+        self._await_no_more()
         if self.agent.min_se is not None:
             heard(self, invite, response)
         self._early.expire(self)
@@ -274,6 +282,12 @@ class OutgoingCall(Call):
     def forget(self) -> None:
         super().forget()
         self._early.forget()
+        self._await_no_more()
+
+    def _await_no_more(self) -> None:
+        if self._lapses is not None:
+            self._lapses.cancel()
+            self._lapses = None
 
     # Requests
 
