@@ -60,6 +60,14 @@ def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("keys", ["15", "1", "007"])
+def test_where_a_text_is_wanted_digits_are_one(keys: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "dtmf", "-p", f"keys={keys}"]) == 0
+    assert f"keys {keys} " in capsys.readouterr().out
+    assert main(["sweep", "dtmf", "-p", f"keys={keys},12#"]) == 0
+    assert main(["run", "dtmf", "-p", "ring=soon"]) == 2
+
+
 def test_a_story_of_ones_own(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", f"{story}:nap", "-p", "length=3"]) == 0
     assert main(["run", str(story)]) == 2

@@ -64,9 +64,9 @@ def _run(options: argparse.Namespace) -> int:
     for path in options.save:
         if Path(path).suffix.lower() not in SUFFIXES:
             raise UsageError(f"path={path!r}: its suffix says how it is written; there are {', '.join(SUFFIXES)}")
-    given = {name: read_value(text) for name, text in parameters(options.parameters, "-p")}
+    scenario = scenario_named(options.scenario)
+    given = scenario.read(dict(parameters(options.parameters, "-p")))
     try:
-        scenario = scenario_named(options.scenario)
         trace = run(scenario, seed=options.seed, network=options.network, speed=options.speed, **given)
     except Exception as error:  # whatever left the story: what it led to is drawn and saved all the same
         kept = getattr(error, "trace", None)
@@ -87,8 +87,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    grid = {name: [read_value(part) for part in text.split(",")] for name, text in parameters(options.parameters, "-p")}
-    rows = sweep(scenario_named(options.scenario), grid, replications=options.replications, seed=options.seed)
+    scenario, texts = scenario_named(options.scenario), parameters(options.parameters, "-p")
+    own = scenario.parameters
+    grid = {name: [read_value(part, own.get(name)) for part in text.split(",")] for name, text in texts}
+    rows = sweep(scenario, grid, replications=options.replications, seed=options.seed)
     if options.output:
         write(options.output, as_csv(rows).encode("utf-8", "backslashreplace"))
         print(f"{len(rows)} runs in {options.output}")

@@ -23,8 +23,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from sipsim.errors import SipError, UsageError
 from sipsim.lab.run import run
+from sipsim.lab.scenario import Scenario
 from sipsim.lab.scenario_file import scenario_named
-from sipsim.lab.written import call_named, listed, pairs, parameters, read_value
+from sipsim.lab.written import call_named, listed, pairs, parameters
 from sipsim.pictures.ladder.ladder import Ladder
 from sipsim.pictures.lettering import visible
 from sipsim.trace.files import load
@@ -46,9 +47,9 @@ def names(text: str) -> dict[str, str]:
     return dict(pairs(listed(text), "names"))
 
 
-def given(text: str) -> dict[str, Any]:
-    """`ring=1.5, talk=5` as a dict of values."""
-    return {name: read_value(value) for name, value in parameters(listed(text), "parameters")}
+def given(text: str) -> dict[str, str]:
+    """`ring=1.5, talk=5` as a dict of texts, which the scenario reads."""
+    return dict(parameters(listed(text), "parameters"))
 
 
 def calls(text: str) -> list[int | str]:
@@ -97,15 +98,17 @@ class SipLadder(SphinxDirective):
         name = self.arguments[0]
         path = name.partition(".py:")[0] + ".py" if ".py:" in name else name
         if Path(path).suffix.lower() not in (*SUFFIXES, ".py"):
-            return run(name, seed=self.options.get("seed", 1), **self.options.get("parameters", {}))
+            return self._run(scenario_named(name))
         relative, absolute = self.env.relfn2path(path)
         self.env.note_dependency(relative)
         if path.endswith(".py"):
-            story = scenario_named(absolute + name[len(path) :])
-            return run(story, seed=self.options.get("seed", 1), **self.options.get("parameters", {}))
+            return self._run(scenario_named(absolute + name[len(path) :]))
         if of_runs := sorted({"seed", "parameters"} & self.options.keys()):
             raise UsageError(f"{of_runs[0]}: {name} is a file, and not run again")
         return load(absolute)
+
+    def _run(self, scenario: Scenario) -> Trace:
+        return run(scenario, seed=self.options.get("seed", 1), **scenario.read(self.options.get("parameters", {})))
 
     def wishes(self) -> dict[str, Any]:
         """The keywords of `Ladder` that the options give."""

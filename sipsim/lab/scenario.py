@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sipsim.errors import UsageError
 from sipsim.lab.parameters import checks_of
 from sipsim.lab.wiring import LINK_PARAMETERS, TIMERS
+from sipsim.lab.written import read_value
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -62,6 +63,10 @@ class Scenario:
             for check in checks_of(self.story, name):
                 check(name, value)
         return mine, {name: value for name, value in given.items() if name not in own}
+
+    def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Values of parameters as people write them on a command line; where a text is wanted, `15` is one."""
+        return {name: read_value(text, self.parameters.get(name)) for name, text in texts.items()}
 
     def about(self) -> dict[str, Any]:
         """What the catalogue says of it, ready for JSON."""

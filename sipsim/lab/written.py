@@ -9,8 +9,10 @@ from sipsim.errors import UsageError
 _WORDS = {"true": True, "false": False, "none": None}
 
 
-def read_value(text: str) -> Any:
-    """A value: whole number, number, true, false, none, else text."""
+def read_value(text: str, default: object = None) -> Any:
+    """A value: whole number, number, true, false, none, else text; text alone where the default is one."""
+    if isinstance(default, str):
+        return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     for kind in (int, float):

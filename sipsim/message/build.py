@@ -11,7 +11,7 @@ from functools import lru_cache
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.grammar import encode, encode_lines, split_list
 from sipsim.message.lines import value_of
-from sipsim.message.message import Request, Response
+from sipsim.message.message import Request, Response, check_body
 from sipsim.message.names import named
 from sipsim.message.start_lines import request_line, status_line
 from sipsim.message.uri import Uri
@@ -28,10 +28,16 @@ def request(
     """A request (RFC 3261 §8.1.1). A value is text, or anything that `str()` makes the text of.
 
     UsageError for a method that is no token, a URI with blanks, a CSeq or Max-Forwards number out of range, a value
-    with CR, LF or NUL.
+    with CR, LF or NUL, and for what is of another kind: a body of text, a number that is none.
     """
-    if not (0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
-        raise UsageError(f"cseq {cseq!r} and max_forwards {max_forwards!r}: below 2**31 and 256 are allowed")
+    if not (type(cseq) is type(max_forwards) is int and 0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
+        raise UsageError(
+            f"cseq {cseq!r} and max_forwards {max_forwards!r}: whole numbers below 2**31 and 256 are allowed"
+        )
+    if not isinstance(uri, (str, Uri)) or via is None or from_ is None or to is None or call_id is None:
+        raise UsageError(f"uri {uri!r}: text or a Uri is allowed; via, from_, to and call_id are needed")
+    if isinstance(routes, str) or not hasattr(routes, "__iter__"):
+        raise UsageError(f"routes {routes!r}: a list of values is allowed, in angle brackets each")
     uri_text = str(uri)
     lines = [request_line(method, uri_text)]
     lines += encode_lines(
@@ -61,7 +67,7 @@ def reply(
     theirs, names = request.lines, known.copy()
     lines = [start, *[theirs[at] for at in repeated]]
     if to_tag and _untagged(request):
-        lines[names.index("to")] += b";tag=" + encode(to_tag)
+        lines[names.index("to")] += b";tag=" + encode(str(to_tag))
     _finish(lines, names, contact, headers, body, content_type)
     return Response(status, reason, lines, names, body)
 
@@ -131,10 +137,16 @@ def _finish(
     if contact is not None:
         lines.append(b"Contact: " + encode(str(contact)))
         names.append("contact")
-    for name, value in headers:
-        folded, prefix = named(name)
-        lines.append(prefix + encode(str(value)))
-        names.append(folded)
+    try:
+        for name, value in headers:
+            folded, prefix = named(name)
+            lines.append(prefix + encode(str(value)))
+            names.append(folded)
+    except UsageError:
+        raise
+    except (TypeError, ValueError):
+        raise UsageError(f"headers {headers!r:.100}: pairs of a name and a value are allowed") from None
+    check_body(body)
     if content_type is not None:
         lines.append(b"Content-Type: " + encode(str(content_type)))
         names.append("content-type")

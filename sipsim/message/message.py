@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, Self
 
-from sipsim.errors import SipParseError
+from sipsim.errors import SipParseError, UsageError
 from sipsim.message.attributes import Every, Lazy, Maybe, Needed
 from sipsim.message.codes import CANONICAL
 from sipsim.message.fields import Via
@@ -123,11 +123,18 @@ class Message(Readers):
             return self._rest
 
     def with_body(self, body: bytes, content_type: object = None) -> Self:
-        """A copy with this body and its length, and its type if one is given."""
+        """A copy with this body and its length, and its type if one is given; UsageError for a body of text."""
+        check_body(body)
         message = self if content_type is None else self.with_header("Content-Type", content_type)
         message = message.with_header("Content-Length", len(body))
         message._rest = message.__dict__["body"] = body
         return message
+
+
+def check_body(body: object) -> None:
+    """`UsageError` for what is no octets."""
+    if not isinstance(body, bytes):
+        raise UsageError(f"body {body!r:.60}: octets are allowed; encode() makes them of text")
 
 
 class Request(Message):

@@ -94,6 +94,41 @@ def test_a_request_that_can_not_be(changes: dict[str, Any], named: str):
         made(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"cseq": "1"}, "cseq"), ({"cseq": 1.5}, "cseq"), ({"cseq": True}, "cseq"), ({"cseq": None}, "cseq"),
+        ({"max_forwards": "70"}, "max_forwards"), ({"body": "v=0"}, "body"), ({"body": None}, "body"),
+        ({"headers": "Subject: tea"}, "headers"), ({"headers": {"Subject": "tea"}}, "headers"),
+        ({"headers": [("Subject",)]}, "headers"), ({"headers": 3}, "headers"), ({"headers": [(3, "tea")]}, "headers"),
+        ({"routes": "<sip:p;lr>"}, "routes"), ({"routes": None}, "routes"), ({"via": None}, "via"),
+        ({"call_id": "\ud800"}, "surrogate"), ({"to": "<sip:\ud800@b>"}, "surrogate"),
+        ({"contact": "<sip:\ud800@b>"}, "surrogate"), ({"headers": [("Subject", "\ud800")]}, "surrogate"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_the_callers_fault(changes: dict[str, Any], named: str):
+    with pytest.raises(UsageError, match=named):
+        build.request("INVITE", "sip:b", **{**USUAL, **changes})
+
+
+@pytest.mark.parametrize(
+    ("method", "uri"), [(None, "sip:b"), (b"BYE", "sip:b"), ("INVITE", None), ("INVITE", b"sip:b")]
+)
+def test_a_method_and_a_uri_are_text(method: Any, uri: Any):
+    with pytest.raises(UsageError, match=r"method|uri"):
+        build.request(method, uri, **USUAL)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"status": "200"}, {"status": 200.0}, {"reason": 5}, {"body": "v=0"}, {"to_tag": "\ud800"}]
+)
+def test_a_reply_of_other_kinds_is_the_callers_fault(wrong: dict[str, Any]):
+    with pytest.raises(UsageError):
+        build.reply(invite(), **{"status": 200, **wrong})
+    with pytest.raises(UsageError, match="body"):
+        invite().with_body("v=0")  # type: ignore[arg-type]
+
+
 def test_a_method_and_a_uri_that_can_not_be():
     for method in ("", "INV ITE", "INVITE\r\n", "é"):
         with pytest.raises(UsageError, match="method"):
