@@ -191,3 +191,11 @@ def test_nobody_is_called_into_a_conference_that_is_over() -> None:
     with pytest.raises(UsageError, match=r"too late, the conference .* is over"):
         focus.invite(bob)
     assert not messages(lab.trace, "INVITE", "focus")
+
+
+def test_options_tells_that_an_address_is_a_conference() -> None:
+    """RFC 4579 §4.3; whoever asks is in no conference by that."""
+    lab = Lab(seed=1)
+    focus, (alice, _, _) = room(lab)
+    answer = lab.run(alice.options(focus.contact_uri))
+    assert answer.header("Contact") == f"<{focus.contact_uri}>;isfocus" and not focus.participants

@@ -61,6 +61,20 @@ def test_media_flow_between_the_phones_for_the_time_they_talk() -> None:
     assert media["alice", "start"].data["remote"] == media["bob", "start"].data["local"]
     assert media["bob", "start"].data["codec"] == "PCMU"
     assert media["bob", "stop"].time - media["bob", "start"].time == pytest.approx(25.0, abs=0.05)
+    (bar,) = [row for row in trace.ladder().rows if isinstance(row, Bar)]
+    assert {bar.source, bar.target} == {"alice", "bob"} and bar.stop is not None
+    assert bar.stop - bar.start == pytest.approx(25.0, abs=0.05)
+
+
+@pytest.mark.covers("P09")
+def test_a_conference_has_three_in_it_and_ends() -> None:
+    """Two have dialled in, one was called; each call is one of its own with the focus."""
+    trace = sipsim.run("conference")
+    assert trace.result["participants"] == 3 and trace.check() == []
+    calls = {message.call_id for who in ("alice", "bob", "focus") for message in messages(trace, "INVITE", who)}
+    assert len(calls) == 3 and all("focus" in line for line in wire(trace))
+    contacts = [message.header("Contact") for message in messages(trace, "200 INVITE", "focus")]
+    assert contacts and all(contact.endswith(";isfocus") for contact in contacts)
 
 
 @pytest.mark.covers("R15")

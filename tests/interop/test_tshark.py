@@ -156,3 +156,18 @@ def test_tshark_finds_the_same_streams_in_a_capture() -> None:
         assert [":".join(row[2:4]), ":".join(row[4:6])] == [stop["remote"], stop["local"]]
         assert (int(row[8]), int(row[9])) == (received, stop["lost"])
         assert float(row[-2]) == pytest.approx(stop["mean_jitter"] * 1000 * received / (received - 1), abs=0.002)
+
+
+@needs("tshark")
+@pytest.mark.covers("P08")
+def test_tshark_reads_the_keys_of_a_call(tmp_path: Path) -> None:
+    """Each key among the voice by its number, three times at its end (RFC 4733 §2.5.1.4); by INFO as a body."""
+    sipsim.run("dtmf", keys="5#", by="rtp").save(tmp_path / "a.pcap")
+    fields = ("-T", "fields", "-e", "rtpevent.event_id", "-e", "rtpevent.end_of_event")
+    ends = Counter(row[0] for row in tshark(tmp_path / "a.pcap", "-Y", "rtpevent", *fields) if row[1] in ("1", "True"))
+    assert ends == {"5": 3, "11": 3}
+    sipsim.run("dtmf", keys="5#", by="info").save(tmp_path / "b.pcap")
+    asked = tshark(tmp_path / "b.pcap", "-Y", "sip.Method == INFO", "-T", "fields", "-e", "sip.Content-Type")
+    assert asked == [["application/dtmf-relay"]] * 4  # two hops each
+    for name in ("a.pcap", "b.pcap"):
+        assert tshark(tmp_path / name, "-Y", WRONG) == []

@@ -34,15 +34,9 @@ class Focus(UserAgent):
     ) -> None:
         self.chair = None if chair is None else aor_of(chair, "chair")
         super().__init__(env, bench, name, uri, **phone)
+        self.contact_params = ";isfocus"  # RFC 4579 §4.2
         self.on_call = lambda call: call.answer()
         self.over = Outcome(env, bench.trace, f"the conference {self.uri} being over")
-
-    @property
-    def contact(self) -> str:
-        return f"{super().contact};isfocus"
-
-    def contact_for(self, hop: Uri) -> str:
-        return f"{super().contact_for(hop).removesuffix(';isfocus')};isfocus"
 
     @property
     def participants(self) -> tuple[Call, ...]:

@@ -245,9 +245,10 @@ class UserAgent(Answering, Registrant, EventUser):
             return
         body = bytes(offer(self.uri.user or self.name, self.address.host, 0)) if takes(request, SDP) else b""
         tag = request.to_tag or self.identifiers.tag(self.name)
-        kind = SDP if body else None
-        listing = self.abilities.listing
-        exchange.respond(build.reply(request, 200, to_tag=tag, headers=listing, body=body, content_type=kind))
+        kind, listing = SDP if body else None, self.abilities.listing
+        here = self.contact if self.contact_params else None  # where it says what this phone is (RFC 4579 §4.3)
+        ok = build.reply(request, 200, to_tag=tag, contact=here, headers=listing, body=body, content_type=kind)
+        exchange.respond(ok)
 
     def _read(self, exchange: Exchange, request: Request) -> None:
         """An instant message: it is shown, and that is the answer (RFC 3428 §7)."""
