@@ -308,9 +308,12 @@ def test_a_timestamp_comes_back_in_the_100_with_how_long_that_took(lab: Lab) -> 
         (503, {"retry_after": 30}, {"Retry-After": "30"}),
         (606, {"warning": (370, "no bandwidth")}, {"Warning": '370 192.0.2.1 "no bandwidth"'}),
         (380, {"alternatives": "write to bob"}, {"Content-Type": "text/plain"}),
-        (420, {"headers": [("Unsupported", "timer")]}, {"Unsupported": "timer"}),
+        pytest.param(
+            420, {"headers": [("Unsupported", "timer")]}, {"Unsupported": "timer"},
+            marks=pytest.mark.breaks("EXT-08"),  # nobody has required it
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_refusal_brings_what_its_status_needs(
     lab: Lab, status: int, what: dict[str, Any], fields: dict[str, str]
 ) -> None:
