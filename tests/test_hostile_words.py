@@ -95,6 +95,12 @@ def test_nor_does_the_panel(part: int) -> None:
         assert all(printed(walk_told(walk)) for walk in Walks(trace))
 
 
+def test_a_body_stands_in_its_lines() -> None:
+    trace = told.simple_call()
+    shown = as_html(explain(trace, 1)[0], trace.message(1).raw)
+    assert "<pre>v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\n" in shown
+
+
 @given(st.text(st.characters(), max_size=60))
 @settings(max_examples=200)
 def test_whatever_is_typed_stands_in_python_as_it_is(text: str) -> None:

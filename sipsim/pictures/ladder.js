@@ -304,7 +304,7 @@ class Player {
     this.side = h("div", { role: "group", "aria-label": "The selected message", class: "side" }, this.about, this.tablist, this.panel);
     this.side.addEventListener("keydown", (event) => { if (event.key === "Escape") this.return(event); });
     this.root.classList.add("sipsim-player");
-    this.root.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys
+    this.keepKeys();
     this.root.id = this.id;
     this.root.replaceChildren(
       h("div", { class: "top" }, this.heading, h("div", { class: "switch", role: "group", "aria-label": "View" }, ...this.views)),
@@ -314,6 +314,16 @@ class Player {
         this.scrub, this.time, pace, h("span", { class: "find" }, this.search, this.call, this.count), this.pager),
       h("div", { class: "body" }, this.stage, this.side),
     );
+  }
+
+  /** Or JupyterLab takes them before anybody else: it moves on at an arrow key, and cuts the cell at an "x". */
+  keepKeys() {
+    const look = ({ target, key, ctrlKey, metaKey, altKey, shiftKey }) => {
+      const meantForTheNotebook = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+      if (this.root.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", !meantForTheNotebook);
+    };
+    window.addEventListener("keydown", look, true);
+    this.leave.push(() => window.removeEventListener("keydown", look, true));
   }
 
   theme() {

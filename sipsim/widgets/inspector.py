@@ -15,6 +15,8 @@ OFFERED = 200
 """The last so many messages can be chosen; `lab.trace.message(n)` has them all."""
 LONGEST = 400
 """Characters of a header field that are shown."""
+MOST_OCTETS = 4000
+"""Octets of a body that are shown."""
 
 
 class Inspector:
@@ -79,7 +81,7 @@ class Inspector:
 def as_html(about: dict[str, Any], raw: bytes) -> str:
     """A message with a word about each line; whatever came off the wire is escaped."""
     if about["start_line"] is None:
-        return f"<p>{escape(about['meaning'])}</p><pre>{escape(written(raw[:4000]))}</pre>"
+        return f"<p>{escape(about['meaning'])}</p>{block(raw)}"
     first = f"<p><code><b>{said(about['start_line'])}</b></code><br><span>{escape(about['meaning'])}</span></p>"
     rows = "".join(
         f"<tr><th scope='row'>{said(line['name'])}</th><td><code>{said(line['value'])}</code></td>"
@@ -87,9 +89,15 @@ def as_html(about: dict[str, Any], raw: bytes) -> str:
         for line in about["lines"]
     )
     body = raw.partition(b"\r\n\r\n")[2]
-    shown = f"<pre>{escape(written(body[:4000]))}</pre>" if body else ""
+    shown = block(body) if body else ""
     why = "".join(f"<li>{said(step)}</li>" for step in about["why"])
     return f"{first}<table>{rows}</table>{shown}<ul>{why}</ul>"
+
+
+def block(data: bytes) -> str:
+    """Octets in their lines, as many as fit."""
+    lines = written(data[:MOST_OCTETS]).split("\n")
+    return "<pre>" + "\n".join(map(escape, lines)) + "</pre>"
 
 
 def said(text: str) -> str:

@@ -24,7 +24,7 @@ from sipsim.widgets.faults import Faults
 from sipsim.widgets.inspector import Inspector
 from sipsim.widgets.interceptor import Interceptor
 from sipsim.widgets.log import Log
-from sipsim.widgets.parts import box, discard, html
+from sipsim.widgets.parts import box, discard, html, keys
 from sipsim.widgets.phone import Phone
 from sipsim.widgets.place import here
 from sipsim.widgets.server import Server
@@ -176,7 +176,7 @@ class Panel:
         }  # fmt: skip
         self.tabs = Tabs(pages, lambda: self._clock.hand_over(self._look))
         self.widget = box(
-            (html(STYLE, "style"), self._bar.row, self.clicks.problem, *self._rows, self.tabs.widget), "panel"
+            (html(STYLE, "style"), keys(), self._bar.row, self.clicks.problem, *self._rows, self.tabs.widget), "panel"
         )
 
     def show(self) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "entry",
     "escape",
     "html",
+    "keys",
     "labelled",
     "named",
     "number",
@@ -168,6 +169,36 @@ def copier(name: str, label: str, tip: str) -> Any:
         copied = traitlets.Int(0).tag(sync=True)
 
     return named(Copier(label=label, tip=tip), name)
+
+
+# JupyterLab looks at each key before anything on the page does: in a choice it would leave the cell at an arrow key,
+# and with a button in focus it would cut the cell at an "x". An attribute of what has the focus says whose key it is.
+KEYS = """
+export default {
+  render({ el }) {
+    const look = ({ target, key, ctrlKey, metaKey, altKey, shiftKey }) => {
+      const meantForTheNotebook = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+      if (el.closest(".sipsim-panel")?.contains(target))
+        target.toggleAttribute("data-lm-suppress-shortcuts", !meantForTheNotebook);
+    };
+    window.addEventListener("keydown", look, true);
+    return () => window.removeEventListener("keydown", look, true);
+  }
+};
+"""
+
+
+def keys() -> Any:
+    """Something unseen that keeps for a panel the keys that are pressed in it; those with Ctrl are the notebook's."""
+    try:
+        import anywidget
+    except ImportError:
+        return html("", "keys")
+
+    class Keys(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+        _esm = KEYS
+
+    return named(Keys(), "keys")
 
 
 def discard(part: Any) -> None:

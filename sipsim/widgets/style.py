@@ -9,6 +9,7 @@ STYLE = (
   --sipsim-line: var(--jp-border-color1, #bdbdbd); --sipsim-paper: var(--jp-layout-color1, #fff);
   --sipsim-ink: var(--jp-ui-font-color1, #212121); --sipsim-faint: var(--jp-ui-font-color2, #616161);
   --sipsim-shade: var(--jp-layout-color2, #f5f5f5); --sipsim-bad: #d55e00; --sipsim-good: #009e73;
+  --sipsim-focus: #0f62ad;
   display: flex; flex-direction: column; gap: 8px; max-width: 1240px; padding: 10px; overflow: hidden;
   border: 1px solid var(--sipsim-line); border-radius: 8px; color: var(--sipsim-ink); font-size: 13px;
 }
@@ -18,8 +19,14 @@ STYLE = (
 .sipsim-panel .jupyter-button.mod-info { color: #fff; background: #0f62ad; }
 .sipsim-panel .jupyter-widgets button:focus-visible, .sipsim-panel .jupyter-button:focus-visible,
 .sipsim-panel .jupyter-widgets :is(select, input, textarea):focus-visible {
-  outline: 2px solid #0f62ad; outline-offset: 1px;
+  outline: 2px solid var(--sipsim-focus) !important; outline-offset: 1px;
 }
+[data-jp-theme-light="false"] .sipsim-panel {
+  --sipsim-focus: #56b4e9;
+  --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'\
+%3E%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E");
+}
+.sipsim-keys { display: none; }
 .sipsim-panel .widget-dropdown select { border-radius: 4px; text-overflow: ellipsis; }
 .sipsim-panel .widget-dropdown, .sipsim-panel .widget-text { margin: 0; min-width: 0; flex: 0 1 auto; }
 .sipsim-panel .widget-label { width: auto; min-width: 88px; text-align: left; margin: 0 8px 0 0; }

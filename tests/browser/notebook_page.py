@@ -59,6 +59,11 @@ INSIDE = PROMPTLY % (
 }""",
 )
 
+CELLS = """() => {
+    const { widgets, activeCellIndex } = window.jupyterapp.shell.currentWidget.content;
+    return [widgets.length, activeCellIndex];
+}"""
+
 
 class NotebookPage:
     """One page that shows one notebook at a time."""
@@ -73,9 +78,11 @@ class NotebookPage:
         page.set_default_timeout(1000 * SOON)
         expect.set_options(timeout=1000 * SOON)
         page.on("request", self._note)
+        page.on("websocket", self._note)
 
     def _note(self, request: Any) -> None:
-        if not request.url.startswith((self._address, self._address.replace("http", "ws", 1), "data:", "blob:")):
+        own = f"{self._address}/"
+        if not request.url.startswith((own, own.replace("http", "ws", 1), "data:", f"blob:{own}")):
             self.elsewhere.append(request.url)
 
     def open(self, notebook: str) -> None:
@@ -98,6 +105,15 @@ class NotebookPage:
             except PlaywrightTimeout:
                 if patience == PATIENCE:
                     raise
+
+    def open_foreign(self) -> None:
+        """Show the notebook as if somebody else had sent it: with its outputs, and not trusted."""
+        notebook = nbformat.read(self._root / self._shown, as_version=4)
+        notebook.metadata["title"] = "from somebody else"  # so that no signature fits
+        for cell in notebook.cells:
+            cell.metadata.pop("trusted", None)
+        nbformat.write(notebook, self._root / f"foreign-{self._shown}")
+        self.open(f"foreign-{self._shown}")
 
     def _stop_kernels(self) -> None:
         """End what earlier notebooks left running: panels whose clocks go on."""
@@ -123,6 +139,11 @@ class NotebookPage:
         assert self.page.evaluate(RUN_ALL)
         errors = self.page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]')
         assert not errors.count(), errors.all_inner_texts()
+
+    def cells(self) -> list[int]:
+        """How many cells the notebook has, and which is the active one."""
+        found: list[int] = self.page.evaluate(CELLS)
+        return found
 
     def inside(self, expression: str) -> str:
         """What a Python expression is in the kernel, as its repr."""

@@ -144,6 +144,24 @@ def test_a_keyboard_is_enough(lab_page: NotebookPage):
     expect(page.part("lines")).to_contain_text("desk.register()")
 
 
+def test_keys_in_the_panel_are_no_shortcuts_of_the_notebook(lab_page: NotebookPage):
+    """Arrow keys and letters choose, "x" on a button cuts no cell, the focus can be seen; Ctrl+S saves as ever."""
+    page = opened(lab_page)
+    keys, choice, cells = page.page.keyboard, page.part("network-which").locator("select"), page.cells()
+    page.part("network-drop_next").focus()
+    keys.press("x")
+    keys.press("Shift+Tab")
+    expect(choice).to_be_focused()
+    assert choice.evaluate("made => getComputedStyle(made).outlineStyle") == "solid"
+    keys.press("ArrowDown")
+    expect(choice).to_have_value("INVITE")
+    keys.press("b")
+    expect(choice).to_have_value("BYE")
+    assert page.cells() == cells
+    keys.press("Control+s")
+    page.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+
 @pytest.mark.covers("B4")
 def test_it_is_accessible(lab_page: NotebookPage):
     """axe-core finds nothing on any tab, with everything unfolded, in the light theme and in the dark."""
@@ -182,6 +200,21 @@ def test_a_saved_notebook_keeps_its_ladders(lab_page: NotebookPage):
     expect(stills.first).to_be_visible()
     expect(stills.last).to_be_visible()
     assert not player.count() and not panel.count()
+
+
+def test_somebody_elses_notebook_shows_its_ladders_as_text(lab_page: NotebookPage):
+    """One that is not trusted: JupyterLab shows no picture in it, and runs nothing."""
+    page = opened(lab_page, first=PLAYER + "\n")
+    page.part("alice-call").click()
+    expect(page.part("alice-status")).to_contain_text("last call: 404")
+    stills = page.page.locator('.jp-OutputArea-output img[src*="sipsim-still"]')
+    expect(stills.last).to_have_attribute("src", re.compile("404%20Not%20Found"))
+    page.page.evaluate(SAVE)
+    page.open_foreign()
+    texts = page.page.locator(".jp-OutputArea-output pre")
+    expect(texts.filter(has_text="1 INVITE (SDP)").first).to_be_visible()
+    expect(texts.filter(has_text="404 Not Found")).to_be_visible()
+    assert not stills.count() and not page.part("panel").count()
 
 
 def test_a_ladder_that_grew_unseen_is_at_its_end(lab_page: NotebookPage):

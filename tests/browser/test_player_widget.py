@@ -38,6 +38,8 @@ def test_python_sees_what_is_clicked(lab_page: NotebookPage, kernel: str):
     playing.button(player, "Play").click()
     lab_page.wait_inside("widget.playing")
     lab_page.wait_inside("(widget.playing, widget.selected, widget.position) == (False, 13, 12.04)")
+    player.get_by_label("Position in the run").fill("0")
+    lab_page.wait_inside("widget.position == 0.0")
     player.get_by_label("Filter messages").fill("ack")
     lab_page.wait_inside("widget.filter['text'] == 'ack'")
     lab_page.inside(
@@ -55,6 +57,22 @@ def test_all_that_a_reader_does(lab_page: NotebookPage):
     playing.filters(player)
     playing.obeys_the_keyboard(player)
     playing.is_accessible(player)
+
+
+def test_keys_in_it_are_no_shortcuts_of_the_notebook(lab_page: NotebookPage):
+    """Whatever of it has the focus: no cell comes, goes, or is the next one."""
+    player = shown(lab_page, "keys", [OZEKI])
+    keys, cells = player.page.keyboard, lab_page.cells()
+    playing.arrow(player, 3).click()
+    for key in ("a", "x", "ArrowDown"):
+        keys.press(key)
+    expect(playing.arrow(player, 4)).to_be_focused()
+    player.get_by_label("Speed").focus()
+    keys.press("ArrowDown")
+    expect(player.get_by_label("Speed")).to_have_value("2")
+    playing.button(player, "Play").focus()
+    keys.press("b")
+    assert lab_page.cells() == cells
 
 
 GROWING = """
