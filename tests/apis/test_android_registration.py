@@ -310,6 +310,26 @@ def test_a_bare_session_hears_that_its_registration_failed(status: int, code: in
         assert said(caused_by(lab.trace, failed)) == f"{status} REGISTER"
 
 
+@pytest.mark.covers("AN32", "AN55", "AN51")
+def test_a_session_asks_for_nothing_where_there_is_no_data_connection():
+    lab, alice, _bob = alone()
+    session, heard = alice.session()
+    alice.context.network.set_connected(False)
+    bob = SipProfile.Builder("bob", "example.com").build()
+    for act in (lambda: session.register(60), session.unregister, lambda: session.makeCall(bob), session.endCall):
+        act()
+        lab.run()
+        assert heard.names[-1] == "onError" and heard.codes()[-1] == SipErrorCode.DATA_CONNECTION_LOST
+        assert "no data connection" in heard.told[-1][1][2] and session.getState() == State.READY_TO_CALL
+    assert len(heard.told) == 4 and wire(lab.trace) == []
+    alice.context.network.set_connected(True)
+    session.makeCall(bob)
+    lab.run()
+    assert session.isInCall()
+    session.endCall()
+    lab.run()
+
+
 @pytest.mark.covers("AN34", "AN55")
 def test_a_bare_session_that_registers_hears_that_the_connection_is_lost():
     lab, alice, _bob = alone()

@@ -126,6 +126,23 @@ def test_a_200_that_nobody_acknowledges_is_an_error():
     transaction.Delete()
 
 
+@pytest.mark.covers("SY90", "SY69")
+def test_who_accepts_a_call_and_gives_its_dialog_up_at_once_has_refused_it():
+    lab, phone, bob = pair()
+    call = bob.call(f"sip:alice@{phone.stack.host_port}")
+    call.answered.defused = True
+    lab.run(until=lab.env.now + 0.2)
+    (transaction,) = phone.app.last("IncomingRequest")
+    association = CSIPInviteDialogAssoc(transaction)
+    answer = CSIPResponseElements(200)
+    answer.MessageElements().SetContentL(OFFER, "application/sdp")
+    transaction.SendResponseL(answer)
+    association.Delete()  # before the server has sent anything
+    lab.run()
+    assert wire(lab.trace)[-2:] == ["alice>bob 480 INVITE", "bob>alice ACK"] and not bob.calls
+    assert not phone.stack.dialogs and not lab.trace.select("error")
+
+
 @pytest.mark.covers("SY22")
 def test_a_cancel_is_the_stacks_affair():
     lab, phone, bob = pair()

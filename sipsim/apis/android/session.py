@@ -249,7 +249,7 @@ class SipSession:
 
     def press(self, key: str) -> None:
         """Send a key to the peer, by INFO."""
-        if self._call is not None:
+        if self._call is not None and self._call.state == "answered":
             self._call.send_dtmf(key, by="info")
 
     def transfer(self, reference: Reference) -> None:
@@ -359,14 +359,16 @@ class SipSession:
     # Details
 
     def _is(self, state: int, what: str) -> bool:
-        if self._state == state:
-            return True
-        self._refuse(what)
-        return False
+        fits = self._state == state and self._group.device.network.connected
+        if not fits:
+            self._refuse(what)
+        return fits
 
     def _refuse(self, what: str) -> None:
-        text = f"{what}() does not fit the state {State.toString(self._state)}"
-        self._tell_soon("onError", self, SipErrorCode.IN_PROGRESS, text)
+        code, text = SipErrorCode.IN_PROGRESS, f"{what}() does not fit the state {State.toString(self._state)}"
+        if not self._group.device.network.connected:
+            code, text = SipErrorCode.DATA_CONNECTION_LOST, f"{what}(): there is no data connection"
+        self._tell_soon("onError", self, code, text)
 
     def _be_ready(self) -> None:
         self._stop()

@@ -14,7 +14,10 @@ from sipsim.apis.pjsua.error import expect
 
 
 class UAConfig:
-    """The user agent: `max_calls` at a time; more that come in are answered 486, more that go out are an `Error`."""
+    """The user agent: `max_calls` at a time; more that come in are answered 486, more that go out are an `Error`.
+
+    What else it has, its name among it, is not looked at.
+    """
 
     def __init__(self) -> None:
         self.max_calls = 4

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sipsim.apis.symbian.errors import KErrSIPInvalidDialogState, KErrSIPNoAckReceived, Leave
 from sipsim.apis.symbian.lifetime import MAKER, Deletable, made_by_the_api
 from sipsim.apis.symbian.message_elements import CSIPMessageElements
-from sipsim.apis.symbian.server_transaction import CSIPServerTransaction
+from sipsim.apis.symbian.server_transaction import MAKE_A_DIALOG, CSIPServerTransaction
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.exchange import Exchange, Unheard
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sipsim.apis.symbian.connection import CSIPConnection
 
 REFRESH_THE_TARGET = frozenset(("INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"))
+GIVEN_UP = refusal(480, "its application has given the dialog up meanwhile", rfc="RFC 3261 §21.4.18")
 OUT_OF_ORDER = refusal(500, "its CSeq number is lower than the last one", rfc="RFC 3261 §12.2.2")
 
 
@@ -171,6 +172,9 @@ class CSIPDialog(Deletable):
         """Send the application's response to a request that made it, or came in it."""
         method, status = transaction.method, response.status
         accepted = 200 <= status < 300
+        if accepted and method in MAKE_A_DIALOG and self._state is DialogState.ETerminated:
+            refuse(self.stack, exchange, GIVEN_UP, transaction.tag or None)
+            return
         if method == "INVITE" and accepted:
             self.state(DialogState.EConfirmed)
             self._answered = transaction

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sipsim.apis.symbian.stack import Stack
     from sipsim.elements.exchange import Exchange
 
+MAKE_A_DIALOG = frozenset(("INVITE", "SUBSCRIBE", "REFER"))
+"""The methods whose 2xx makes a dialog, or a usage of one."""
+
 
 class CSIPServerTransaction(CSIPTransactionBase):
     """A server transaction; an ACK is one without a response (the original's CSIPServerTransaction)."""
@@ -61,7 +64,7 @@ class CSIPServerTransaction(CSIPTransactionBase):
     SendResponse = SendResponseL
 
     def _check(self, status: int) -> None:
-        makes = self.method in ("INVITE", "SUBSCRIBE", "REFER") and 200 <= status < 300
+        makes = self.method in MAKE_A_DIALOG and 200 <= status < 300
         if makes and self.dialog is None and not self.request.to_tag:
             raise Leave(KErrSIPInvalidDialogState, f"{status} to {self.method} makes a dialog: create an association")
 
