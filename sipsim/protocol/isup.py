@@ -10,7 +10,7 @@ Parameters = Mapping[str, object]
 """What a message says, by name: "called", "cause" ..."""
 NOTHING: Parameters = {}
 
-CHANGED, UNSPECIFIED, ANOTHER_CIRCUIT = 22, 31, 44
+CHANGED, REDIRECTED, UNSPECIFIED, ANOTHER_CIRCUIT = 22, 23, 31, 44
 
 CALL = {
     "connection": "no satellite circuit, no continuity check", "forward": "no interworking, ISUP used all the way",

@@ -175,3 +175,28 @@ def test_a_gateway_reads_a_description_among_other_parts() -> None:
     tester.send(asked.replace("Content-Length: 0\n\n", f"Content-Length: {len(body)}\n\n{body}"), place.gateway)
     place.lab.run(until=1)
     assert place.trace.select("isup")[0].data["translated"]["speech"] == ["PCMU", "PCMA"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("tel:+31-20-5550177", {"cause": 23, "location": "network", "diagnostic": "national 205550177"}),
+        ("mailto:alice@example.com", {"cause": 31, "location": "network"}),
+        ("tel:911;phone-context=+1", {"cause": 31, "location": "network"}),
+    ],
+)
+def test_a_redirection_to_a_telephone_is_for_the_exchange(contact: str, told: dict[str, object]) -> None:
+    """§8.2.5: the gateway calls SIP addresses itself, and says the number of all others."""
+    place = Place()
+    place.alice.rejects(302, contacts=contact)
+    place.dials()
+    assert place.said("REL") == told
+
+
+def test_a_redirection_to_another_phone_is_followed() -> None:
+    """§8.1.6."""
+    place = Place()
+    bob = place.lab.user_agent("sip:bob@example.com", answers=0.5)
+    place.alice.forwards(str(bob.contact_uri))
+    place.lab.run(place.office.call("5550199"))
+    assert place.isup() == ["exchange IAM", "gateway ACM", "gateway ANM"] and bob.current_call is not None

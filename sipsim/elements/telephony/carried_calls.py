@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sipsim.elements.calls.call import Call
@@ -10,6 +11,7 @@ from sipsim.elements.calls.incoming_call import IncomingCall
 from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.telephony.leg import CLEARING, NO_USER, RECOVERY, Leg
+from sipsim.errors import SipParseError
 from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.protocol import isup
@@ -130,7 +132,18 @@ class FromTrunk(Carried, OutgoingCall):
     def _on_refused(self, exchange: Exchange, response: Response) -> None:
         cause = isup.cause_in(response.reasons, isup.cause_of(response.status, response.warning))
         self._refusal = {"cause": cause, "location": "user" if response.status >= 600 else "network"}
+        if response.status < 400 and (moved := self._moved(response)):
+            self._refusal = {"cause": isup.REDIRECTED, "location": "network", "diagnostic": moved}
         super()._on_refused(exchange, response)
+
+    def _moved(self, response: Response) -> str:
+        """The telephone number that a redirection names, which the exchange has to call itself (§8.2.5)."""
+        with suppress(SipParseError):
+            found = [
+                self.agent.plan.called(contact.uri) for contact in response.contacts if contact.uri.scheme == "tel"
+            ]
+            return next((self.agent.plan.isup(number) for number in found if isinstance(number, str)), "")
+        return ""
 
     def _confirm(self) -> None:
         super()._confirm()
