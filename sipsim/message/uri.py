@@ -174,11 +174,18 @@ def _address(uri: Uri) -> tuple[object, ...]:
     return (uri.scheme, *userinfo, uri.host.lower(), uri.port)
 
 
+def _digits(params: dict[str, str]) -> dict[str, str]:
+    """Parameters of a number, where those that are digits themselves have no separators (RFC 3966 §4)."""
+    return {
+        name: text.translate(_SEPARATORS) if name == "ext" or text[:1] == "+" else text for name, text in params.items()
+    }
+
+
 def _params_match(one: Uri, other: Uri) -> bool:
     """Those in both are equal; one that stands on one side only is ignored, but for five (and all of a number's)."""
     mine, theirs = _compared(one.params), _compared(other.params)
     if one.scheme == "tel":
-        return mine == theirs
+        return _digits(mine) == _digits(theirs)
     if any((name in mine) != (name in theirs) for name in _NEVER_IGNORED):
         return False
     return all(mine[name] == theirs[name] for name in mine if name in theirs)

@@ -79,6 +79,7 @@ SAME = [  # RFC 3261 §19.1.4
     ("sip:a@example.com;%6Cr", "sip:a@example.com;lr"),
     ("tel:+1-201-555-0123", "tel:+1(201)5550123"),
     ("tel:7042;phone-context=Example.com", "tel:70-42;PHONE-context=example.com"),
+    ("tel:7042;ext=1-2;phone-context=+31-20", "tel:7042;ext=12;phone-context=+3120"),
 ]
 DIFFERENT = [
     ("sip:ALICE@example.com", "sip:alice@example.com"),
@@ -96,6 +97,7 @@ DIFFERENT = [
     *[("sip:a@example.com", f"sip:a@example.com;{name}=x") for name in ("user", "ttl", "method", "maddr")],
     ("tel:+1201", "tel:1201"),
     ("tel:7042;phone-context=example.com", "tel:7042"),
+    ("tel:7042;phone-context=ex-ample.com", "tel:7042;phone-context=example.com"),
     ("tel:+1201", "sip:+1201@example.com;user=phone"),
     ("mailto:a@b", "sip:a@b"),
 ]
