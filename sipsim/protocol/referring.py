@@ -12,7 +12,7 @@ from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.inspection import Fields, Refusal, refusal
 
 LASTS = 60
-"""Seconds that the subscription of a REFER is said to last; its outcome ends it (RFC 3515 §3.4)."""
+"""Seconds that the subscription of a REFER is said to last; refreshed until the outcome ends it (RFC 3515 §3.4)."""
 
 NO_CONTACT = refusal(400, "no Contact to notify", rfc="RFC 3515 §2.2")
 

@@ -75,6 +75,24 @@ def test_a_dialog_lives_until_its_last_usage_ends(lab: Lab) -> None:
     lab.run(bob.hang_up())
 
 
+def test_a_phone_may_ring_for_long_before_a_transfer_is_done(lab: Lab) -> None:
+    """The subscription lasts longer than the call that was asked for may take (RFC 3515 §3.4)."""
+    alice, bob, carol = three(lab)
+    carol.answers = 170.0
+    call = alice.call(bob)
+    lab.run(call.answered)
+    first = call.transfer(carol.contact_uri, leaves="never")
+    second = call.transfer(carol.contact_uri, leaves="never")
+    lab.run(first.done & second.done)
+    assert first.status == second.status == 200 and lab.env.now > 170
+    assert [str(one.event) for one in messages(lab.trace, "SUBSCRIBE", "alice")[:2]] == [
+        "refer",
+        f"refer;id={second.number}",
+    ]
+    for one in [*alice.calls.values(), *carol.calls.values()]:
+        lab.run(one.hang_up())
+
+
 def test_a_transfer_that_fails_leaves_the_call(lab: Lab) -> None:
     alice, bob, carol = three(lab)
     carol.rejects(486)

@@ -257,11 +257,12 @@ class Notifier:
     def subscribe(self, exchange: Exchange, request: Request, resource: str, dialog: Dialog | None = None) -> None:
         """Answer a SUBSCRIBE, and notify at once (RFC 6665 §4.2.1.1); `dialog` is the one that it is in."""
         event = event_of(request)
-        package = None if event is None else self.packages.get(event.value)
+        there = self.usages.find(request, event, True) if request.to_tag and event is not None else None
+        told = self.packages.get(event.value) if event is not None else None
+        package = there.package if told is None and isinstance(there, Watch) else told
         if event is None or package is None:
             refuse(self.element, exchange, bad_event(tuple(self.packages)))
             return
-        there = self.usages.find(request, event, True) if request.to_tag else None
         refused = self._refusal(request, package, there is None)
         seconds = granted(request.expires, package.longest, USUAL.get(package.name, DEFAULT_EXPIRES))
         if refused is not None:

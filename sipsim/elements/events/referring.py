@@ -31,6 +31,7 @@ from sipsim.protocol.referring import (
     reference_in,
     wants_no_subscription,
 )
+from sipsim.protocol.refreshing import RefreshPolicy
 from sipsim.protocol.subscription import Standing
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Referral(Subscription):
         self, events: Events, peer: Uri, to: Uri, *, subscribes: bool = True, call: Call | None = None,
         leaves: str = "never",
     ) -> None:  # fmt: skip
-        super().__init__(events, peer, refer_event(), LASTS, None)
+        super().__init__(events, peer, refer_event(), LASTS, RefreshPolicy())
         self.to = to
         self.call = call
         self.statuses: list[int] = []
@@ -90,6 +91,7 @@ class Referral(Subscription):
             return
         request = dialog.request("REFER", via=agent.new_via(), contact=agent.contact, headers=self._fields_of_refer)
         self.number, self._is_first = request.cseq.number, self.events.is_first(dialog)
+        self.event = refer_event(None if self._is_first else self.number)
         self.call_id, self.from_tag = dialog.call_id, dialog.local_tag
         self._live(f" refer {self.number}")
         self.expect(dialog)
