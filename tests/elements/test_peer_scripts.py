@@ -377,3 +377,22 @@ def test_octets_that_are_no_utf_8_survive_as_text() -> None:
     lab, alice, carol = bench()
     carol.send("OPTIONS \udcff", alice)
     assert lab.trace.select("sent")[0].raw.startswith(b"OPTIONS \xff")
+
+
+@pytest.mark.parametrize(("end", "port"), [("--x--\r\n", 49170), ("", 0)])
+def test_a_description_among_other_parts_is_an_answer_and_parts_without_an_end_are_none(end: str, port: int) -> None:
+    """RFC 5621 §3.1; where the parts can't be read the 2xx is acknowledged all the same."""
+
+    def answers(peer: ScriptedPeer) -> Script:
+        invite = yield peer.receive("INVITE")
+        parts = ("application/sdp", peer.description.decode()), ("text/plain", "hello\r\n")
+        body = "".join(f"--x\r\nContent-Type: {kind}\r\n\r\n{text}\r\n" for kind, text in parts)
+        peer.send(invite.reply(200, body=body + end, content_type="multipart/mixed;boundary=x"))
+        yield peer.receive("ACK")
+
+    lab, alice, carol = bench(answers)
+    call = alice.call(carol.uri)
+    lab.run(call.answered)
+    assert (call.stream.remote[1] if call.stream else 0) == port
+    lab.run(until=2.0)
+    assert wire(lab.trace)[-1] == "alice>carol ACK"

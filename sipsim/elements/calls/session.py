@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -239,10 +240,12 @@ class Session:
 def description_in(message: Message) -> bytes:
     """The description of a session in a message, among other parts too (RFC 5621 §3.1); empty without one."""
     kind = message.content_type
-    if kind is not None and kind.type == "multipart":
-        found = message.find(SDP)
+    if kind is None or f"{kind.type}/{kind.subtype}" == SDP:
+        return b"" if kind is None else message.body
+    with suppress(SipParseError):  # parts that can't be read describe nothing
+        found = message.find(SDP) if kind.type == "multipart" else None
         return b"" if found is None else found.body
-    return message.body if kind is not None and f"{kind.type}/{kind.subtype}" == SDP else b""
+    return b""
 
 
 def description_from(body: bytes) -> Sdp | None:
