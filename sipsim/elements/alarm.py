@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from sipsim.elements.element import Element
 
 
 class Host(Protocol):
@@ -73,3 +76,30 @@ class Alarm:
     def _note(self, event: str) -> int:
         host = self._host
         return host.trace.timer(host.env.now, host.name, event, self.name, self.delay, self.machine, self.branch)
+
+
+class Alarms(dict[str, "Alarm | Timer"]):
+    """What is to happen to one thing by itself, by the names of the timers: one that is set stops another before it."""
+
+    __slots__ = ("_element",)
+
+    def __init__(self, element: Element) -> None:
+        super().__init__()
+        self._element = element
+
+    def set(
+        self, name: str, delay: float, fn: Callable[..., object], *args: Any, called: str = "", lingering: bool = False
+    ) -> None:
+        """Call `fn(*args)` after `delay` seconds; the trace knows the timer by its name, or by what it is `called`."""
+        if name in self:
+            self[name].cancel()
+        self[name] = self._element.alarm(called or name, delay, fn, *args, lingering=lingering)
+
+    def stop(self, *names: str) -> None:
+        """Stop those of these names that are set."""
+        for name in names:
+            if name in self:
+                self.pop(name).cancel()
+
+    def stop_all(self) -> None:
+        self.stop(*list(self))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint, hop_uri
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import RegistrationFailed
@@ -18,10 +18,13 @@ from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.location import DEFAULT_EXPIRES
 from sipsim.protocol.refreshing import RefreshPolicy, is_tried_again, pause
-from sipsim.simulation.environment import FAR, Timer
+from sipsim.simulation.environment import FAR
 from sipsim.simulation.names import is_multicast, is_numeric
 
 Contacts = tuple[NameAddr, ...]
+
+EXPIRY = "registration expiry"
+"""The alarm for the end of a registration."""
 
 
 class End(NamedTuple):
@@ -67,7 +70,7 @@ class Registration:
         self._policy: RefreshPolicy | None = None
         self._under_way: Wish | None = None
         self._waiting: deque[Wish] = deque()
-        self._alarms: dict[str, Alarm | Timer] = {}
+        self._alarms = Alarms(agent)
         self._ended: Outcome | None = None
         self._at_boot: tuple[int | None, RefreshPolicy | None] | None = None
         self._failures = 0  # of refreshes, in a row
@@ -110,7 +113,7 @@ class Registration:
         outcome = Outcome(self.agent.env, trace, f"{self.agent.name}'s registration")
         wish = Wish(contacts, expires, outcome, trace.current, policy, caches, is_refresh)
         if expires == 0:
-            self._stop("refresh")  # whoever leaves does not refresh on the way out
+            self._alarms.stop("refresh")  # whoever leaves does not refresh on the way out
         if self._under_way is None:
             self._send(wish)
         else:
@@ -193,7 +196,7 @@ class Registration:
             self.agent.outbound_found = hop_uri(exchange.remote) if caches else None
         left = remaining(kept, self.bindings, header if header is not None else self._asked)
         self._bound = tuple(contact for contact, _ in left)
-        self._stop("refresh")
+        self._alarms.stop("refresh")
         if left and (granted := min(seconds for _, seconds in left)):
             self.granted = granted
             self.expires = granted if self._policy is None else self._policy.clamp(granted, self._asked)
@@ -207,15 +210,13 @@ class Registration:
         """Wait for the end, and for the time to refresh; no run waits for either."""
         agent, policy = self.agent, self._policy
         self._failures, self._lapses = 0, self.agent.env.now + self.expires
-        self._stop("expiry")
+        self._alarms.stop(EXPIRY)
         if self.expires < FAR:
-            self._alarms["expiry"] = agent.alarm(
-                "registration expiry", self.expires, self._end, End("expired"), lingering=True
-            )
+            self._alarms.set(EXPIRY, self.expires, self._end, End("expired"), lingering=True)
         due = policy.due(self.expires) if policy is not None else FAR
         if due < FAR:
             caches = agent.outbound_found is not None
-            self._alarms["refresh"] = agent.alarm("refresh", due, self._refresh, caches, lingering=True)
+            self._alarms.set("refresh", due, self._refresh, caches, lingering=True)
 
     def _refresh(self, caches: bool) -> None:
         """Bind once more all that this phone has bound (§10.2.4), even where that has lapsed meanwhile."""
@@ -234,26 +235,20 @@ class Registration:
         wait = max(pause(self._failures, left, agent.dice("refresh")()), later)
         text = f"{end.why}; the next try follows in {wait:.1f} s"
         agent.trace.add("registration", agent.env.now, agent.name, text=text)
-        self._stop("refresh")
+        self._alarms.stop("refresh")
         if self.active and self.expires < FAR:  # should it lapse, that is why
-            self._stop("expiry")
-            self._alarms["expiry"] = agent.alarm("registration expiry", left, self._end, end, lingering=True)
-        self._alarms["refresh"] = agent.alarm("refresh", wait, self._refresh, wish.caches, lingering=True)
+            self._alarms.set(EXPIRY, left, self._end, end, lingering=True)
+        self._alarms.set("refresh", wait, self._refresh, wish.caches, lingering=True)
 
     def _end(self, end: End) -> None:
         agent, was_active = self.agent, self.active
-        self._stop("expiry")
+        self._alarms.stop(EXPIRY)
         self.expires = self.granted = 0
         agent.outbound_found = None
         if was_active:
             agent.trace.add("registration", agent.env.now, agent.name, text=f"the registration is over: {end.why}")
             event, self._ended = self.ended, None
             event.settle(end)
-
-    def _stop(self, *alarms: str) -> None:
-        for name in alarms:
-            if name in self._alarms:
-                self._alarms.pop(name).cancel()
 
     def moved(self, old: Uri) -> None:
         """The phone has left this address: it is not refreshed any more."""
@@ -279,7 +274,7 @@ class Registration:
 
     def forget(self) -> None:
         """Stop refreshing and waiting, without a message."""
-        self._stop("expiry", "refresh")
+        self._alarms.stop(EXPIRY, "refresh")
         self._waiting.clear()
         self._policy, self._bound, self._under_way = None, (), None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.reliable_ringing import ReliableRinging
@@ -25,7 +24,6 @@ from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
 from sipsim.protocol.options import seconds, whole
 from sipsim.protocol.reliable import AGAIN_AFTER, NEVER_ACKNOWLEDGED, UNMATCHED, is_asked_for
-from sipsim.simulation.environment import Timer
 
 TRYING_AFTER = 0.2
 """Seconds after which an INVITE that nobody answered gets a 100 (RFC 3261 §17.2.1)."""
@@ -67,10 +65,10 @@ class IncomingCall(Call):
         self._wants_answer = False
         self._preview: Sdp | None = None
         self.pending = "theirs" if described else ""
-        self._alarms: dict[str, Alarm | Timer] = {}
+        self._alarms = Alarms(agent)
         if "expires" in request.names:
             with suppress(SipParseError):  # one that can't be read counts for nothing (§13.3.1 step 1)
-                self._set("invitation", request.expires or 0, self.refuse, EXPIRED)
+                self._alarms.set("invitation", request.expires or 0, self.refuse, EXPIRED)
         self._join(dialog)
 
     # What the user does
@@ -92,9 +90,7 @@ class IncomingCall(Call):
             self.live(self._peer_tag, "101-199")
             self._ring_reliably = self.agent.reliable != "no" and is_asked_for(self.exchange.request)
             body = self._early_description(described)
-            for name in ("100 Trying", "repeat provisional"):
-                if name in self._alarms:
-                    self._alarms.pop(name).cancel()
+            self._alarms.stop("100 Trying", "repeat provisional")
             if self._ring_reliably and again == RINGS_AGAIN_AFTER:
                 again = AGAIN_AFTER
             self._ring_on(status, body, again, RINGS_AT_MOST)
@@ -111,14 +107,14 @@ class IncomingCall(Call):
         """Ring now, and answer after so many seconds, unless the call is settled before."""
         self.ring(again=RINGS_AGAIN_AFTER if delay > RINGS_AGAIN_AFTER else None)
         if delay:
-            self._set("answer", delay, self._answer)
+            self._alarms.set("answer", delay, self._answer)
         else:
             self._answer()
 
     def wait(self) -> None:
         """The user has not reacted at once: a 100 is due if it takes longer (§17.2.1)."""
         if self.state == "calling" and self._unacknowledged is None:
-            self._set("100 Trying", TRYING_AFTER, self._try)
+            self._alarms.set("100 Trying", TRYING_AFTER, self._try)
 
     def answer(self) -> Outcome:
         """Accept with 200 and our half of the session; 488 when there is no common codec (§13.3.1.4)."""
@@ -173,7 +169,7 @@ class IncomingCall(Call):
 
     def give_up_after(self, delay: float, refused: Refusal = UNANSWERED) -> None:
         """Refuse after so many seconds, unless the call is settled before."""
-        self._set("no answer", delay, self.refuse, refused)
+        self._alarms.set("no answer", delay, self.refuse, refused)
 
     def hang_up(self, *, reason: str | int | None = None) -> Outcome:
         """End the call by whatever fits its state (§15): a refusal before the answer, BYE after it.
@@ -223,9 +219,7 @@ class IncomingCall(Call):
         super().forget()
         if self._reliable is not None:
             self._reliable.stop()
-        for alarm in self._alarms.values():
-            alarm.cancel()
-        self._alarms.clear()
+        self._alarms.stop_all()
 
     # Reliable provisional responses
 
@@ -350,10 +344,7 @@ class IncomingCall(Call):
             body = b""
         if again is not None:
             more = status, body, again, left - again
-            self._set("repeat provisional", again, self._ring_on, *more, lingering=True)
-
-    def _set(self, name: str, delay: float, fn: Callable[..., object], *args: object, lingering: bool = False) -> None:
-        self._alarms[name] = self.agent.alarm(name, delay, fn, *args, lingering=lingering)
+            self._alarms.set("repeat provisional", again, self._ring_on, *more, lingering=True)
 
     def _respond(self, response: Response) -> None:
         """Send what settles the call or keeps it waiting: whatever was to happen by itself does no longer."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.message.message import Request, Response
 from sipsim.protocol.reliable import acknowledges, first_number, numbered
-from sipsim.simulation.environment import Timer
 
 
 class ReliableRinging:
@@ -25,7 +24,7 @@ class ReliableRinging:
         self._number = 0
         self._open: Response | None = None
         self._waiting: list[Response] = []
-        self._alarms: list[Alarm | Timer] = []
+        self._alarms = Alarms(agent)
 
     @property
     def holds_back(self) -> bool:
@@ -42,10 +41,8 @@ class ReliableRinging:
         self._number = self._number + 1 if self._number else first_number(dice)
         self._open = numbered(response, self._number)
         self._exchange.respond(self._open)
-        self._alarms = [
-            agent.alarm("repeat 1xx", t1, self._repeat, t1),
-            agent.alarm("wait for PRACK", agent.timing.limit, self._give_up),
-        ]  # fmt: skip
+        self._alarms.set("repeat 1xx", t1, self._repeat, t1)
+        self._alarms.set("wait for PRACK", agent.timing.limit, self._give_up)
 
     def acknowledged(self, prack: Request) -> Response | None:
         """The response that a PRACK is for, which is not repeated any more; None where it is for none that waits."""
@@ -63,14 +60,12 @@ class ReliableRinging:
 
     def stop(self) -> None:
         """Repeat nothing any more: the INVITE has its final response. A PRACK that is late is known all the same."""
-        for alarm in self._alarms:
-            alarm.cancel()
-        self._alarms.clear()
+        self._alarms.stop_all()
 
     def _repeat(self, interval: float) -> None:
         assert self._open is not None
         self._exchange.respond(self._open)
-        self._alarms[0] = self._agent.alarm("repeat 1xx", 2 * interval, self._repeat, 2 * interval)
+        self._alarms.set("repeat 1xx", 2 * interval, self._repeat, 2 * interval)
 
     def _give_up(self) -> None:
         self.stop()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.message.message import Message, Request, Response
 from sipsim.protocol.inspection import Fields
 from sipsim.protocol.session_timers import Terms, accepted, granted, knows_update, refreshing
-from sipsim.simulation.environment import Timer
 
 if TYPE_CHECKING:
     from sipsim.elements.calls.call import Call
@@ -21,7 +20,7 @@ class SessionTimer:
         self._call = call
         self.terms: Terms | None = None
         self._by_update = False
-        self._alarms: list[Alarm | Timer] = []
+        self._alarms = Alarms(call.agent)
 
     @property
     def fields(self) -> Fields:
@@ -31,17 +30,15 @@ class SessionTimer:
     def begin(self, terms: Terms, peer: Message | None = None) -> None:
         """Begin anew, by what was agreed on; `peer` is a message that says what the other end knows."""
         self.stop()
-        agent, self.terms = self._call.agent, terms
+        self.terms = terms
         if peer is not None and "allow" in peer.names:
             self._by_update = knows_update(peer)
-        self._alarms = [agent.alarm("session", terms.gives_up, self._expire, lingering=True)]
+        self._alarms.set("session", terms.gives_up, self._expire, lingering=True)
         if terms.refreshes:
-            self._alarms.append(agent.alarm("refresh", terms.seconds / 2, self._refresh, lingering=True))
+            self._alarms.set("refresh", terms.seconds / 2, self._refresh, lingering=True)
 
     def stop(self) -> None:
-        for alarm in self._alarms:
-            alarm.cancel()
-        self._alarms.clear()
+        self._alarms.stop_all()
 
     def _refresh(self) -> None:
         self._call.refresh("UPDATE" if self._by_update else "INVITE")

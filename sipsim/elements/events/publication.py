@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
@@ -17,7 +17,7 @@ from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import Parameterised
 from sipsim.message.uri import Uri
 from sipsim.protocol.event_packages import as_body
-from sipsim.simulation.environment import FAR, Timer
+from sipsim.simulation.environment import FAR
 
 if TYPE_CHECKING:
     from sipsim.elements.events.events import Events
@@ -51,7 +51,7 @@ class Publication:
         self._body = body
         self._waiting: deque[Wish] = deque()
         self._sent: Wish | None = None
-        self._refresh: Alarm | Timer | None = None
+        self._alarms = Alarms(self.agent)
         events.publications[self] = None
         self.published = self._ask(body, expires)
 
@@ -79,7 +79,7 @@ class Publication:
         """Send it when those before have been answered (RFC 3903 §4)."""
         agent = self.agent
         outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s PUBLISH")
-        self._stop()
+        self._alarms.stop_all()
         self._waiting.append(Wish(body, expires, outcome))
         if self._sent is None:
             self._next()
@@ -144,8 +144,7 @@ class Publication:
         if not self.expires:
             self._events.publications.pop(self, None)
         elif self.expires < FAR and not self._waiting:
-            due = self.expires / 2
-            self._refresh = self.agent.alarm("refresh", due, self._ask, None, self._asked, lingering=True)
+            self._alarms.set("refresh", self.expires / 2, self._ask, None, self._asked, lingering=True)
         wish.outcome.settle(self)
         self._next()
 
@@ -159,11 +158,6 @@ class Publication:
     def _note(self, text: str) -> None:
         self.agent.trace.add("subscription", self.agent.env.now, self.agent.name, text=text)
 
-    def _stop(self) -> None:
-        if self._refresh is not None:
-            self._refresh.cancel()
-            self._refresh = None
-
     def lost(self) -> None:
         """The phone crashed: it refreshes nothing any more, and whoever waits hears of it."""
         waiting = [*([self._sent] if self._sent is not None else []), *self._waiting]
@@ -173,6 +167,6 @@ class Publication:
 
     def forget(self) -> None:
         """Stop refreshing and waiting, without a message."""
-        self._stop()
+        self._alarms.stop_all()
         self._waiting.clear()
         self._sent = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.events.usages import Life
 from sipsim.elements.exchange import Exchange, status_of
 from sipsim.elements.outcome import Outcome, Outcomes
@@ -23,7 +23,7 @@ from sipsim.protocol.inspection import Fields
 from sipsim.protocol.refreshing import RefreshPolicy
 from sipsim.protocol.subscription import ENDING, MOST_AGAIN, SUBSCRIBER, Standing, same_event
 from sipsim.protocol.uri_headers import formed_for
-from sipsim.simulation.environment import FAR, Timer
+from sipsim.simulation.environment import FAR
 
 if TYPE_CHECKING:
     from sipsim.elements.events.events import Events
@@ -77,7 +77,7 @@ class Subscription(Outcomes):
         self.on_notify: Callable[[Notice], Any] | None = None
         self._policy = policy
         self._accepts = accepts
-        self._alarms: dict[str, Alarm | Timer] = {}
+        self._alarms = Alarms(self.agent)
         self._again = 0
         self._leaving = False
         self.sequence = 1
@@ -169,15 +169,12 @@ class Subscription(Outcomes):
         self._wait_for_notify()
 
     def _wait_for_notify(self) -> None:
-        agent = self.agent
-        self._stop("N")
-        delay, lasting = agent.timing.limit, self.life.which
-        self._alarms["N"] = agent.alarm("N", delay, self._unnotified, lasting)
+        self._alarms.set("N", self.agent.timing.limit, self._unnotified, self.life.which)
 
     def _resend(self, expires: int) -> None:
         dialog, agent = self.dialog, self.agent
         assert dialog is not None
-        self._stop("refresh")
+        self._alarms.stop("refresh")
         self._wait_for_notify()
         request = dialog.request(
             "SUBSCRIBE", via=agent.new_via(), contact=agent.contact_for(dialog.next_hop), headers=self._fields(expires)
@@ -225,14 +222,14 @@ class Subscription(Outcomes):
             self.life.feed("SUBSCRIBE refused")
             self._over(End(why, status, "", response), CallFailed(status, reason, tried(exchange)))
             return
-        self._stop("N")
+        self._alarms.stop("N")
         self._note(f"{why}; the subscription goes on until it expires")
         if self._leaving:
             self._over(End(why, status, "", response))
 
     def take(self, standing: Standing, notice: Notice) -> None:
         """A NOTIFY has come, and has had its answer."""
-        self._stop("N")
+        self._alarms.stop("N")
         missed = False
         if hasattr(notice.value, "version"):
             known, missed = self._after(notice.value)
@@ -289,14 +286,13 @@ class Subscription(Outcomes):
 
     def _lasts(self, seconds: int) -> None:
         """It lasts for so many seconds from now, unless it is refreshed."""
-        agent = self.agent
         self.granted = seconds
-        self._stop("expiry", "refresh")
+        self._alarms.stop("last N", "subscription expiry", "refresh")
         if seconds < FAR:
-            self._alarms["expiry"] = agent.alarm("subscription expiry", seconds, self._await_end, lingering=True)
+            self._alarms.set("subscription expiry", seconds, self._await_end, lingering=True)
         due = self._policy.due(seconds) if self._policy is not None and not self._leaving else inf
         if due < FAR:
-            self._alarms["refresh"] = agent.alarm("refresh", due, self._refresh, lingering=True)
+            self._alarms.set("refresh", due, self._refresh, lingering=True)
 
     def _refresh(self) -> None:
         if self.dialog is not None:
@@ -304,7 +300,7 @@ class Subscription(Outcomes):
 
     def _await_end(self) -> None:
         """The notifier's last NOTIFY ends it (RFC 6665 §4.4.1), and may take as long as the first: a choice of ours."""
-        self._alarms["expiry"] = self.agent.alarm("N", self.agent.timing.limit, self._expire)
+        self._alarms.set("last N", self.agent.timing.limit, self._expire, called="N")
 
     def _expire(self) -> None:
         if self.state in ("pending", "active") and self.life.feed("expires"):
@@ -326,7 +322,7 @@ class Subscription(Outcomes):
         self._again += 1
         self._leave()
         self._note(f"{why}; the next try follows in {wait:g} s")
-        self._alarms["again"] = self.agent.alarm("Retry-After", wait, self.begin, lingering=wait > 0)
+        self._alarms.set("Retry-After", wait, self.begin, lingering=wait > 0)
 
     def _over(self, end: End, error: CallFailed | None = None) -> None:
         self._leave()
@@ -338,18 +334,13 @@ class Subscription(Outcomes):
 
     def _leave(self) -> None:
         """Nothing happens by itself any more, and no NOTIFY finds it."""
-        self._stop(*list(self._alarms))
+        self._alarms.stop_all()
         if self.dialog is not None:
             self.events.usages.drop(self.dialog, self)
         self.events.subscriptions.pop(self, None)
 
     def _note(self, text: str) -> None:
         self.agent.trace.add("subscription", self.agent.env.now, self.agent.name, text=text)
-
-    def _stop(self, *alarms: str) -> None:
-        for name in alarms:
-            if name in self._alarms:
-                self._alarms.pop(name).cancel()
 
     def lost(self) -> None:
         """The phone crashed: nothing is sent, whoever waits hears of it."""
