@@ -197,7 +197,7 @@ class Connections:
 
     def __init__(self, network: MemoryNetwork) -> None:
         self.network = network
-        self._standing: dict[tuple[Address, Address], Connection] = {}
+        self._standing: dict[frozenset[Address], Connection] = {}
 
     def send(self, packet: Packet) -> None:
         """Send a message over the connection that it names as its flow, else over one between its addresses."""
@@ -211,15 +211,15 @@ class Connections:
 
     def abort(self, why: str, of: Callable[[Address, Address], bool]) -> None:
         """End every connection that the function says yes to, given its two ends."""
-        for ends, connection in list(self._standing.items()):
-            if of(*ends):
+        for connection in list(self._standing.values()):
+            if of(connection.source, connection.destination):
                 connection.abort(why)
 
     def forget(self, connection: Connection) -> None:
         """Use a connection no more for what is sent from now on."""
-        key = _key(connection.source, connection.destination)
-        if self._standing.get(key) is connection:
-            del self._standing[key]
+        ends = frozenset((connection.source, connection.destination))
+        if self._standing.get(ends) is connection:
+            del self._standing[ends]
 
     def note(self, connection: Connection, what: str, why: str = "", cause: int | None = None) -> None:
         """Record what happens to a connection."""
@@ -230,13 +230,9 @@ class Connections:
             trace.add("connection", self.network.env.now, "", cause, what=what, between=ends, why=why)
 
     def _between(self, source: Address, destination: Address, cause: int) -> Connection:
-        key = _key(source, destination)
-        connection = self._standing.get(key)
+        ends = frozenset((source, destination))
+        connection = self._standing.get(ends)
         if connection is None:
-            connection = self._standing[key] = Connection(self, source, destination, cause)
+            connection = self._standing[ends] = Connection(self, source, destination, cause)
             connection.connect()
         return connection
-
-
-def _key(one: Address, other: Address) -> tuple[Address, Address]:
-    return (one, other) if one <= other else (other, one)

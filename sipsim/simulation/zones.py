@@ -79,10 +79,8 @@ class Zone:
         return self._add("", "NAPTR", [Naptr(order, preference, service, self._full(replacement), flags)])
 
     def __repr__(self) -> str:
-        return f"<Zone {self.domain}: {sum(map(len, self._of_this_domain()))} records>"
-
-    def _of_this_domain(self) -> Iterable[list[Answer]]:
-        return [answers for (name, _), answers in self._records.items() if is_within(name, self.domain)]
+        here = [answers for (name, _), answers in self._records.items() if is_within(name, self.domain)]
+        return f"<Zone {self.domain}: {sum(map(len, here))} records>"
 
     def _add(self, name: str, kind: str, answers: Iterable[Answer]) -> Zone:
         self._records.setdefault((folded(self._full(name)), kind), []).extend(answers)

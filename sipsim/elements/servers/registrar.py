@@ -44,6 +44,14 @@ class Limit:
         owner.limits = Limits.of(**{**owner.limits._asdict(), self._name: value})
 
 
+def check_names(name: str, users: object) -> None:
+    """`UsageError` for what is neither None nor a collection of users' names."""
+    if isinstance(users, str):
+        raise UsageError(f"{name}: {users!r} is one name; give several, as in users=[{users!r}]")
+    if users is not None and not isinstance(users, Container):
+        raise not_allowed(name, users, "None, collections of names, and passwords by name")
+
+
 class Registrar(Element):
     """The registrar of a domain.
 
@@ -61,6 +69,7 @@ class Registrar(Element):
     watched: RegistrationEvents | None = None
     """Who has subscribed to registrations (RFC 3680)."""
     domain = Option[str](domain, fixed=True)
+    users = Option["Container[str] | None"](check_names, fixed=True)
     third_party = Option[bool](yes_or_no)
     unknown = Option[int](partial(whole, least=400, most=699))
     unregistered = Option[int](partial(whole, least=400, most=699))
@@ -79,10 +88,7 @@ class Registrar(Element):
         self.unregistered = unregistered
         if location is not None and not isinstance(location, LocationService):
             raise not_allowed("location", location, "None and location services")
-        if isinstance(users, str):
-            raise UsageError(f"users: {users!r} is one name; give several, as in users=[{users!r}]")
-        if users is not None and not isinstance(users, Container):
-            raise not_allowed("users", users, "None, collections of names, and passwords by name")
+        check_names("users", users)
         self.limits = Limits.of(**limits)
         algorithms, qop = tuple(algorithms), tuple(qop)
         check_offer(algorithms, qop)
@@ -95,18 +101,9 @@ class Registrar(Element):
         )  # fmt: skip
         self._serves = domain.lower()
         self.location = location if location is not None else LocationService()
-        self._users = users
+        self.users = users
         self._owns_location = location is None
         self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
-
-    @property
-    def users(self) -> Container[str] | None:
-        """The names of those who may register, None for everybody; chosen when the registrar is made."""
-        return self._users
-
-    @users.setter
-    def users(self, users: object) -> None:
-        raise UsageError("users: they are chosen when the element is made, and stay")
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refused = inspection.method(request, REGISTERS)
@@ -175,7 +172,7 @@ class Registrar(Element):
 
     def has_user(self, uri: Uri) -> bool:
         """Whether this is one of the users that were named, if any were."""
-        return self._users is None or any(name in self._users for name in names_of(uri))
+        return self.users is None or any(name in self.users for name in names_of(uri))
 
     def refuse(self, exchange: Exchange, status: int, why: str, *headers: tuple[str, str]) -> None:
         """Answer a REGISTER that is not carried out, and record why."""
@@ -183,7 +180,7 @@ class Registrar(Element):
 
     def absent(self, uri: Uri, rfc: str) -> Refusal:
         """What to say of a user without a binding; `rfc` is the section that asks for it."""
-        is_known = self.location.known(uri) or (self._users is not None and self.has_user(uri))
+        is_known = self.location.known(uri) or (self.users is not None and self.has_user(uri))
         if is_known:
             return refusal(self.unregistered, f"no phone of {uri.aor} is registered", rfc=rfc)
         return refusal(self.unknown, f"{uri.aor} is nobody known here", rfc=rfc)
