@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
+from typing import TypeVar
 
 import simpy
 from simpy.events import Condition
@@ -11,6 +12,8 @@ from simpy.events import Condition
 from sipsim.errors import Stalled
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.garbage import seldom_collected
+
+T = TypeVar("T")
 
 
 class Progress:
@@ -59,17 +62,17 @@ class Progress:
     @seldom_collected()
     def exhaust(self) -> None:
         """Run until nothing at all is pending."""
-        while self._env.peek() < inf:
-            try:
-                self._env.run()
-            except Exception as error:
-                self._on_error(error)
+        self._whatever_comes(self._env.run)
 
     def _quiet(self, limit: float, event: simpy.Event | None = None) -> bool:
-        """As `run_until_quiet`; what leaves a process of the user's own is reported, and the run goes on."""
+        """As `run_until_quiet`, whatever comes."""
+        return self._whatever_comes(self._env.run_until_quiet, limit, event)
+
+    def _whatever_comes(self, run: Callable[..., T], *args: object) -> T:
+        """Run to the end; what leaves a process of the user's own is reported, and the run goes on."""
         while True:
             try:
-                return self._env.run_until_quiet(limit, event)
+                return run(*args)
             except Exception as error:
                 self._on_error(error)
 

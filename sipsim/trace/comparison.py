@@ -80,10 +80,12 @@ def compare(
     as in a capture, is known by its address; `UsageError` where not one name is common to both. `retransmissions`
     compares repeated messages too, where otherwise they count once.
     """
-    ours = _same_places(trace, expected) if not isinstance(expected, Mapping) else {}
+    if isinstance(expected, Mapping):
+        ours, steps = dict[str, str](), steps_of_flow(expected, retransmissions)
+    else:
+        ours, steps = _same_places(trace, expected), steps_of(expected, retransmissions)
     ours |= {folded(theirs): folded(mine) for theirs, mine in (names or {}).items()}
-    published = steps_of_flow(expected, retransmissions) if isinstance(expected, Mapping) else None
-    wanted = _by_link(steps_of(expected, retransmissions) if published is None else published, ours)  # type: ignore[arg-type]
+    wanted = _by_link(steps, ours)
     came = _by_link(steps_of(trace, retransmissions), {})
     _check_names(wanted, came)
     return [

@@ -25,10 +25,8 @@ _UDP, _TCP, _FRAGMENT_HEADER = 17, 6, 44
 _DONT_FRAGMENT = 0x4000
 _PUSH_ACK = dpkt.tcp.TH_PUSH | dpkt.tcp.TH_ACK
 _TYPES = {4: 0x0800, 6: 0x86DD}  # Ethernet's types, by IP version
-_MOST_PIECES, _MOST_PENDING = (
-    200,
-    1000,
-)  # limits on fragments: of one datagram, and datagrams waiting for theirs
+_MOST_PIECES, _MOST_PENDING = 200, 1000
+"""Limits on fragments: of one datagram, and datagrams that wait for theirs."""
 
 
 Host = IPv4Address | IPv6Address

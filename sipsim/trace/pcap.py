@@ -17,11 +17,8 @@ from sipsim.errors import SipError
 ETHERNET = 1
 LONGEST = 262_144  # octets of a frame, as tcpdump and Wireshark have it
 
-_MAGICS = {
-    0xA1B2C3D4: (1, 16),
-    0xA1B23C4D: (1000, 16),
-    0xA1B2CD34: (1, 24),
-}  # ticks a microsecond, length of a record's header
+_MAGICS = {0xA1B2C3D4: (1, 16), 0xA1B23C4D: (1000, 16), 0xA1B2CD34: (1, 24)}
+"""What a pcap file begins with: ticks a microsecond, and the length of a record's header."""
 _SECTION, _INTERFACE, _PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 _END_OF_OPTIONS, _RESOLUTION, _OFFSET = 0, 9, 14
 

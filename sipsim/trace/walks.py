@@ -7,7 +7,7 @@ went. So its second 180 and its seventh copy count as the visits that they are. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -124,9 +124,6 @@ class Walks(Sequence[Walk]):
 
     def __getitem__(self, index: int) -> Walk:  # type: ignore[override]
         return self._all()[index]
-
-    def __iter__(self) -> Iterator[Walk]:
-        return iter(self._all())
 
     def __repr__(self) -> str:
         return f"<{len(self)} walks>"
