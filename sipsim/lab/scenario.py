@@ -66,7 +66,8 @@ class Scenario:
 
     def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Values of parameters as people write them on a command line; where a text is wanted, `15` is one."""
-        return {name: read_value(text, self.parameters.get(name)) for name, text in texts.items()}
+        own = self.parameters
+        return {name: read_value(text, own.get(name)) for name, text in texts.items()}
 
     def about(self) -> dict[str, Any]:
         """What the catalogue says of it, ready for JSON."""
