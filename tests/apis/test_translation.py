@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import sample
 
 import sipsim
 from sipsim.apis import android, pjsua, symbian
@@ -89,6 +90,34 @@ def test_every_name_is_there(column: str, package: Any):
 @pytest.mark.parametrize("name", ["Call.hung_up", "Nobody", "UserAgent.register.now", "IncomingCall.anwser"])
 def test_a_name_that_is_not_there_is_found_out(name: str):
     assert not stands(sipsim, name, samples())
+
+
+def published(number: int, name: str) -> str:
+    """One of the texts that these APIs are described by."""
+    return sample(f"seeds/{number:03}_{name}.txt").read_text(encoding="utf-8", errors="replace")
+
+
+def test_every_name_of_symbians_guides_is_there():
+    text = published(1, "7c4089fae60db5e5") + published(2, "c667f48f40b5dfa6")
+    text = re.sub(r"::\s+", "::", text)
+    names = set(re.findall(r"\b([CM]SIP\w+|KErrSIP\w+|KSIP\w+)\b", text))
+    assert len(names) > 20 and [name for name in sorted(names) if not hasattr(symbian, name)] == []
+    members = set(re.findall(r"\b([CM]SIP\w+)::(\w+)", text))
+    assert len(members) > 20
+    assert [pair for pair in sorted(members) if not hasattr(getattr(symbian, pair[0]), pair[1])] == []
+
+
+def test_every_name_of_androids_guide_and_of_the_snippet_is_there():
+    text = published(0, "de646b613bda2810")
+    kinds = {getattr(android, name) for name in android.__all__}
+    kinds |= {android.SipAudioCall.Listener, android.SipSession.Listener, android.SipProfile.Builder}
+    known = {name for kind in kinds for name in dir(kind)}
+    called = set(re.findall(r"\w+\??\.(\w+)\(", text)) | set(re.findall(r"void (on\w+)\(", text))
+    of_the_sample = {"onCreate", "updateStatus", "d", "printStackTrace"}  # the application's, the log's and Java's own
+    assert len(called) > 20 and called - of_the_sample <= known
+    assert {"SipDemo"} == {name for name in re.findall(r"\bSip[A-Z]\w+", text) if not hasattr(android, name)}
+    used = set(re.findall(r"\bpj\.(\w+)", published(3, "608e5d4584e53a37")))
+    assert len(used) > 5 and all(hasattr(pjsua, name) for name in used)
 
 
 @pytest.mark.parametrize("page", ["index.md", "apis-android.md", "apis-symbian.md", "apis-pjsua.md"])

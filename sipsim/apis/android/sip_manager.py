@@ -187,9 +187,11 @@ class SipManager:
     def createSipSession(self, localProfile: SipProfile, listener: SessionListener | None) -> SipSession:
         """A session that is ready to call or to register."""
         optional("listener", listener, SessionListener)
-        session = self._group(localProfile, "createSipSession").session()
-        session.setListener(listener)
-        return session
+        group = self._group(localProfile, "createSipSession")
+        with group.lane.calling("createSipSession", localProfile):
+            session = group.session()
+            session.setListener(listener)
+            return session
 
     def getSessionFor(self, incomingCallIntent: Intent) -> SipSession | None:
         """The session of the call that an intent tells of: once, then None."""
