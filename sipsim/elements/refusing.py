@@ -18,7 +18,7 @@ from sipsim.message.rare_fields import WarningValue
 from sipsim.protocol.inspection import Refusal, refusal
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.matching import stateless_tag
-from sipsim.protocol.options import unknown, whole, whole_seconds
+from sipsim.protocol.options import octets, unknown, whole, whole_seconds
 from sipsim.simulation.network import Hop, Packet
 
 if TYPE_CHECKING:
@@ -107,7 +107,11 @@ def rejection(
         whole("warning", warning[0], 300, 399)
         fields.append(("Warning", str(WarningValue(warning[0], agent, warning[1]))))
     refused = refusal(status, why, *fields, *headers)
-    return refused._replace(body=alternatives.encode(), content_type="text/plain") if alternatives else refused
+    return (
+        refused._replace(body=octets("alternatives", alternatives), content_type="text/plain")
+        if alternatives
+        else refused
+    )
 
 
 def _contact(text: str) -> str:

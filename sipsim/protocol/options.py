@@ -107,6 +107,18 @@ def whole_seconds(name: str, value: object, least: int = 0) -> None:
     whole(name, value, least, what="whole seconds")
 
 
+def octets(name: str, value: object) -> bytes:
+    """Texts and bytes as octets; `UsageError` for anything else, and for a surrogate that stands for no octet."""
+    if not isinstance(value, str):
+        if not isinstance(value, bytes):
+            raise not_allowed(name, value, "texts and bytes")
+        return value
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"{name}: {value!r} has a surrogate that stands for no octet") from None
+
+
 def not_allowed(name: str, value: object, allowed: str) -> UsageError:
     """The error for a value that an option does not take."""
     return UsageError(f"{name}: {value!r} will not do; allowed are {allowed}")

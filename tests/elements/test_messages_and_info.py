@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -153,3 +154,23 @@ def test_info_outside_of_a_call_gets_481(lab: Lab) -> None:
     peer.say(peer.draft("INFO", bob.contact_uri), bob)
     assert lab.run(peer.expect("final")).status == 481
     assert wire(lab.trace)[-1] == "bob>carol 481 INFO"
+
+
+def test_what_is_no_text_is_refused_by_name_before_anything_is_sent(lab: Lab) -> None:
+    """Surrogates that stand for no octet, and what is neither text nor bytes."""
+    alice, bob = pair(lab)
+    call = alice.call(bob)
+    lab.run(call.answered)
+    lab.run()
+    sent = len(lab.trace.select("sent"))
+    for wrong in ("\ud800", 5, None):
+        for name, say in (("text", call.message), ("body", call.info), ("text", partial(alice.message, bob))):
+            with pytest.raises(UsageError, match=f"^{name}: "):
+                say(wrong)  # type: ignore[operator]
+    with pytest.raises(UsageError, match=r"^reason: "):
+        call.hang_up(reason="\ud800")
+    with pytest.raises(UsageError, match=r"^alternatives: "):
+        bob.rejects(380, alternatives="\ud800")
+    assert len(lab.trace.select("sent")) == sent and call.state == "answered"
+    lab.run(call.message("\udcff"))
+    assert messages(lab.trace, "MESSAGE", "alice")[0].body == b"\xff"

@@ -38,7 +38,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import not_allowed, seconds, whole
+from sipsim.protocol.options import not_allowed, octets, seconds, whole
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
@@ -261,7 +261,7 @@ class ScriptedPeer(Element):
         if "[branch]" in text:
             text = text.replace("[branch]", self.identifiers.branch(self.name))
         head, *rest = _BLANK.split(text.lstrip("\r\n"), 1)
-        return as_octets("message", "\r\n\r\n".join([_END.sub("\r\n", head), *rest]))
+        return octets("message", "\r\n\r\n".join([_END.sub("\r\n", head), *rest]))
 
     def _hop(self, message: Message | str | bytes, to: Element | str | Uri | Hop | None) -> Hop:
         """Where a message goes: to somebody who is named, or else where it belongs."""
@@ -301,21 +301,11 @@ def _no_script(script: object) -> UsageError:
     return UsageError(f"script: {script!r} is no generator function of a peer; it needs a yield")
 
 
-def as_octets(name: str, text: str) -> bytes:
-    """A text as octets; `UsageError` where it has a surrogate that stands for none."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise UsageError(f"{name}: {text!r} has a surrogate that stands for no octet") from None
-
-
 def _proper(changed: dict[str, Any]) -> dict[str, Any]:
     """Keywords for `build` as people write them: a body may be text, header fields a mapping."""
     body, headers = changed.get("body"), changed.get("headers", ())
-    if isinstance(body, str):
-        changed["body"] = as_octets("body", body)
-    elif not isinstance(body, (bytes, type(None))):
-        raise not_allowed("body", body, "texts and bytes")
+    if body is not None:
+        changed["body"] = octets("body", body)
     if isinstance(headers, Mapping):
         changed["headers"] = list(headers.items())
     elif isinstance(headers, (str, bytes)):

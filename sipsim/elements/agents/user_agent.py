@@ -39,7 +39,7 @@ from sipsim.protocol.inspection import Abilities, Fields, Refusal, takes
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.matching import server_key
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import Option, seconds, whole_or_none
+from sipsim.protocol.options import Option, octets, seconds, whole_or_none
 from sipsim.protocol.reliable import LACKING, is_asked_for
 from sipsim.protocol.session_timers import too_small
 from sipsim.protocol.users import Users
@@ -143,7 +143,7 @@ class UserAgent(Answering, Registrant, EventUser):
         `UsageError` for more than the 1300 octets that may go where there is no TCP (§8 there).
         """
         uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
-        body = text if isinstance(text, bytes) else text.encode()
+        body = octets("text", text)
         if len(body) > LARGEST_TEXT and "TCP" not in self.transports:
             raise UsageError(f"text: {len(body)} octets, {LARGEST_TEXT} at most go by UDP")
         with self.acting(f'{self.name}.message("{uri}")'):

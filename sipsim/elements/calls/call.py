@@ -20,7 +20,7 @@ from sipsim.elements.exchange import Exchange
 from sipsim.elements.media.keys import key_in
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.elements.refusing import refuse
-from sipsim.errors import CallFailed, UsageError
+from sipsim.errors import CallFailed, SipParseError, UsageError
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import Parameterised
 from sipsim.message.sdp import Sdp
@@ -29,6 +29,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import DIALOG, Dialog
 from sipsim.protocol.digest_client import credentials_of
 from sipsim.protocol.inspection import OUT_OF_ORDER, Fields, refusal
+from sipsim.protocol.options import octets
 from sipsim.protocol.referring import replacing
 from sipsim.protocol.reliable import UNMATCHED
 
@@ -114,18 +115,17 @@ class Call(Changing, Pressing, Outcomes):
     def info(self, body: str | bytes = b"", content_type: str = "text/plain", *, package: str | None = None) -> Outcome:
         """Tell the peer something in the session, which stays as it is (RFC 6086); gives the 2xx or `CallFailed`."""
         fields = () if package is None else (("Info-Package", package),)
-        return self._say("INFO", fields, body, content_type)
+        return self._say("INFO", fields, octets("body", body), content_type)
 
     def message(self, text: str | bytes, content_type: str = "text/plain") -> Outcome:
         """Send an instant message in the dialog (RFC 3428); gives the 2xx, or `CallFailed`."""
-        return self._say("MESSAGE", (), text, content_type)
+        return self._say("MESSAGE", (), octets("text", text), content_type)
 
-    def _say(self, method: str, fields: Fields, body: str | bytes, content_type: str) -> Outcome:
+    def _say(self, method: str, fields: Fields, body: bytes, content_type: str) -> Outcome:
         if self.dialog_now is None or self.state not in ("ringing", "answered"):
             raise UsageError(f"call.{method.lower()}(): the call is {self.state}; there is no dialog")
-        octets = body if isinstance(body, bytes) else body.encode()
         with self.agent.acting(f"call.{method.lower()}()"):
-            return InDialog(self, method, fields, octets, content_type if octets else "").outcome
+            return InDialog(self, method, fields, body, content_type if body else "").outcome
 
     def replacement(self, *, early_only: bool = False) -> Replaces:
         """What a call to our peer has to say to take the place of this one: `phone.call(..., replaces=)` (RFC 3891)."""
@@ -153,7 +153,10 @@ class Call(Changing, Pressing, Outcomes):
         """Say so in the CANCEL or BYE that is sent next."""
         if reason is not None:
             text = reason if isinstance(reason, str) else f"SIP;cause={reason}"
-            Parameterised.parse(text)
+            try:
+                Parameterised.parse(text)
+            except SipParseError as error:
+                raise UsageError(f"reason: {reason!r} is no Reason value ({error.reason})") from None
             self._because = (("Reason", text),)
 
     # What arrives

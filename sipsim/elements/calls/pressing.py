@@ -27,7 +27,7 @@ class Pressing(Session):
     digits = ""
     state: str
 
-    def _say(self, method: str, fields: Fields, body: str | bytes, content_type: str) -> Outcome:
+    def _say(self, method: str, fields: Fields, body: bytes, content_type: str) -> Outcome:
         raise NotImplementedError
 
     def send_dtmf(self, keys: str, *, by: str = "rtp", tone: float = 0.1, gap: float = 0.06) -> Outcome:
