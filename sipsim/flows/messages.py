@@ -53,6 +53,7 @@ def unreadable_message(lab: Lab) -> Story:
 def info(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Within a call Alice's phone sends what Bob's takes, and something of which that has never heard (469)."""
     alice, _, bob = phones_and_proxy(lab)
+    alice.info_packages = ()  # none, and says so, to hear which ones Bob's takes
     bob.answers, bob.info_packages = 1.0, ("weather",)
     call = alice.call(str(bob.uri))
     yield call.answered

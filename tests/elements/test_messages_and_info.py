@@ -87,7 +87,7 @@ def test_a_mistake_in_who_reads_it_is_reported_and_the_message_has_its_answer(la
 @pytest.mark.covers("P21")
 def test_info_in_a_call_changes_neither_dialog_nor_description(lab: Lab) -> None:
     alice, bob = pair(lab)
-    bob.info_packages = ("weather",)
+    alice.info_packages, bob.info_packages = (), ("weather",)
     heard: list[Any] = []
     bob.on_info = lambda call, info: heard.append((call, info))
     call = alice.call(bob)
@@ -105,7 +105,7 @@ def test_info_in_a_call_changes_neither_dialog_nor_description(lab: Lab) -> None
 
 def test_an_unknown_package_gets_469_with_those_that_are_known(lab: Lab) -> None:
     alice, bob = pair(lab)
-    bob.info_packages = ("weather",)
+    alice.info_packages, bob.info_packages = (), ("weather",)
     call = alice.call(bob)
     lab.run(call.answered)
     with pytest.raises(CallFailed, match="469"):
@@ -122,6 +122,22 @@ def test_who_takes_packages_says_so_when_calling(lab: Lab) -> None:
     lab.run(alice.call(bob).answered)
     assert messages(lab.trace, "INVITE", "alice")[0].recv_info == ("weather", "stocks")
     assert messages(lab.trace, "200 INVITE", "bob")[0].recv_info == ("weather", "stocks")
+
+
+def test_who_says_nothing_of_packages_hears_nothing_of_them(lab: Lab) -> None:
+    """Recv-Info is in the INVITE, empty perhaps, or in no response (RFC 6086 §5.2.3)."""
+    alice, bob = pair(lab)
+    bob.info_packages = ("weather",)
+    lab.run(alice.call(bob).answered)
+    assert not messages(lab.trace, "200 INVITE", "bob")[0].has("Recv-Info")
+    lab.run(alice.hang_up())
+    alice.info_packages, alice.reliable, bob.reliable = (), "supported", "supported"
+    call = alice.call(bob)
+    lab.run(call.answered)
+    assert messages(lab.trace, "INVITE", "alice")[1].header("Recv-Info") == ""
+    for what in ("180 INVITE", "200 INVITE"):
+        assert messages(lab.trace, what, "bob")[-1].recv_info == ("weather",)
+    lab.run(call.hang_up())
 
 
 def test_a_message_in_a_call_goes_along_its_dialog(lab: Lab) -> None:

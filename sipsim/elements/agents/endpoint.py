@@ -19,7 +19,7 @@ from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import SIP_SCHEMES, Uri
 from sipsim.protocol.dialog import DialogKey, loose
 from sipsim.protocol.digest_client import ANY, DigestClient
-from sipsim.protocol.inspection import Abilities, Fields
+from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
 from sipsim.protocol.options import LARGEST, Option, one_of, seconds, whole, whole_or_none
@@ -109,8 +109,8 @@ class Endpoint(Element):
     _reliable = "no"
     session_expires: int | None = None
     min_se: int | None = None
-    info_packages: tuple[str, ...] = ()
-    """The packages of INFO that calls take from now on (RFC 6086)."""
+    info_packages: tuple[str, ...] | None = None
+    """The packages of INFO that calls take from now on (RFC 6086); None for a phone that knows of no packages."""
     on_info: Callable[[Any, Any], Any] | None = None
     """Told of each INFO in a call, with the call and what came (see `Info`)."""
     on_dtmf: Callable[[Any, str], Any] | None = None
@@ -203,12 +203,6 @@ class Endpoint(Element):
     @video.setter
     def video(self, names: Iterable[str] | None) -> None:
         self._video = video_named(names)
-
-    @property
-    def features(self) -> Fields:
-        """What an INVITE and its 2xx say of this phone (§13.2.1, RFC 6086 §4.2.1)."""
-        features = self.abilities.features
-        return (*features, ("Recv-Info", ", ".join(self.info_packages))) if self.info_packages else features
 
     @property
     def reliable(self) -> str:

@@ -205,8 +205,8 @@ class Call(Changing, Pressing, Outcomes):
         """Take note of an INFO whose package we know, or which has none (RFC 6086 §4.2.2)."""
         agent = self.agent
         package = request.info_package.value if "info-package" in request.names and request.info_package else None
-        if package is not None and package not in agent.info_packages:
-            known = ("Recv-Info", ", ".join(agent.info_packages))
+        if package is not None and package not in (agent.info_packages or ()):
+            known = ("Recv-Info", ", ".join(agent.info_packages or ()))
             refuse(agent, exchange, refusal(469, f"no package {package} here", known, rfc="RFC 6086 §4.2.2"))
             return
         agent.reply(exchange, 200)

@@ -12,6 +12,7 @@ from sipsim.message.message import Request, Response
 from sipsim.protocol.inspection import Fields
 
 if TYPE_CHECKING:
+    from sipsim.elements.agents.endpoint import Endpoint
     from sipsim.elements.calls.call import Call
 
 ENDS_THE_DIALOG = (408, 481)
@@ -24,6 +25,13 @@ class Info(NamedTuple):
     package: str | None
     body: bytes
     content_type: str
+
+
+def packages(agent: Endpoint, request: Request | None = None) -> Fields:
+    """What an INVITE says of the packages of INFO that we take, and an answer to who said so (RFC 6086 §5.2.3)."""
+    if agent.info_packages is None or (request is not None and "recv-info" not in request.names):
+        return ()
+    return (("Recv-Info", ", ".join(agent.info_packages)),)
 
 
 class InDialog:

@@ -9,6 +9,7 @@ from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarms
 from sipsim.elements.calls.acceptance import Acceptance
 from sipsim.elements.calls.call import Call
+from sipsim.elements.calls.in_dialog import packages
 from sipsim.elements.calls.reliable_ringing import ReliableRinging
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
 from sipsim.elements.calls.session_timer import granting
@@ -302,10 +303,12 @@ class IncomingCall(Call):
 
     def _accept(self, body: bytes) -> None:
         self.forget()
-        granted = granting(self, self.exchange.request) if self.agent.min_se is not None else ()
+        agent, request = self.agent, self.exchange.request
+        granted = granting(self, request) if agent.min_se is not None else ()
         ok = build.reply(
-            self.exchange.request, 200, to_tag=self._tag, contact=self.agent.contact,
-            headers=(*self.agent.features, *granted), body=body, content_type=SDP if body else None,
+            request, 200, to_tag=self._tag, contact=agent.contact,
+            headers=(*agent.abilities.features, *packages(agent, request), *granted), body=body,
+            content_type=SDP if body else None,
         )  # fmt: skip
         self.pending = "" if self._described else "ours"
         self.live(self._peer_tag, "2xx")
@@ -331,8 +334,9 @@ class IncomingCall(Call):
         if left <= 0 and "answer" not in self._alarms and "no answer" not in self._alarms:
             self.refuse(UNANSWERED)
             return
+        told = packages(self.agent, self.exchange.request) if self._ring_reliably else ()
         rings = build.reply(
-            self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, body=body,
+            self.exchange.request, status, to_tag=self._tag, contact=self.agent.contact, headers=told, body=body,
             content_type=SDP if body else None,
         )  # fmt: skip
         if not self._ring_reliably:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sipsim.elements.calls.acceptance import Acceptance
+from sipsim.elements.calls.in_dialog import packages
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
 from sipsim.elements.calls.session_timer import granting
 from sipsim.elements.exchange import Exchange
@@ -52,7 +53,7 @@ class IncomingChange:
             return
         assert call.dialog is not None
         call.dialog.refresh(request)
-        granted = granting(call, request)
+        granted = (*packages(agent, request), *granting(call, request))
         ok = build.reply(request, 200, contact=agent.contact, headers=granted, body=bytes(local), content_type=SDP)
         acceptance = Acceptance(agent, self.exchange, ok, self._acknowledged, call.unheard)
         self._local = local

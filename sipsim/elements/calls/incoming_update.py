@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sipsim.elements.calls.in_dialog import packages
 from sipsim.elements.calls.incoming_change import UNDESCRIBED, UNFIT
 from sipsim.elements.calls.session import SDP, description_from, description_in, unreadable
 from sipsim.elements.calls.session_timer import granting
@@ -35,7 +36,7 @@ def take_update(call: Call, exchange: Exchange, request: Request, dialog: Dialog
         return
     dialog.refresh(request)
     body = bytes(local) if isinstance(local, Sdp) else b""
-    fields, kind = granting(call, request), SDP if body else None
+    fields, kind = (*packages(agent, request), *granting(call, request)), SDP if body else None
     exchange.respond(build.reply(request, 200, contact=agent.contact, headers=fields, body=body, content_type=kind))
     if isinstance(local, Sdp):
         call.agree_in(dialog, local, described)

@@ -10,6 +10,7 @@ from sipsim.elements.alarm import Alarm
 from sipsim.elements.calls.acknowledgement import Acknowledgement
 from sipsim.elements.calls.call import Call
 from sipsim.elements.calls.early_dialogs import EarlyDialogs
+from sipsim.elements.calls.in_dialog import packages
 from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, description_in
 from sipsim.elements.calls.session_timer import heard
@@ -300,7 +301,7 @@ class OutgoingCall(Call):
     def _features(self) -> Fields:
         """What this phone can do, and what it asks for (§13.2.1)."""
         agent = self.agent
-        features = agent.features
+        features = (*agent.abilities.features, *packages(agent))
         if agent.reliable == "required":
             features = (*features, *REQUIRED)
         if agent.min_se is not None:

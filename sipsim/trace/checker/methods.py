@@ -58,8 +58,13 @@ def unknown_methods(index: Index) -> Iterator[Fault]:
 
 @rule("EXT-11", MUST, "RFC 6086 §4.2.2")
 def info_packages(index: Index) -> Iterator[Fault]:
-    """INFO is sent in a dialog; a package that its receiver does not list in Recv-Info gets 469, which lists those."""
+    """INFO is in a dialog; a package not in its receiver's Recv-Info gets 469, with that; no 2xx has it unasked."""
     known: dict[str, set[str]] = {}
+    for transaction in index.invites:
+        asked = transaction.first
+        for answer in transaction.sent(200, 299)[:1]:  # §5.2.3
+            if answer.own and answer.get("recv_info") and asked.message and not asked.message.has("Recv-Info"):
+                yield fault(f"{answer.status} has Recv-Info, and its INVITE had none", answer, asked)
     for transaction in index.transactions:
         hop = transaction.first
         if transaction.method != "INFO":

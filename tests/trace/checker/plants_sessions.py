@@ -129,6 +129,13 @@ def list_left_out(tape: Tape) -> Iterator[Tape]:
     yield tape.sub(r"^Recv-Info: .*?\r\n", "", "469 INFO")
 
 
+@plant("EXT-11", tapes.direct, tapes.ozeki)
+def packages_unasked(tape: Tape) -> Iterator[Tape]:
+    for one in tape.find("200 INVITE"):
+        one.add("Recv-Info: weather")
+    yield tape
+
+
 @plant("EXT-12", texted)
 def contact_of_a_message(tape: Tape) -> Iterator[Tape]:
     yield tape.sub(r"^Content-Length:", "Contact: <sip:user1@192.0.2.1>\r\nContent-Length:", "MESSAGE")
