@@ -9,7 +9,7 @@ import told
 
 from sipsim.errors import UsageError
 from sipsim.pictures.ladder.ladder import Ladder
-from sipsim.pictures.ladder.model import letters
+from sipsim.pictures.ladder.model import Bar, letters
 from sipsim.trace.trace import Trace
 
 
@@ -145,6 +145,20 @@ def test_addresses_get_names_and_a_port_can_be_a_column_of_its_own() -> None:
     ]  # fmt: skip
     one = Ladder(trace, names={"10.0.0.2:5060": "server", "10.0.0.2:5070": "server"}, filter="10.0.0.1 -> server")
     assert names(one) == ["10.0.0.1", "server"]
+
+
+def test_media_of_a_host_are_those_of_its_only_port_that_has_a_name() -> None:
+    trace = Trace()
+    ends = [("10.0.0.1", 5060), ("10.0.0.2", 5060)]
+    for address in ends:
+        trace.register(address[0], "host", address)
+    sent = trace.sent(0.0, "10.0.0.1", told.Packet(told.octets("INVITE"), *ends))
+    trace.delivered(0.005, "10.0.0.2", sent)
+    trace.add("media", 1.0, "10.0.0.2", event="start", local="10.0.0.2:4000", remote="10.0.0.1:4000")
+    ladder = Ladder(trace, names={"10.0.0.1": "alice", "10.0.0.2:5060": "bob"})
+    assert names(ladder) == ["alice", "bob"]
+    (bar,) = [row for row in ladder.rows if isinstance(row, Bar)]
+    assert (bar.source, bar.target) == ("bob", "alice")
 
 
 def test_names_of_elements_hold_for_faults_media_and_columns_too() -> None:

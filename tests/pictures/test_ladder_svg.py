@@ -192,7 +192,8 @@ def test_a_lost_message_ends_in_a_cross_and_a_copy_is_dashed() -> None:
     assert any(isinstance(s, display.Line) and s.style == "cross" for s in lost)
     assert [s.head for s in lost if isinstance(s, display.Arrow)] == ["none"]
     assert [s.dashed for s in again if isinstance(s, display.Arrow)] == [True]
-    assert [s.text for s in lost if isinstance(s, display.Text)] == ["lost: dropped on request"]
+    remarks = [s.text for s in shapes(lost) if isinstance(s, display.Text) and s.style == "why"]
+    assert remarks == ["lost: dropped on request"]
 
 
 def test_requests_and_responses_differ_by_their_heads() -> None:

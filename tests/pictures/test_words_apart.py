@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import cos, radians, sin, tan
 
 import pytest
@@ -185,3 +185,46 @@ def test_words_of_a_fault_have_room_between_two_lifelines() -> None:
         item.text for shape in shapes if isinstance(shape, Group) for item in shape.items if isinstance(item, Text)
     ]
     assert {"the bearer of alice is down", "the bearer of alice is up"} <= set(words)
+
+
+def words(picture: Picture) -> list[str]:
+    """All that is written in a picture."""
+
+    def written(shapes: tuple[Shape, ...]) -> Iterator[str]:
+        for shape in shapes:
+            if isinstance(shape, Group):
+                yield from written(shape.items)
+            elif isinstance(shape, Text):
+                yield shape.text
+
+    return list(written(picture.shapes))
+
+
+def test_many_columns_stand_closer_and_names_that_are_cut_stand_in_full_below() -> None:
+    names = [f"telephone-number-{i}-in-the-room-on-the-left" for i in range(12)]
+    trace = told.Told(*names)
+    for i, (one, other) in enumerate(pairwise(names)):
+        trace.message(0.01 * i, one, other, "OPTIONS")
+    picture = trace.trace.ladder().picture()
+    assert picture.width < 12 * 215
+    said = words(picture)
+    assert not any(name in said for name in names)
+    assert all(any(line.endswith(f" is {name}") for line in said) for name in names)
+    assert told.Told("a").trace.ladder().picture().width < picture.width
+
+
+def test_codecs_that_have_no_room_leave_the_name_of_their_message() -> None:
+    from sipsim.pictures.ladder.drawing.labels import Label
+
+    ladder = told.simple_call().ladder()
+    arrow = ladder.arrows[0]
+    arrow.badge = "SDP PCMU PCMA GSM iLBC speex"
+    for width in (130.0, 180.0, 220.0, 400.0):
+        label = Label(arrow)
+        assert label.shown(width) == arrow.text
+        assert label.badged(width).startswith("SDP")
+        assert label.badged(width).endswith("…") == (width < label.width)
+
+
+def test_an_empty_ladder_says_so() -> None:
+    assert "no messages" in words(told.Told("a").trace.ladder().picture())

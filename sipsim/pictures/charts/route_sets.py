@@ -156,7 +156,7 @@ class _Sheet:
             entries = entries or ["empty: requests go straight"]
             height = 44.0 + STEP * len(entries)
             shapes: list[Shape] = [Box(x, top, wide, height, "route-set", 6.0)]
-            shapes.append(Text(x + 10.0, top + 18.0, fit(f"route set of {name}", wide - 20, 13.5), "name"))
+            shapes.append(Text(x + 10.0, top + 18.0, fit_middle(f"route set of {name}", wide - 20, 13.5), "name"))
             shapes.append(Text(x + 10.0, top + 33.0, fit(source, wide - 20, 10), "address"))
             for i, entry in enumerate(entries):
                 text = fit_middle(entry, wide - 20.0, VALUE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sipsim.pictures.display import Box, Group, Line, Picture, Shape, Text
-from sipsim.pictures.lettering import advance, fit, visible
+from sipsim.pictures.lettering import advance, fit, fit_middle, visible
 
 MARGIN, PAD, ROW = 24.0, 12.0, 26.0
 WIDEST = 320.0  # of a cell whose text others chose
@@ -40,10 +40,10 @@ def _cells(row: Sequence[str], widths: Sequence[float], y: float, style: str) ->
     shapes: list[Shape] = []
     x = MARGIN
     for cell, width in zip(row, widths, strict=True):
-        shapes.append(Text(x + PAD, y + 17.5, fit(cell, WIDEST, SIZE), style))
+        shapes.append(Text(x + PAD, y + 17.5, fit_middle(cell, WIDEST, SIZE), style))
         x += width
     return shapes
 
 
 def _wide(cell: str, size: float) -> float:
-    return advance(fit(cell, WIDEST, SIZE), size)
+    return advance(fit_middle(cell, WIDEST, SIZE), size)

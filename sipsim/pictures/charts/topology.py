@@ -145,18 +145,31 @@ def _fit(ax: Axes, places: list[Point]) -> None:
 
 
 def _places(graph: Graph) -> dict[Any, Point]:
-    """Up to four nodes on an arc, from left over the top to right; more on an oval. What lies between goes between."""
+    """Up to four nodes on an arc, from left over the top to right; more on an oval, with what all talk to in the middle.
+
+    What lies between goes between.
+    """
     import networkx
 
     between = any(not data.get("kind") for _, data in graph.nodes(data=True))
     nodes = list(networkx.dfs_preorder_nodes(graph)) if between and len(graph) else list(graph)
     nodes += [node for node in graph if node not in nodes]
+    hub = _hub(graph)
+    nodes = [node for node in nodes if node is not hub]
     count = len(nodes)
-    if count <= 4:
+    if count <= 4 and hub is None:
         angles = [pi - pi * i / max(count - 1, 1) for i in range(count)]
     else:
         angles = [pi - 2 * pi * i / count for i in range(count)]
-    return {node: (1.5 * cos(angle), sin(angle)) for node, angle in zip(nodes, angles, strict=True)}
+    places = {node: (1.5 * cos(angle), sin(angle)) for node, angle in zip(nodes, angles, strict=True)}
+    return places if hub is None else {hub: (0.0, 0.0), **places}
+
+
+def _hub(graph: Graph) -> Any:
+    """The node that has at least five neighbours, and twice as many as any other; None where there is none."""
+    ranked = sorted(((graph.degree(node), -i) for i, node in enumerate(graph)), reverse=True)[:2]
+    (most, first), (next_most, _) = (*ranked, (0, 0), (0, 0))[:2]
+    return list(graph)[-first] if most >= 5 and most >= 2 * next_most else None
 
 
 def _edge(ax: Axes, a: Point, b: Point, data: dict[str, Any]) -> None:
@@ -174,6 +187,13 @@ def _paper(ax: Axes) -> dict[str, Any]:
     return {"boxstyle": "round,pad=0.2", "facecolor": ax.figure.get_facecolor(), "edgecolor": "none"}
 
 
+def _halo(ax: Axes) -> list[Any]:
+    """Paper around letters, so that lines behind them don't spoil them."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=3.0, foreground=ax.figure.get_facecolor())]
+
+
 def _node(ax: Axes, name: str, at: Point, kind: str) -> None:
     colour = next((tone for word, tone in KINDS if word in kind), "rule")
     mark = "o" if "user agent" in kind else "s" if kind else "h"
@@ -182,7 +202,7 @@ def _node(ax: Axes, name: str, at: Point, kind: str) -> None:
     words = shown(name) + (f"\n{shown(kind)}" if kind else "")
     ax.annotate(
         words, at, (0, 15 * below), textcoords="offset points", ha="center", va="bottom" if below > 0 else "top",
-        fontsize="small", zorder=6, **PLAIN,
+        fontsize="small", zorder=6, path_effects=_halo(ax), **PLAIN,
     )  # fmt: skip
 
 
@@ -201,7 +221,7 @@ def _flights(ax: Axes, graph: Graph, places: dict[Any, Point], flights: list[Fli
         ax.annotate(
             shown(flight.text), (x, y), (12 * dy, -12 * dx), textcoords="offset points", fontsize="small",
             ha="left" if dy > 0.3 else "right" if dy < -0.3 else "center",
-            va="top" if dx > 0.3 else "bottom" if dx < -0.3 else "center", zorder=6, **PLAIN,
+            va="top" if dx > 0.3 else "bottom" if dx < -0.3 else "center", zorder=6, path_effects=_halo(ax), **PLAIN,
         )  # fmt: skip
 
 

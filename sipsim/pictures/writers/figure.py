@@ -119,12 +119,15 @@ def _sheet(figure: Figure) -> Axes:
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """What a reader's settings would change is as matplotlib has it by default, and fonts in a PDF are fonts."""
+    """What a reader's settings would change is as matplotlib has it by default, and fonts in a PDF are fonts.
+
+    Letters are as wide as they were measured: hinting would make small ones wider.
+    """
     import matplotlib
 
     kinds = ("agg.", "path.", "pdf.", "text.", "savefig.", "figure.", "lines.", "patch.", "font.", "axes.")
     defaults = {name: value for name, value in matplotlib.rcParamsDefault.items() if name.startswith(kinds)}
-    with matplotlib.rc_context({**defaults, "pdf.fonttype": 42}):
+    with matplotlib.rc_context({**defaults, "pdf.fonttype": 42, "text.hinting": "none"}):
         yield
 
 

@@ -97,6 +97,7 @@ def _flight(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     label = Label(arrow)
     width = min(label.width, hypot(x2 - x1, y2 - y1) - (8 if arrow.arrived is None else 26))
     sheet.cut(label.name, label.shown(width), f"{arrow.number}")
+    sheet.cut(label.badge, label.badged(width), f"{arrow.number}")
     spot = sheet.free(flight.spots(width))
     lean, rise = cos(flight.angle), sin(flight.angle)
     yield Group(tuple(label.shapes(width)), "", "", spot.x - 7 * rise, spot.y + 7 * lean, degrees(flight.angle))
@@ -107,11 +108,8 @@ def _remark(sheet: Sheet, flight: Flight) -> Iterator[Shape]:
     arrow = flight.arrow
     lines = list(_remark_lines(flight))
     for spot, line in lines:
-        turn = atan(spot.slope)
         words = Text(0, 3.5, line, "why", "middle")
-        yield (
-            Group((words,), "", "", spot.x, spot.y, degrees(turn)) if turn else words._replace(x=spot.x, y=spot.y + 3.5)
-        )
+        yield Group((words,), "", "", spot.x, spot.y, degrees(atan(spot.slope)))
     sheet.cut(remark_of(arrow), " ".join(line for _, line in lines), f"{arrow.mark} {arrow.text}:")
     if arrow.flags:
         yield from _flags(sheet, flight, flight.y2 + 14 * len(lines) + 5)

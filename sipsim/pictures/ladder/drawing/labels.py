@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sipsim.pictures.display import Box, Shape, Text
 from sipsim.pictures.ladder.model import Arrow
-from sipsim.pictures.lettering import advance, fit, visible
+from sipsim.pictures.lettering import advance, fit, shorten, visible
 
 SIZE, SMALL = 12.5, 10.5  # of a label's letters, and of a remark's
 
@@ -21,28 +21,37 @@ class Label:
         self.tail = arrow.counted
         self.chip = arrow.mark
         self.chip_width = 7.5 + 6.2 * len(self.chip)
-        self.badge_width = 17 + 6.2 * len(self.badge) if self.badge else 0.0
         self.tail_width = advance(self.tail, 11) + 6 if self.tail else 0.0
 
     @property
     def width(self) -> float:
         """How wide all of it is."""
-        return self.chip_width + 5 + advance(self.name, SIZE) + self.tail_width + self.badge_width
+        return self.chip_width + 5 + advance(self.name, SIZE) + self.tail_width + _badge_width(self.badge)
 
     def shown(self, width: float) -> str:
         """What of the name fits."""
-        return fit(self.name, width - self.chip_width - 4 - self.tail_width - self.badge_width, SIZE)
+        return fit(self.name, width - self.chip_width - 4 - self.tail_width - _badge_width(self.badged(width)), SIZE)
+
+    def badged(self, width: float) -> str:
+        """What of the badge fits beside the whole name: of codecs maybe not all, of a word all."""
+        word = self.badge.partition(" ")[0]
+        room = width - (self.width - _badge_width(self.badge)) - _badge_width(" ")
+        return shorten(self.badge, max(int(room / 6.2) + 1, len(word) + 1)) if word != self.badge else word
 
     def shapes(self, width: float) -> Iterator[Shape]:
         """The label in at most `width`, centred at 0, above a line at 0."""
-        chip, badge = self.chip_width, self.badge_width
-        x, end = -width / 2, width / 2
+        chip, shown = self.chip_width, self.badged(width)
+        badge, x, end = _badge_width(shown), -width / 2, width / 2
         yield Box(x, -15, chip, 13, f"chip-{self.arrow.style}", 6.5 if self.arrow.number else 0.0)
         yield Text(x + chip / 2, -5.1, self.chip, "number", "middle")
         yield Text(x + chip + 5, -4.5, self.shown(width), "label", "start", self.tail)
         if badge:
             yield Box(end - badge + 9, -15, badge - 9, 12.5, "badge", 3)
-            yield Text(end - badge / 2 + 4.5, -5.7, self.badge, "badge-text", "middle")
+            yield Text(end - badge / 2 + 4.5, -5.7, shown, "badge-text", "middle")
+
+
+def _badge_width(badge: str) -> float:
+    return 17 + 6.2 * len(badge) if badge else 0.0
 
 
 def remark_of(arrow: Arrow) -> str:

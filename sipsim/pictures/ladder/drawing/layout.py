@@ -32,7 +32,11 @@ def lay_out(model: Model, title: str, foot: str) -> Picture:
     width = max(spacing.edge + MARGIN, wanted, NARROWEST)
     shapes: list[Shape] = [Text(MARGIN, 34.0, fit(title, width - 2 * MARGIN, 17), "title")] if title else []
     bottom = 58.0 if title else MARGIN
-    axis, clipped = Axis(model.rows), list[str]()
+    axis = Axis(model.rows)
+    shown = [pair for name in spacing.names() for pair in (name[:2], name[2:])]
+    clipped = [f"{part} is {whole}" for whole, part in shown if part != whole]
+    if not model.columns:
+        shapes.append(Text(MARGIN, bottom + HEADER / 2, "no messages", "note-text"))
     if model.omitted and model.earlier:
         shapes.append(Text(MARGIN, bottom, fit(more(model.omitted, True), width - 2 * MARGIN, WORDS), "note-text"))
         bottom += 14.0

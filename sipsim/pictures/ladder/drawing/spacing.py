@@ -14,6 +14,7 @@ from sipsim.pictures.lettering import advance, fit_middle, visible
 
 TIMES = 72.0  # where the column of times ends, at least
 LEAST, MOST = 180.0, 260.0  # distance of two lifelines
+CLOSE, USUAL = 128.0, 1260.0  # the least of many lifelines, and what they may take together until then
 WIDEST = 340.0  # of words outside of the first and the last one
 NARROWEST = 76.0  # width of a header
 HEADER = 40.0  # height of a header
@@ -26,10 +27,11 @@ class Spacing:
 
     def __init__(self, model: Model) -> None:
         self.columns = model.columns
-        self.boxes = [_box(column) for column in model.columns] or [NARROWEST]
+        least = min(max(CLOSE, USUAL / max(len(self.columns), 1)), LEAST)
+        self.boxes = [_box(column, min(least + 64, MOST - 16)) for column in model.columns] or [NARROWEST]
         halves = [width / 2 for width in self.boxes]
         self.before, self.beyond = halves[0], halves[-1]  # room on the left of the first lifeline, right of the last
-        self.gaps = [max(LEAST, a + b + 16) for a, b in pairwise(halves)]
+        self.gaps = [max(least, a + b + 16) for a, b in pairwise(halves)]
         self.index = {column.name: i for i, column in enumerate(model.columns)}
         self.under_way: dict[tuple[int, int], Arrow] = {}  # the last message from a column to another one
         for row in model.rows:
@@ -66,7 +68,7 @@ class Spacing:
         spaces = gaps_between(source, target, len(self.columns))
         if len(spaces) == 1 and self.gaps:
             wanted = Label(arrow).width + (48 if arrow.arrived is not None else 80)
-            wanted = min(max(wanted, advance(remark_of(arrow), SMALL) + 14), MOST)
+            wanted = min(max(wanted, advance(remark_of(arrow), SMALL) + 14), WIDEST if " " in arrow.badge else MOST)
             met = self.under_way.get((target, source))
             if met is not None and met.arrived is not None and met.arrived > arrow.sent:
                 wanted = min(wanted * 1.6, WIDEST)
@@ -104,18 +106,23 @@ class Spacing:
 
     def headers(self, y: float) -> Iterator[Shape]:
         """The names of the elements, with their addresses, in boxes from y on."""
-        for column, x, width in zip(self.columns, self.xs, self.boxes, strict=False):
-            address = column.address if column.address != column.name else ""
+        for (_, name, _, address), x, width in zip(self.names(), self.xs, self.boxes, strict=False):
             yield Box(x - width / 2, y, width, HEADER, "header", 7)
-            name = fit_middle(column.name, width - 16, NAME)
             yield Text(x, y + (17.5 if address else 24.5), name, "name", "middle")
             if address:
-                yield Text(x, y + 31.5, fit_middle(address, width - 8, ADDRESS), "address", "middle")
+                yield Text(x, y + 31.5, address, "address", "middle")
+
+    def names(self) -> Iterator[tuple[str, str, str, str]]:
+        """Of each column its name, what is shown of it, its address where that is another, what is shown of that."""
+        for column, width in zip(self.columns, self.boxes, strict=False):
+            address = column.address if column.address != column.name else ""
+            shown = fit_middle(column.name, width - 16, NAME), fit_middle(address, width - 8, ADDRESS)
+            yield visible(column.name), shown[0], visible(address), shown[1]
 
 
-def _box(column: Column) -> float:
+def _box(column: Column, most: float) -> float:
     wanted = max(advance(visible(column.name), NAME), advance(visible(column.address), ADDRESS)) + 24
-    return min(max(wanted, NARROWEST), MOST - 16)
+    return min(max(wanted, NARROWEST), most)
 
 
 def _lanes(model: Model) -> dict[str, float]:

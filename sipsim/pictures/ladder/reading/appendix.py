@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sipsim.pictures.ladder.axis import decimals
 from sipsim.pictures.ladder.model import Arrow, Row, Section
 from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.trace.values import address_text
@@ -23,7 +22,7 @@ def appendix(trace: Trace, rows: Iterable[Row], what: str) -> Iterator[Section]:
     """A section for each message, under the number of its arrow; of a repeated one, only which one it repeats."""
     known: dict[bytes, int] = {}
     arrows = [row for row in rows if isinstance(row, Arrow) and row.number and not row.duplicate]
-    digits = decimals(arrow.sent for arrow in arrows)
+    digits = 6 if any(round(arrow.sent * 1e6) % 1000 for arrow in arrows) else 3
     for arrow in arrows:
         record = trace[arrow.record]
         raw = record.raw

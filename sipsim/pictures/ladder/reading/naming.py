@@ -70,6 +70,9 @@ class Naming:
         for name in self.names:
             if name not in there:
                 raise UsageError(f"names={name!r}: not in this trace; there are {', '.join(map(repr, there))}")
+        for address, name in list(self.names.items()):  # a host's only port: its media are those of the same column
+            if [other for other in there if host_of(other) == host_of(address) != other] == [address]:
+                self.names.setdefault(host_of(address), name)
         for address in there:
             if address in self.names:
                 self.elements.setdefault(self.names[address], {"name": self.names[address], "addresses": [address]})
