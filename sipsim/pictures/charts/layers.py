@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import fsum
 
 SWEEPS = 12
 APART = 22.0  # between neighbours in a rank
@@ -109,7 +110,7 @@ def _ranks(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[list[Node]]:
     for edge in sorted(edges, key=lambda edge: abs(edge.target.rank - edge.source.rank)):
         upper, lower = _ends(edge)
         free = range(upper.rank + 1, lower.rank, 2)
-        edge.words.rank = min(free, key=lambda rank: sum(node.width + APART for node in ranks[rank]))
+        edge.words.rank = min(free, key=lambda rank: fsum(node.width + APART for node in ranks[rank]))
         previous = upper
         for rank in range(upper.rank + 1, lower.rank):
             node = edge.words if rank == edge.words.rank else Node(PASSING, 0.0, PASSING / 2, rank)
@@ -161,7 +162,7 @@ def _swap(ranks: list[list[Node]]) -> None:
 
 
 def _middle(neighbours: list[Node], places: dict[int, int], otherwise: float) -> float:
-    return sum(places[id(node)] for node in neighbours) / len(neighbours) if neighbours else otherwise
+    return fsum(places[id(node)] for node in neighbours) / len(neighbours) if neighbours else otherwise
 
 
 def _crossings(ranks: list[list[Node]]) -> int:
@@ -176,7 +177,7 @@ def _crossings(ranks: list[list[Node]]) -> int:
 def _spread(ranks: list[list[Node]]) -> None:
     """Give the nodes their x: close to their neighbours, in order, and apart from each other."""
     for rank in ranks:
-        x = -sum(node.width + APART for node in rank) / 2
+        x = -fsum(node.width + APART for node in rank) / 2
         for node in rank:
             node.x = x
             x += node.width + APART
@@ -189,8 +190,8 @@ def _spread(ranks: list[list[Node]]) -> None:
 
 def _wanted(node: Node) -> float:
     """Where a node's left edge would best be: its anchor in the middle of its neighbours' anchors, above and below."""
-    means = [sum(n.at for n in side) / len(side) for side in (node.above, node.below) if side]
-    return sum(means) / len(means) - node.anchor if means else node.x
+    means = [fsum(n.at for n in side) / len(side) for side in (node.above, node.below) if side]
+    return fsum(means) / len(means) - node.anchor if means else node.x
 
 
 def _apart(wanted: list[float], rank: list[Node]) -> list[float]:

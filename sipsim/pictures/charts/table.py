@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 from sipsim.pictures.display import Box, Group, Line, Picture, Shape, Text
 from sipsim.pictures.lettering import advance, fit, fit_middle, visible
@@ -19,7 +20,7 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], foot: 
     widths = [
         2 * PAD + max(_wide(title, SIZE * BOLD), *(_wide(c, SIZE) for c in cells), 0.0) for title, *cells in columns
     ]
-    width = max(sum(widths), advance(empty, SIZE) + 2 * PAD, advance(foot, 11), min(advance(title, 17), 2 * WIDEST))
+    width = max(fsum(widths), advance(empty, SIZE) + 2 * PAD, advance(foot, 11), min(advance(title, 17), 2 * WIDEST))
     top = 58.0
     height = top + ROW * (1 + max(len(rows), 1)) + 46.0
     shapes: list[Shape] = [Box(0, 0, width + 2 * MARGIN, height, "paper")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import cos, hypot, pi, sin
+from math import cos, fsum, hypot, pi, sin
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sipsim.errors import UsageError
@@ -145,7 +145,7 @@ def _fit(ax: Axes, places: list[Point]) -> None:
 
 
 def _places(graph: Graph) -> dict[Any, Point]:
-    """Up to four nodes on an arc, from left over the top to right; more on an oval, with what all talk to in the middle.
+    """Up to four nodes on an arc, from left over the top to right; more on an oval, in its middle whom all talk to.
 
     What lies between goes between.
     """
@@ -238,7 +238,7 @@ def _way(graph: Graph, flight: Flight) -> list[Any] | None:
 def _along(points: list[Point], done: float) -> tuple[Point, Point]:
     """The place on a line where a part of it lies behind, and the direction there."""
     lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
-    left = done * sum(lengths)
+    left = done * fsum(lengths)
     for (a, b), length in zip(pairwise(points), lengths, strict=True):
         if left <= length and length:
             part = left / length

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import atan, atan2, cos, degrees, hypot, sin, tan
+from math import atan, atan2, cos, degrees, fsum, hypot, sin, tan
 
 from sipsim.pictures import display
 from sipsim.pictures.display import Box, Group, Line, Shape, Text
@@ -134,9 +134,9 @@ def _flags(sheet: Sheet, flight: Flight, y: float) -> Iterator[Shape]:
     """The rules that a message breaks, in boxes one beside the other; the last one says how many have no room."""
     left, right = sorted(flight.last)
     flags = list(flight.arrow.flags)
-    while len(flags) > 1 and sum(map(flag_width, flags)) > right - left - 12:
+    while len(flags) > 1 and fsum(map(flag_width, flags)) > right - left - 12:
         flags = [*flags[:-2], f"+{len(flight.arrow.flags) - len(flags) + 2}"]
-    whole = sum(map(flag_width, flags))
+    whole = fsum(map(flag_width, flags))
     x = flight.x2 + 8 if flight.x2 == left else flight.x2 - 8 - whole
     sheet.take(Spot(x + whole / 2, y + 7, whole / 2, 7, flight.row))
     for flag in flags:

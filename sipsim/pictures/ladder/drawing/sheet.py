@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.pictures.ladder.drawing.placing import Placement
@@ -96,7 +97,7 @@ class Sheet:
         """The first of these spots that covers nothing of other rows, else one that covers least; it's taken now."""
         tried = []
         for spot in candidates:
-            covered = round(sum(other.half_height * spot.covers(other) for other in self._near(spot)), 1)
+            covered = round(fsum(other.half_height * spot.covers(other) for other in self._near(spot)), 1)
             tried.append((covered, spot))
             if not covered:
                 break
