@@ -229,4 +229,4 @@ def test_codecs_that_have_no_room_leave_the_name_of_their_message() -> None:
 
 
 def test_an_empty_ladder_says_so() -> None:
-    assert "no messages" in words(told.Told("a").trace.ladder().picture())
+    assert "no messages" in words(told.Told().trace.ladder().picture())
