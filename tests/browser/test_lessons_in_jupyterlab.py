@@ -24,6 +24,7 @@ def test_the_first_lesson_shows_its_ladders(lesson: NotebookPage):
 @pytest.mark.parametrize(
     ("lesson", "exercise"),
     [
+        ("09-failures-and-response-codes.ipynb", "failures-and-response-codes"),
         ("11-sdp-and-media.ipynb", "sdp-and-media"),
         ("12-modifying-and-holding.ipynb", "modifying-and-holding"),
         ("13-events-and-messages.ipynb", "events-and-messages"),
@@ -38,6 +39,36 @@ def test_a_lesson_shows_its_ladders_and_gives_a_hint(lesson: NotebookPage, exerc
     expect(ladder).to_be_visible()
     assert ladder.bounding_box()["height"] > 300
     assert "Hint" in lesson.inside(f"check({exercise!r}, mine).text")
+
+
+@pytest.mark.parametrize("lesson", ["10-find-your-way-with-the-panel.ipynb"], indirect=True)
+def test_the_tour_of_the_panel(lesson: NotebookPage):
+    """As it says: register, pause, call, then message by message; and the script of it brings about the same."""
+    part = lesson.part
+    part("panel").first.scroll_into_view_if_needed()
+    for phone in ("alice", "bob"):
+        part(f"{phone}-register").click()
+        expect(part(f"{phone}-status")).to_contain_text("registered")
+    part("clock-pause").click()
+    part("alice-call").click()
+    for count in range(12):
+        if "waiting for" in part("alice-status").inner_text():
+            break
+        part("clock-next-message").click()
+        lesson.wait_inside(f"len([c for c in panel.clicks.done if 'next_message' in c.line.text]) > {count}")
+        lesson.wait_inside("not panel._clock.hurries and panel._clock._pending is None")
+    expect(part("alice-status")).to_contain_text("waiting for bob@example.com")
+    part("bob-answer").click()
+    part("clock-start").click()
+    expect(part("alice-status")).to_contain_text("in a call with bob@example.com")
+    part("alice-hang_up").click()
+    expect(part("bob-status")).to_contain_text("last call: BYE")
+    lesson.page.get_by_text("print(panel.script)").first.click()
+    lesson.page.keyboard.press("Control+Enter")
+    lesson.wait_inside("len(panel.lab.trace.select('sent')) == 17")
+    said = lesson.page.locator(".jp-OutputArea-output pre", has_text="17 messages then")  # `lab` is another one by now
+    expect(said).to_contain_text("call.hang_up()")
+    assert "Hint" in lesson.inside("check('panel', mine).text")
 
 
 @pytest.mark.parametrize("lesson", ["15-one-call-three-programs.ipynb"], indirect=True)
