@@ -11,6 +11,7 @@ extensions = ["myst_nb", "sipsim.documents.sphinx"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/*.ipynb"]
 html_theme = "alabaster"
+html_theme_options = {"page_width": "1240px", "body_max_width": "none"}  # room for a ladder of 100 columns
 
 # Lessons are committed without outputs and run here; one that fails is a page that must not be published.
 nb_execution_mode = "force"
