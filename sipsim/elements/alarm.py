@@ -102,4 +102,6 @@ class Alarms(dict[str, "Alarm | Timer"]):
                 self.pop(name).cancel()
 
     def stop_all(self) -> None:
-        self.stop(*list(self))
+        for alarm in self.values():
+            alarm.cancel()
+        self.clear()
