@@ -133,6 +133,9 @@ HUES = {  # styles that tell calls or transactions apart, and their tones
 
 LINES = FAMILIES | HUES
 
+THEMES = ("auto", "light", "dark", "print")
+"""Looks of a picture; on paper "auto" is "light"."""
+
 DASHES = "6 4"
 HEAD = 9.5
 """The length of an arrow's head, in pixels."""

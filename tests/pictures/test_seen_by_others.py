@@ -69,6 +69,14 @@ def test_ports_and_transports_stand_above_the_octets() -> None:
     assert "(UDP, 192.0.2.1:5060 → 192.0.2.2:5060)" in text
 
 
+def test_headers_stand_below_their_exact_instant() -> None:
+    trace = told.Told("alice", "bob")
+    trace.sent(0.007889, "alice", "bob", "OPTIONS")
+    ladder = Ladder(trace.trace, appendix="headers")
+    assert "at 0.007889 s" in ladder.to_text() and "at 0.007889 s" in ladder.to_svg()
+    assert "at 0.000 s" in Ladder(told.simple_call(), appendix="headers").to_text()
+
+
 def test_findings_and_legends_are_notes_in_diagrams_without_an_appendix() -> None:
     ladder = sipsim.run("out-of-order", seed=7).ladder(findings=True, color="call", appendix="messages")
     for source in (ladder.mermaid(), ladder.plantuml()):

@@ -20,6 +20,7 @@ from sipsim.errors import UsageError
 from sipsim.pictures.display import (
     DASHES,
     HEAD,
+    THEMES,
     TONES,
     Arrow,
     Box,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path
 
-THEMES = ("light", "dark", "print", "auto")
 HALO = 3.0
 DPI = 144.0
 INCH = 96.0  # pixels of a display list

@@ -15,6 +15,7 @@ from sipsim.pictures.display import (
     DASHES,
     HEAD,
     STYLES,
+    THEMES,
     TONES,
     Arrow,
     Box,
@@ -28,7 +29,6 @@ from sipsim.pictures.display import (
 )
 from sipsim.pictures.lettering import visible
 
-THEMES = ("auto", "light", "dark", "print")
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 FIXED = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
 ID = "\0"  # stands for the picture's id until that is known; no escaped text can hold it
