@@ -222,8 +222,10 @@ def _printed(name: str, style: Style) -> Style:
     """A style for black ink on white paper: thin lines, and no fills but where they say something."""
     if style.size or name.startswith("head-") or name in SOLID:
         return style._replace(fill="black", stroke="black" if style.stroke else "", width=style.width * 0.6)
-    if name in ("paper", "hit", "media"):
+    if name in ("paper", "hit"):
         return style._replace(fill="paper" if name == "paper" else "")
+    if name == "media":  # its edges are a little thicker than lifelines, so that it needs an outline too
+        return Style(stroke="black", width=0.6, dash="1 3")
     width = style.width * 0.6 or 0.6
     return style._replace(stroke="black", fill="paper" if style.fill else "", width=width)
 
