@@ -36,7 +36,7 @@ def request(
         )
     if not isinstance(uri, (str, Uri)) or via is None or from_ is None or to is None or call_id is None:
         raise UsageError(f"uri {uri!r}: text or a Uri is allowed; via, from_, to and call_id are needed")
-    if isinstance(routes, str) or not hasattr(routes, "__iter__"):
+    if routes != () and (isinstance(routes, str) or not hasattr(routes, "__iter__")):
         raise UsageError(f"routes {routes!r}: a list of values is allowed, in angle brackets each")
     uri_text = str(uri)
     lines = [request_line(method, uri_text)]
@@ -146,7 +146,8 @@ def _finish(
         raise
     except (TypeError, ValueError):
         raise UsageError(f"headers {headers!r:.100}: pairs of a name and a value are allowed") from None
-    check_body(body)
+    if body.__class__ is not bytes:
+        check_body(body)
     if content_type is not None:
         lines.append(b"Content-Type: " + encode(str(content_type)))
         names.append("content-type")
