@@ -217,7 +217,7 @@ class CSIPDialog(Deletable):
         return next((association for association in self.associations if association.method == kind), None)
 
     def leave(self, kind: str) -> None:
-        """The usages of a kind are over; the last one takes the dialog with it (RFC 5057 §4.1)."""
+        """The usages of a kind are over; the last one takes the dialog with it (RFC 5057 §4)."""
         for association in [one for one in self.associations if one.method == kind]:
             self.over(association)
 

@@ -60,7 +60,7 @@ class Focus(UserAgent):
 
     def end(self) -> Outcome:
         """Hang up on everybody, and let nobody in any more; gives `over`."""
-        self._away = refusal(404, "the conference is over", rfc="RFC 4579 §5.1")
+        self._away = refusal(404, "the conference is over")
         for call in list(self.calls.values()):
             call.hang_up()
         self.over.settle(self)

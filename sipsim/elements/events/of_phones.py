@@ -28,15 +28,12 @@ def usual_packages(agent: Any) -> Iterator[Package]:
 def package_of(agent: Any, name: str, state: object) -> Package:
     """A package that tells this state; without one what the phone knows by itself, or nothing."""
     kind = KINDS[name].content_type.partition(";")[0] if name in KINDS else ""
-    if state is not None:
-        body = as_body(state)
-        return Package(name, lambda resource, told: body, content_type=kind)
-    if name == "dialog":
+    if state is None and name == "dialog":
         return Package(name, lambda resource, told: agent.events.lamps.told(told), content_type=kind)
-    if name == "presence":
-        here = present(str(agent.uri), contact=str(agent.contact_uri)).body
-        return Package(name, lambda resource, told: here, content_type=kind)
-    return Package(name, lambda resource, told: None, content_type=kind)
+    if state is None and name == "presence":
+        state = present(str(agent.uri), contact=str(agent.contact_uri))
+    body = None if state is None else as_body(state)
+    return Package(name, lambda resource, told: body, content_type=kind)
 
 
 class Lamps:
