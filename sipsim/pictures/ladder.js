@@ -288,7 +288,8 @@ class Player {
     this.canvas.append(this.drawing, this.veil, this.head);
     this.canvas.addEventListener("click", (event) => this.clicked(event));
     this.canvas.addEventListener("keydown", (event) => this.pressed(event));
-    this.paper = h("div", { class: "paper" }, this.canvas);
+    this.names = svg("svg", { class: "names", "aria-hidden": "true" }); // the columns' heads once more, which stay in sight
+    this.paper = h("div", { class: "paper" }, h("div", { class: "above" }, this.names), this.canvas);
     this.list = h("ol", { class: "messages", "aria-label": "Messages", hidden: true });
     this.list.addEventListener("keydown", (event) => this.pressed(event));
     this.stage = h("div", { class: "stage" }, this.paper, this.list);
@@ -450,9 +451,12 @@ class Player {
       else this.drawing.insertBefore(node, cursor);
     }
     if (focus && this.nodes.has(focus)) this.nodes.get(focus).node.focus({ preventScroll: true });
-    this.canvas.setAttribute("viewBox", `0 0 ${page.width} ${page.height}`);
-    this.canvas.style.maxWidth = `${page.width}px`;
-    this.canvas.style.minWidth = `${Math.min(page.width, 520)}px`;
+    this.names.replaceChildren(...page.heads.map((key) => this.nodes.get(key).node.cloneNode(true)));
+    for (const [drawing, height] of [[this.canvas, page.height], [this.names, page.head]]) {
+      drawing.setAttribute("viewBox", `0 0 ${page.width} ${height}`);
+      drawing.style.maxWidth = `${page.width}px`;
+      drawing.style.minWidth = `${Math.min(page.width, 520)}px`;
+    }
     const which = this.book.pages.length > 1 ? `, page ${this.index + 1} of ${this.book.pages.length}` : "";
     this.canvas.setAttribute("aria-label", `Ladder diagram${which}: ${Object.keys(page.messages).length} messages. Arrow keys go from one to the next.`);
     this.pager.querySelector(".pages").textContent = `page ${this.index + 1} of ${this.book.pages.length}`;
@@ -514,7 +518,8 @@ class Player {
     const row = this.listing ? this.list.querySelector(`[data-message="${this.state.get("selected")}"]`) : this.nodes.get(message.key)?.node;
     const box = row?.getBoundingClientRect(), pane = this.stage.getBoundingClientRect();
     if (!box || !pane.height) return;
-    if (box.top < pane.top + 40) this.stage.scrollTop += box.top - pane.top - 80;
+    const top = pane.top + this.names.getBoundingClientRect().height;
+    if (box.top < top + 40) this.stage.scrollTop += box.top - top - 80;
     else if (box.bottom > pane.bottom - 40) this.stage.scrollTop += box.bottom - pane.bottom + 80;
   }
 

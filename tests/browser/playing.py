@@ -178,3 +178,14 @@ def looks_everywhere(player: Locator) -> None:
     expect(player.locator(".message").first).to_be_attached()
     alive = player.evaluate(EVERYWHERE)
     assert not alive, alive
+
+
+def names_columns(player: Locator) -> None:
+    """Scroll down: the heads of the columns stay in sight, over the columns that they name."""
+    stage, names = player.locator(".stage"), player.locator(".names")
+    stage.evaluate("stage => { stage.style.height = '300px'; stage.scrollTop = 200; }")
+    expect(names).to_contain_text("alice")
+    seen, pane = names.bounding_box(), stage.bounding_box()
+    assert abs(seen["y"] - pane["y"]) < 1
+    assert seen["x"] == player.locator(".paper > svg").bounding_box()["x"]
+    stage.evaluate("stage => { stage.style.height = ''; stage.scrollTop = 0; }")

@@ -60,6 +60,7 @@ def test_a_ladder_plays_from_a_file(context: BrowserContext, tmp_path: Path):
     playing.reads_a_message(player_of(page))
     playing.plays_steps_and_scrubs(player_of(page))
     playing.filters(player_of(page))
+    playing.names_columns(player_of(page))
     playing.obeys_the_keyboard(player_of(page))
     assert page.asked == [(tmp_path / "call.html").as_uri()] and not page.wrong
 

@@ -108,6 +108,16 @@ def test_states_are_those_of_both_ends(trace: Trace):
     ]  # fmt: skip
 
 
+def test_the_heads_of_its_columns_are_named_on_each_page():
+    """Those above the first row, and not those that a long ladder has below as well."""
+    trace = sipsim.run("proxy-crash", seed=7)
+    names = {column.name for column in trace.ladder().columns}
+    for page in content(trace)["pages"]:
+        words = re.findall(">([^<]+)</text>", "".join(page["parts"][key] for key in page["heads"]))
+        assert names <= set(words) and len(words) == len(set(words))
+        assert all(y1 > page["head"] for _, _, y1, _, _ in page["messages"].values())
+
+
 def test_time_runs_down_each_page(trace: Trace):
     """Instants and heights both rise, and every arrow begins and ends at an instant that the track knows."""
     (page,) = content(trace)["pages"]

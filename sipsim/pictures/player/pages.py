@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sipsim.pictures.display import Group, Line, Picture, Point
+from sipsim.pictures.display import Box, Group, Line, Picture, Point, Text
 from sipsim.pictures.ladder.drawing.layout import lay_out
 from sipsim.pictures.ladder.model import Arrow, Model
 from sipsim.pictures.ladder.reading.parting import parts_of
@@ -18,6 +18,9 @@ from sipsim.pictures.writers import svg
 
 PREFIX = "sp-"
 """What the names of styles begin with."""
+
+HEAD = ("header", "name", "address")
+"""Styles of what stands at the head of a column."""
 
 
 def split(model: Model, group: str | None, most: int) -> list[Model]:
@@ -34,18 +37,22 @@ def split(model: Model, group: str | None, most: int) -> list[Model]:
 def draw(model: Model, foot: str) -> dict[str, Any]:
     """One page as JSON values, without the title, which its reader shows above all pages.
 
-    `order` are the keys of its pieces from back to front, `parts` their markup; `messages` maps the key of a message to
+    `order` are the keys of its pieces from back to front, `parts` their markup; `heads` are the keys of the columns'
+    heads and `head` is the height where these end, as they stay in sight; `messages` maps the key of a message to
     number, ends and heights, x1, y1, x2, y2; `track` are heights of instants, [seconds, pixels], from the top on.
     """
     picture = lay_out(model, "", foot)
     pieces = svg.pieces(picture, PREFIX)
     lines = dict(_lines(picture))
+    heads, head = _heads(picture, [key for key, _ in pieces])
     arrows = {key: arrow for arrow in model.arrows if (key := key_of(arrow)) in lines}
     return {
         "width": round(picture.width, 1),
         "height": round(picture.height, 1),
         "order": [key for key, _ in pieces],
         "parts": dict(pieces),
+        "heads": heads,
+        "head": head,
         "messages": {key: [arrow.number, *lines[key]] for key, arrow in arrows.items()},
         "track": _track((arrow, lines[key]) for key, arrow in arrows.items()),
     }
@@ -60,6 +67,14 @@ def changed(page: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """A page with only those of its pieces that an earlier drawing of it did not have, or had otherwise."""
     known = before["parts"]
     return {**page, "parts": {key: made for key, made in page["parts"].items() if known.get(key) != made}}
+
+
+def _heads(picture: Picture, keys: list[str]) -> tuple[list[str], float]:
+    """The pieces that name the columns above the first row, and where they end; a long ladder has them below as well."""
+    boxes = [shape for shape in picture.shapes if isinstance(shape, Box) and shape.style == "header"]
+    bottom = boxes[0].y + boxes[0].height if boxes else 0.0
+    named = [isinstance(shape, (Box, Text)) and shape.style in HEAD and shape.y < bottom for shape in picture.shapes]
+    return [key for key, is_head in zip(keys, named, strict=True) if is_head], round(bottom + 1.0, 1)  # with its edge
 
 
 def _lines(picture: Picture) -> Iterator[tuple[str, list[float]]]:
