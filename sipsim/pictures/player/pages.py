@@ -70,7 +70,7 @@ def changed(page: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 
 def _heads(picture: Picture, keys: list[str]) -> tuple[list[str], float]:
-    """The pieces that name the columns above the first row, and where they end; a long ladder has them below as well."""
+    """The pieces that name the columns above the first row, and where they end; a long ladder has them below too."""
     boxes = [shape for shape in picture.shapes if isinstance(shape, Box) and shape.style == "header"]
     bottom = boxes[0].y + boxes[0].height if boxes else 0.0
     named = [isinstance(shape, (Box, Text)) and shape.style in HEAD and shape.y < bottom for shape in picture.shapes]
