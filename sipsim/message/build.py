@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from types import NoneType
 
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message.grammar import encode, encode_lines, split_list
@@ -19,6 +20,9 @@ from sipsim.message.uri import Uri
 _MAKES_DIALOG = frozenset(("INVITE", "SUBSCRIBE", "REFER"))
 """Methods that make a dialog (RFC 3261 §12, RFC 6665 §4.1, RFC 3515 §2.4.4)."""
 
+_URIS, _LISTS, _REASONS = (Uri, str), (tuple, list), (NoneType, str)
+"""The usual kinds of a Request-URI, of Route values and of a reason phrase."""
+
 
 def request(
     method: str, uri: Uri | str, *, via: object, from_: object, to: object, call_id: str, cseq: int,
@@ -30,14 +34,13 @@ def request(
     UsageError for a method that is no token, a URI with blanks, a CSeq or Max-Forwards number out of range, a value
     with CR, LF or NUL, and for what is of another kind: a body of text, a number that is none.
     """
-    if not (type(cseq) is type(max_forwards) is int and 0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
+    if not (cseq.__class__ is max_forwards.__class__ is int and 0 <= cseq < 2**31 and 0 <= max_forwards <= 255):
         raise UsageError(
             f"cseq {cseq!r} and max_forwards {max_forwards!r}: whole numbers below 2**31 and 256 are allowed"
         )
-    if not isinstance(uri, (str, Uri)) or via is None or from_ is None or to is None or call_id is None:
-        raise UsageError(f"uri {uri!r}: text or a Uri is allowed; via, from_, to and call_id are needed")
-    if routes != () and (isinstance(routes, str) or not hasattr(routes, "__iter__")):
-        raise UsageError(f"routes {routes!r}: a list of values is allowed, in angle brackets each")
+    texts = method.__class__ is via.__class__ is from_.__class__ is to.__class__ is call_id.__class__ is str
+    if not (texts and uri.__class__ in _URIS and routes.__class__ in _LISTS):
+        _check_kinds(method, uri, routes, via, from_, to, call_id)
     uri_text = str(uri)
     lines = [request_line(method, uri_text)]
     lines += encode_lines(
@@ -52,6 +55,16 @@ def request(
     return Request(method, uri_text, lines, names, body)
 
 
+def _check_kinds(method: object, uri: object, routes: object, *needed: object) -> None:
+    """`UsageError` for what can't stand in a request; those of elements are of the usual kinds, and not looked at."""
+    if not isinstance(method, str):
+        raise UsageError(f"method {method!r} is no token: it is no text")
+    if not isinstance(uri, _URIS) or None in needed:
+        raise UsageError(f"uri {uri!r}: text or a Uri is allowed; via, from_, to and call_id are needed")
+    if isinstance(routes, str) or not hasattr(routes, "__iter__"):
+        raise UsageError(f"routes {routes!r}: a list of values is allowed, in angle brackets each")
+
+
 def reply(
     request: Request, status: int, reason: str | None = None, *, to_tag: str | None = None, contact: object = None,
     headers: Iterable[tuple[str, object]] = (), body: bytes = b"", content_type: object = None,
@@ -62,6 +75,8 @@ def reply(
     (§12.1.1), a 100 the Timestamp. Works for a request that `check` refuses, to tell its sender so. UsageError for a
     status outside 100 to 699 and for a value with CR, LF or NUL.
     """
+    if status.__class__ is not int or reason.__class__ not in _REASONS:
+        _check_status(status, reason)
     start, reason = status_line(status, reason)
     repeated, known = _repeated(tuple(request.names), _extra(request.method, status))
     theirs, names = request.lines, known.copy()
@@ -70,6 +85,14 @@ def reply(
         lines[names.index("to")] += b";tag=" + encode(str(to_tag))
     _finish(lines, names, contact, headers, body, content_type)
     return Response(status, reason, lines, names, body)
+
+
+def _check_status(status: object, reason: object) -> None:
+    """`UsageError` for what can't stand in a response."""
+    if not isinstance(status, int):
+        raise UsageError(f"status {status!r}: 100 to 699 are allowed")
+    if not isinstance(reason, _REASONS):
+        raise UsageError(f"reason {reason!r} is no text")
 
 
 @lru_cache(maxsize=1024)

@@ -112,7 +112,8 @@ def test_what_is_of_another_kind_is_the_callers_fault(changes: dict[str, Any], n
 
 
 @pytest.mark.parametrize(
-    ("method", "uri"), [(None, "sip:b"), (b"BYE", "sip:b"), ("INVITE", None), ("INVITE", b"sip:b")]
+    ("method", "uri"),
+    [(None, "sip:b"), (b"BYE", "sip:b"), (["BYE"], "sip:b"), ("INVITE", None), ("INVITE", b"sip:b"), ("INVITE", [])],
 )
 def test_a_method_and_a_uri_are_text(method: Any, uri: Any):
     with pytest.raises(UsageError, match=r"method|uri"):
@@ -120,7 +121,16 @@ def test_a_method_and_a_uri_are_text(method: Any, uri: Any):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"status": "200"}, {"status": 200.0}, {"reason": 5}, {"body": "v=0"}, {"to_tag": "\ud800"}]
+    "wrong",
+    [
+        {"status": "200"},
+        {"status": 200.0},
+        {"status": [200]},
+        {"reason": 5},
+        {"reason": ["OK"]},
+        {"body": "v=0"},
+        {"to_tag": "\ud800"},
+    ],
 )
 def test_a_reply_of_other_kinds_is_the_callers_fault(wrong: dict[str, Any]):
     with pytest.raises(UsageError):
