@@ -84,7 +84,6 @@ class Alarms(dict[str, "Alarm | Timer"]):
     __slots__ = ("_element",)
 
     def __init__(self, element: Element) -> None:
-        super().__init__()
         self._element = element
 
     def set(

@@ -19,7 +19,7 @@ from sipsim.apis.symbian.errors import (
 from sipsim.apis.symbian.lifetime import Deletable
 from sipsim.apis.symbian.message_elements import CSIPMessageElements, elements_of, sip_uri
 from sipsim.apis.symbian.refresh import CSIPRefresh
-from sipsim.elements.agents.endpoint import routing_uri
+from sipsim.elements.agents.through import routing_uri
 from sipsim.message.fields import NameAddr
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarm
-from sipsim.elements.exchange import Exchange, TransactionUser
+from sipsim.elements.exchange import Exchange, TransactionUser, status_of
 from sipsim.elements.via import with_via
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import SIP_SCHEMES, Uri
@@ -52,14 +52,15 @@ def tried(exchange: Exchange) -> tuple[str, ...]:
     return tuple(exchange.user.tries.done) if isinstance(exchange.user, Attempts) else ()
 
 
-def why_failed(exchange: Exchange, reason: str) -> str:
-    """Why no response came, in words: where the next hop leads nowhere, that and which."""
-    if exchange.remote.address.host or reason != "transport error":
-        return reason
-    hop = leads_to(exchange.request)
-    if hop.scheme not in SIP_SCHEMES:
-        return f"{hop} is no SIP address, only an outbound proxy could reach it"
-    return f"{hop} {NOWHERE}"
+def why_failed(exchange: Exchange, reason: str) -> tuple[int, str]:
+    """Which status stands for a response that never came, and why in words: where the next hop leads nowhere, that."""
+    if not exchange.remote.address.host and reason == "transport error":
+        hop = leads_to(exchange.request)
+        is_sip = hop.scheme in SIP_SCHEMES
+        why = f"{hop} {NOWHERE}" if is_sip else f"{hop} is no SIP address, only an outbound proxy could reach it"
+    else:
+        why = reason
+    return status_of(reason), why
 
 
 class Attempts:

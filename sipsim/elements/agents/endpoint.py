@@ -9,15 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.elements.agents.application import Application
+from sipsim.elements.agents.through import Through
 from sipsim.elements.element import NOWHERE, Element
 from sipsim.elements.exchange import Exchange, TransactionUser
 from sipsim.elements.via import host_port
 from sipsim.elements.workbench import Bench
 from sipsim.errors import UsageError
+from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import WarningValue
 from sipsim.message.uri import SIP_SCHEMES, Uri
-from sipsim.protocol.dialog import DialogKey, loose
+from sipsim.protocol.dialog import DialogKey
 from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
@@ -119,6 +121,8 @@ class Endpoint(Element):
     media = Option[str](partial(one_of, allowed=MEDIA))
     contact_params = Option[str](check_params)
     """What follows the URI in its Contact: feature tags, `;+sip.rendering="no"` for one (RFC 3840 §9)."""
+    outbound = Through()
+    """The proxy that every first request goes through; None without one."""
     registrar: Uri | None = None
     """Where REGISTERs are for, if that is not the domain of the user (RFC 3261 §10.2)."""
     application: Application | None = None
@@ -178,15 +182,6 @@ class Endpoint(Element):
         self.contact_uri = self._contact_uri()
 
     @property
-    def outbound(self) -> Uri | None:
-        """The proxy that every first request goes through, given as an element or a URI; None without one."""
-        return self._outbound
-
-    @outbound.setter
-    def outbound(self, proxy: Element | str | Uri | None) -> None:
-        self._outbound = None if proxy is None else routing_uri("outbound", proxy)
-
-    @property
     def codecs(self) -> Codecs:
         """What this phone can speak in its next calls, given by names; None for the usual ones."""
         return self._codecs
@@ -243,6 +238,22 @@ class Endpoint(Element):
     def preloaded_routes(self) -> list[str]:
         """The Route of a first request: the outbound proxy, if there is one (§8.1.2)."""
         return [f"<{self.outbound}>"] if self.outbound is not None else []
+
+    def first_request(
+        self, method: str, target: Uri, *, to: Uri | None = None, sender: str = "", tag: str = "", call_id: str = "",
+        number: int = 1, contact: str | None = None, headers: Iterable[tuple[str, object]] = (), body: bytes = b"",
+        content_type: str | None = None,
+    ) -> Request:  # fmt: skip
+        """A request outside of dialogs, from our user where nobody else is its `sender`, and to its target (§8.1.1).
+
+        Its tag and its Call-ID are new where none are given.
+        """
+        via, tag = self.new_via(), tag or self.identifiers.tag(self.name)
+        return build.request(
+            method, str(target), via=via, from_=f"{sender or f'<{self.uri}>'};tag={tag}", to=f"<{to or target}>",
+            call_id=call_id or self.identifiers.call_id(self.name, self.address.host), cseq=number, contact=contact,
+            routes=self.preloaded_routes, headers=headers, body=body, content_type=content_type,
+        )  # fmt: skip
 
     def first_hop(self, target: Uri) -> Uri:
         """Where a first request to this target goes."""
@@ -384,10 +395,3 @@ def media_port(bench: Bench, host: str) -> int:
     port = bench.media_ports.get(host, FIRST_MEDIA_PORT)
     bench.media_ports[host] = port + 2 if port < LAST_MEDIA_PORT else FIRST_MEDIA_PORT
     return port
-
-
-def routing_uri(name: str, server: Element | str | Uri) -> Uri:
-    """The URI of a server for a Route header field, with `lr` (§19.1.1); `name` is the option that it was given as."""
-    uri = Uri.parse(f"sip:{server.host_port}") if isinstance(server, Element) else as_uri(name, server)
-    one_of(f"scheme of {name}", uri.scheme, SIP_SCHEMES)
-    return loose(uri)

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
-from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.uri import Uri
 from sipsim.protocol.inspection import Fields
@@ -40,12 +39,10 @@ class Query:
         self._wanted = wanted
         open_[self] = None
         self.outcome = Outcome(agent.env, agent.trace, f"the answer to {agent.name}'s {method} to {target}")
-        request = build.request(
-            method, str(target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={agent.identifiers.tag(agent.name)}",
-            to=f"<{target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
-            contact=contact, routes=agent.preloaded_routes, headers=(*headers, *asked_for), body=body,
-            content_type=content_type,
-        )  # fmt: skip
+        fields = (*headers, *asked_for)
+        request = agent.first_request(
+            method, target, contact=contact, headers=fields, body=body, content_type=content_type
+        )
         agent.request(request, agent.first_hop(target), self)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
@@ -60,7 +57,7 @@ class Query:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         self._open.pop(self, None)
-        self.outcome.disappoint(CallFailed(status_of(reason), why_failed(exchange, reason), tried(exchange)))
+        self.outcome.disappoint(CallFailed(*why_failed(exchange, reason), tried(exchange)))
 
     def lost(self) -> None:
         """The user agent crashed: no answer will be heard."""

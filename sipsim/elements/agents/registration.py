@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint, hop_uri
 from sipsim.elements.alarm import Alarms
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import RegistrationFailed
 from sipsim.message import build
@@ -163,8 +163,7 @@ class Registration:
         if self._under_way is not None:
             if not exchange.remote.address.host:
                 self.sequence -= 1  # it was not sent: the next one takes its number (§10.2)
-            error = RegistrationFailed(status_of(reason), why_failed(exchange, reason), tried(exchange))
-            self._refused(self._under_way, error)
+            self._refused(self._under_way, RegistrationFailed(*why_failed(exchange, reason), tried(exchange)))
 
     def next_number(self, request: Request) -> int:
         """The CSeq number for another try of a REGISTER (§10.2)."""

@@ -268,7 +268,6 @@ class Call(Changing, Pressing, Outcomes):
         """The session stands: media flow as negotiated."""
         self.state = "answered"
         self._confirmed = True
-        self.settle("accepted")
         self._play(True)
         self.settle("answered")
         if self._changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
 from sipsim.message.message import Request, Response
@@ -59,7 +59,7 @@ class InDialog:
             self.outcome.settle(response)
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
-        self._failed(exchange, status_of(reason), why_failed(exchange, reason))
+        self._failed(exchange, *why_failed(exchange, reason))
 
     def next_number(self, request: Request) -> int:
         self._dialog.local_seq += 1

@@ -14,10 +14,9 @@ from sipsim.elements.calls.in_dialog import packages
 from sipsim.elements.calls.outgoing_change import OutgoingChange
 from sipsim.elements.calls.session import SDP, description_in
 from sipsim.elements.calls.session_timer import heard
-from sipsim.elements.exchange import Exchange, Unheard, status_of
+from sipsim.elements.exchange import Exchange, Unheard
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed, SipParseError
-from sipsim.message import build
 from sipsim.message.message import Request, Response
 from sipsim.message.sdp import Sdp
 from sipsim.message.session_fields import Replaces, checked_replaces
@@ -117,7 +116,7 @@ class OutgoingCall(Call):
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if exchange.request.method == "INVITE":
-            self._fail(status_of(reason), why_failed(exchange, reason), "network", tried(exchange))
+            self._fail(*why_failed(exchange, reason), "network", tried(exchange))
         elif self.state not in ("calling", "ringing"):
             super().on_failure(exchange, reason)
         else:
@@ -232,7 +231,8 @@ class OutgoingCall(Call):
             self._on_another(dialog, local, described, fits and not why)
             return
         self._join(dialog)
-        self._await_no_more()
+        if self._lapses is not None:
+            self._lapses.cancel()
         if self.agent.min_se is not None:
             heard(self, invite, response)
         self._early.expire(self)
@@ -253,6 +253,7 @@ class OutgoingCall(Call):
             self.local_sdp, self._described = local, described
         elif described:  # there were early media, and the answer may be another
             self.agree(local, described)
+        self.settle("accepted")
         self._confirm()
         agent.tally.answered += 1
         agent.tally.setup_time += agent.env.now - self._started_at
@@ -283,12 +284,8 @@ class OutgoingCall(Call):
     def forget(self) -> None:
         super().forget()
         self._early.forget()
-        self._await_no_more()
-
-    def _await_no_more(self) -> None:
         if self._lapses is not None:
             self._lapses.cancel()
-            self._lapses = None
 
     # Requests
 
@@ -312,10 +309,9 @@ class OutgoingCall(Call):
         agent = self.agent
         self._sequence += 1
         offered, hop = self.local_sdp, agent.first_hop(target)
-        request = build.request(
-            "INVITE", str(target), via=agent.new_via(), from_=f"{self._caller};tag={self._from_tag}",
-            to=f"<{self.target}>", call_id=self.call_id, cseq=self._sequence, contact=agent.contact_for(hop),
-            routes=agent.preloaded_routes, headers=(*self._features(), *self._asked_for),
+        request = agent.first_request(
+            "INVITE", target, to=self.target, sender=self._caller, tag=self._from_tag, call_id=self.call_id,
+            number=self._sequence, contact=agent.contact_for(hop), headers=(*self._features(), *self._asked_for),
             body=b"" if offered is None else bytes(offered), content_type=None if offered is None else SDP,
         )  # fmt: skip
         return agent.request(request, hop, self)
@@ -336,6 +332,7 @@ class ForkedCall(Call):
         self._join(dialog)
         self.agree(local, described)
         self.live(dialog.remote_tag, "2xx")
+        self.settle("accepted")
         self._confirm()
 
     def hang_up(self, *, reason: str | int | None = None) -> Outcome:

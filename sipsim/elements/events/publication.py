@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarms
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome
 from sipsim.errors import CallFailed
-from sipsim.message import build
 from sipsim.message.event_body import Body
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import Parameterised
@@ -102,13 +101,8 @@ class Publication:
         fields = [("Event", str(self.event)), ("Expires", str(wish.expires))]
         if self.etag:
             fields.append(("SIP-If-Match", self.etag))
-        tag = agent.identifiers.tag(agent.name)
-        request = build.request(
-            "PUBLISH", str(self.target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={tag}",
-            to=f"<{self.target}>", call_id=agent.identifiers.call_id(agent.name, agent.address.host), cseq=1,
-            routes=agent.preloaded_routes, headers=fields, body=b"" if body is None else body.octets,
-            content_type=None if body is None else body.content_type,
-        )  # fmt: skip
+        octets, kind = (b"", None) if body is None else (body.octets, body.content_type)
+        request = agent.first_request("PUBLISH", self.target, headers=fields, body=octets, content_type=kind)
         agent.request(request, agent.first_hop(self.target), self)
 
     # What comes of it
@@ -131,8 +125,7 @@ class Publication:
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if self._sent is not None:
-            error = CallFailed(status_of(reason), why_failed(exchange, reason), tried(exchange))
-            self._fail(self._sent, error)
+            self._fail(self._sent, CallFailed(*why_failed(exchange, reason), tried(exchange)))
 
     def next_number(self, request: Request) -> int:
         return request.cseq.number + 1

@@ -10,10 +10,9 @@ from sipsim.elements.agents.attempts import carry_on, tried, why_failed
 from sipsim.elements.agents.endpoint import Endpoint
 from sipsim.elements.alarm import Alarms
 from sipsim.elements.events.usages import Life
-from sipsim.elements.exchange import Exchange, status_of
+from sipsim.elements.exchange import Exchange
 from sipsim.elements.outcome import Outcome, Outcomes
 from sipsim.errors import CallFailed
-from sipsim.message import build
 from sipsim.message.event_body import Body
 from sipsim.message.message import Request, Response
 from sipsim.message.rare_fields import Parameterised
@@ -151,10 +150,9 @@ class Subscription(Outcomes):
         self._live()
         self.expect()
         hop = agent.first_hop(self.target)
-        request = build.request(
-            method, str(self.target), via=agent.new_via(), from_=f"<{agent.uri}>;tag={self.from_tag}",
-            to=f"<{self.target}>", call_id=self.call_id, cseq=1, contact=agent.contact_for(hop),
-            routes=agent.preloaded_routes, headers=(*(fields or self._fields(self.asked)), *self._asked_for),
+        request = agent.first_request(
+            method, self.target, tag=self.from_tag, call_id=self.call_id, contact=agent.contact_for(hop),
+            headers=(*(fields or self._fields(self.asked)), *self._asked_for),
         )  # fmt: skip
         agent.request(request, hop, self)
 
@@ -206,7 +204,7 @@ class Subscription(Outcomes):
 
     def on_failure(self, exchange: Exchange, reason: str) -> None:
         if self.state != "terminated":
-            self._refused(exchange, status_of(reason), why_failed(exchange, reason), None)
+            self._refused(exchange, *why_failed(exchange, reason), None)
 
     def _accepted(self, request: Request, response: Response) -> None:
         asked = request.expires or 0

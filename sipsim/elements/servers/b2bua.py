@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sipsim.elements.agents.endpoint import routing_uri
+from sipsim.elements.agents.through import Through
 from sipsim.elements.calls.bridge import Leg, PassingInvite, kind_of
 from sipsim.elements.calls.onward import across, onward
 from sipsim.elements.element import Element
@@ -37,6 +37,8 @@ class B2bua(Registrar):
     """
 
     kind = "B2BUA"
+    relay_to = Through()
+    """The server that calls to others than its own users go through."""
 
     def __init__(
         self, env: Environment, bench: Bench, name: str, domain: str, *,
@@ -46,15 +48,6 @@ class B2bua(Registrar):
         super().__init__(env, bench, name, domain, **registrar)
         self.legs: dict[DialogKey, Leg] = {}
         self.under_way: dict[Exchange, PassingInvite] = {}
-
-    @property
-    def relay_to(self) -> Uri | None:
-        """The server that calls to others than its own users go through."""
-        return self._relay
-
-    @relay_to.setter
-    def relay_to(self, server: Element | str | Uri | None) -> None:
-        self._relay = None if server is None else routing_uri("relay_to", server)
 
     @property
     def contact(self) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from sipsim.elements.agents.endpoint import routing_uri
+from sipsim.elements.agents.through import Through
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
@@ -76,6 +76,8 @@ class Proxy(Registrar):
     record_route = Option[bool](yes_or_no)
     sends_199 = Option[bool](yes_or_no)
     challenges = Option[str](partial(one_of, allowed=CHALLENGES))
+    relay_to = Through()
+    """The server that first requests go to; None for users of our own."""
     remembers = True
     """Whether it knows the ACK for a refusal, by its transaction, from that for a 2xx, which goes its own way."""
     late_status: int | None = None
@@ -104,18 +106,9 @@ class Proxy(Registrar):
         self._contexts: dict[Exchange, ResponseContext] = {}
 
     @property
-    def relay_to(self) -> Uri | None:
-        """The server that first requests go to, given as an element or a URI; None for users of our own."""
-        return self._relay
-
-    @relay_to.setter
-    def relay_to(self, server: Element | str | Uri | None) -> None:
-        self._relay = None if server is None else routing_uri("relay_to", server)
-
-    @property
     def reads_redirects(self) -> bool:
         """Whether a 3xx has to be one that can be read: somebody's mistake, or the next targets, are in it."""
-        return self.recurse or self._relay is not None
+        return self.recurse or self.relay_to is not None
 
     @property
     def _searches(self) -> bool:
@@ -159,10 +152,10 @@ class Proxy(Registrar):
     # Requests
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.method == "REGISTER" and self._relay is None and self.serves(request.uri):
+        if request.method == "REGISTER" and self.relay_to is None and self.serves(request.uri):
             self.register(exchange, request)
             return
-        if request.method == "SUBSCRIBE" and self._relay is None and self.tells_of(request):
+        if request.method == "SUBSCRIBE" and self.relay_to is None and self.tells_of(request):
             if self.gate is None or self.gate.check(self, exchange, request).refusal is None:
                 self.watch(exchange, request)
             return
@@ -237,19 +230,20 @@ class Proxy(Registrar):
         if refusal is not None:
             return refusal
         request = routing.preprocess(request, self.is_me)
-        routed = "route" in request.names
-        registers = request.method == "REGISTER" and self._relay is not None and self.serves(request.uri)
+        relay, routed = self.relay_to, "route" in request.names
+        registers = request.method == "REGISTER" and relay is not None and self.serves(request.uri)
         if not routed and not registers and self.is_me(request.uri):
             return routing.ABOUT_ITSELF if request.method == "OPTIONS" else routing.FOR_ITSELF
-        if not routed and self._relay is None and self._is_alias(request.uri):
-            request = request.with_uri(request.uri.with_(host=self.domain, port=None))
+        ours = self.serves(request.uri)
+        if not (ours or routed) and relay is None and self._is_alias(request.uri):
+            request, ours = request.with_uri(request.uri.with_(host=self.domain, port=None)), True
         mark = ""  # no ACK that is not looked up comes back
-        if request.method != "ACK" or not self.remembers or self.serves(request.uri):
+        if request.method != "ACK" or not self.remembers or ours:
             mark = routing.loop_mark(request)
             if routing.is_loop(request, mark, f"{self.address}".lower()):
                 return routing.LOOP
-        if self._relay is not None and not routed and not (request.to_tag and self.remembers):
-            request = request.prepend("Route", f"<{self._relay}>")
+        if relay is not None and not routed and not (request.to_tag and self.remembers):
+            request = request.prepend("Route", f"<{relay}>")
         found = self.find(request)
         if found:
             return request, mark, found
@@ -288,8 +282,8 @@ class Proxy(Registrar):
         return not uri.user and (self.serves(uri) or self._leads_here(uri))
 
     def _is_alias(self, uri: Uri) -> bool:
-        """Whether a user is meant at another name of this proxy, whose domain is its own then (§16.5)."""
-        return bool(uri.user) and not self.serves(uri) and uri.scheme in SIP_SCHEMES and self._leads_here(uri)
+        """Whether a user outside of our domain is meant at another name of this proxy, in that domain then (§16.5)."""
+        return bool(uri.user) and uri.scheme in SIP_SCHEMES and self._leads_here(uri)
 
     def _leads_here(self, uri: Uri) -> bool:
         host, port = self.address
@@ -367,7 +361,7 @@ class Proxy(Registrar):
 
     def on_unreadable(self, message: Message | None, error: SipParseError, packet: Packet) -> None:
         """A final response of the server that we relay to, which can't be read: it has failed (§21.5.3)."""
-        if self._relay is None or not isinstance(message, Response):
+        if self.relay_to is None or not isinstance(message, Response):
             super().on_unreadable(message, error, packet)
             return
         with suppress(SipParseError):
