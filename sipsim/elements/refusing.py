@@ -107,11 +107,9 @@ def rejection(
         whole("warning", warning[0], 300, 399)
         fields.append(("Warning", str(WarningValue(warning[0], agent, warning[1]))))
     refused = refusal(status, why, *fields, *headers)
-    return (
-        refused._replace(body=octets("alternatives", alternatives), content_type="text/plain")
-        if alternatives
-        else refused
-    )
+    if alternatives:
+        refused = refused._replace(body=octets("alternatives", alternatives), content_type="text/plain")
+    return refused
 
 
 def _contact(text: str) -> str:

@@ -56,12 +56,8 @@ class DialPlan(NamedTuple):
         return number if 0 < len(number) <= LONGEST + 1 else NO_NUMBER
 
     def _knows(self, context: str) -> bool:
-        return context in (
-            "",
-            f"+{self.country}",
-            f"+{self.country}{self.area}",
-            self.domain.lower().translate(_SEPARATORS),
-        )
+        own = f"+{self.country}"
+        return context in ("", own, own + self.area, self.domain.lower().translate(_SEPARATORS))
 
     def isup(self, whole: str) -> str:
         """A whole number as ISUP says it: national where it has our own country code (RFC 3398 §12.2)."""

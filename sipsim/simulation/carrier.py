@@ -39,7 +39,7 @@ class Carrier(Interference):
         graph: networkx.Graph[Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(env, trace)
-        self._topology = Topology(streams, default, graph, self.changed, self.note)
+        self._topology = Topology(streams, default, graph, self.relinked, self.note)
 
     # What the network fills in
 
@@ -52,6 +52,10 @@ class Carrier(Interference):
         raise NotImplementedError
 
     # Links
+
+    def relinked(self) -> None:
+        """A link is not as it was."""
+        self.changed()
 
     def link(self, a: str, b: str, **parameters: float) -> Link:
         """The link between two nodes, with these parameters changed for both directions.

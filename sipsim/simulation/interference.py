@@ -42,7 +42,7 @@ class Interference:
         raise NotImplementedError
 
     def changed(self) -> None:
-        """A rule, or a link, is not as it was."""
+        """What a packet meets on its way is not as it was."""
 
     def lose(self, packet: Packet, why: str) -> None:
         """A packet will not arrive."""

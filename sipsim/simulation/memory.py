@@ -77,7 +77,7 @@ class MemoryNetwork(Carrier):
         self._free_hosts = _hosts()
         self._groups: dict[Address, dict[Address, None]] = {}  # who hears what is sent by multicast
         self._connections = Connections(self)
-        self.changed()
+        self.relinked()
 
     # Addresses
 
@@ -233,6 +233,9 @@ class MemoryNetwork(Carrier):
 
     def changed(self) -> None:
         self._ways.clear()
+
+    def relinked(self) -> None:
+        super().relinked()
         self.trace.header["links"] = self._topology.described()
 
     # Names

@@ -54,8 +54,7 @@ class CSIP(Deletable):
         self.permitted("WriteDeviceData")
         if aUid in aServer.applications:
             raise Leave(KErrAlreadyExists, f"application {aUid} has its CSIP already")
-        stack = next(iter(aServer.stacks.values()))
-        with stack.lane.calling("CSIP.NewL"):
+        with aServer.first.lane.calling("CSIP.NewL"):
             aServer.attach(self)
 
     @classmethod
@@ -93,7 +92,7 @@ class CSIP(Deletable):
     def SetSecurityHandling(self, aEnabled: bool) -> None:
         """Whether the stack agrees on security by itself."""
         self.usable()
-        with next(iter(self.server.stacks.values())).lane.calling("SetSecurityHandling", bool(aEnabled)):
+        with self.server.first.lane.calling("SetSecurityHandling", bool(aEnabled)):
             self.security_handling = bool(aEnabled)
 
     SupportedSecurityMechanisms = supported_security_mechanisms = SupportedSecurityMechanismsL
@@ -101,17 +100,15 @@ class CSIP(Deletable):
 
     def tell(self, name: str, *what: Any, stack: Stack | None = None) -> None:
         """Call the observer."""
-        stack = stack or next(iter(self.server.stacks.values()))
         if not self.deleted:
-            stack.lane.back(getattr(self.observer, name), *what, name=name)
+            (stack or self.server.first).lane.back(getattr(self.observer, name), *what, name=name)
 
     def Delete(self) -> None:
         """Close the link to the server: all connections end with it; leaves with KErrInUse in a callback of one."""
         self.usable()
         for connection in self.connections.values():
             connection.may_end()
-        with next(iter(self.server.stacks.values())).lane.calling("delete CSIP", text="delete CSIP"):
+        with self.deleting(self.server.first.lane):
             for connection in list(self.connections.values()):
                 connection.close()
             self.server.applications.pop(self.uid, None)
-            self.deleted = True

@@ -64,6 +64,11 @@ class CSIPDialogAssocBase(Deletable):
         """The same as the class itself."""
         return cls(*aArguments, **options)
 
+    @property
+    def target(self) -> Uri:
+        """Whom a first request is for."""
+        return self.uri or self.dialog.remote
+
     @staticmethod
     def _new(connection: Any, remote: Any, context: Any, sender: Any, to: Any) -> CSIPDialog:
         if not hasattr(connection, "must_be_active"):
@@ -170,7 +175,7 @@ class CSIPDialogAssocBase(Deletable):
         if dialog.talk is not None:
             self._in_dialog(transaction, elements, more)
             return
-        uri, routes = self.uri or dialog.remote, []
+        uri, routes = self.target, []
         hop: Uri | Hop = uri
         if self.context is not None:
             routes, hop = self.context.way(uri)

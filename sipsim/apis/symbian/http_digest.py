@@ -125,11 +125,11 @@ class CSIPHttpDigest(Deletable):
     SetCredentials, IgnoreChallenge, RemoveCredentials = SetCredentialsL, IgnoreChallengeL, RemoveCredentialsL
 
     def _calling(self, name: str, *arguments: Any) -> Any:
-        return next(iter(self.csip.server.stacks.values())).lane.calling(name, *arguments)
+        return self.csip.server.first.lane.calling(name, *arguments)
 
     def Delete(self) -> None:
         """Take no more challenges: they are refusals from now on."""
-        with self.deleting(next(iter(self.csip.server.stacks.values())).lane):
+        with self.deleting(self.csip.server.first.lane):
             self.csip.http_digest = None
             for sending in list(self.waiting):
                 sending.transaction.stack.soon(sending.fail, KErrSIPForbidden)

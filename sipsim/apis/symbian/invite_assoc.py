@@ -49,7 +49,7 @@ class CSIPInviteDialogAssoc(CSIPDialogAssocBase):
         if self.inviting is not None and not self.inviting.error and self.inviting.status < 200:
             raise Leave(KErrSIPRequestPending, "an INVITE is under way")
         with self.stack.lane.calling("SendInviteL"):
-            self.inviting = self.connection.new_transaction("INVITE", self, self.uri or self.dialog.remote, elements)
+            self.inviting = self.connection.new_transaction("INVITE", self, self.target, elements)
             self.initial = elements
             self.ack = self.accepted = None
             self.stack.soon(self.first, self.inviting, self.initial)

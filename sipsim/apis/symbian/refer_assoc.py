@@ -25,8 +25,7 @@ class CSIPReferDialogAssoc(CSIPDialogAssocBase):
         self.reachable()
         elements = elements_of(aElements)
         with self.stack.lane.calling("SendReferL", str(self.refer_to)):
-            to = self.uri or self.dialog.remote
-            transaction = self.connection.new_transaction("REFER", self, to, elements)
+            transaction = self.connection.new_transaction("REFER", self, self.target, elements)
             self.stack.soon(self.first, transaction, elements, ("Refer-To", f"<{self.refer_to}>"))
             return transaction
 

@@ -64,12 +64,17 @@ class SIPServer(Final):
             raise Leave(KErrNotFound, f"there is no access point {iap!r}")
         return self.stacks[iap]
 
+    @property
+    def first(self) -> Stack:
+        """The stack of the first access point, in whose lane stands what is about none of them."""
+        return next(iter(self.stacks.values()))
+
     def attach(self, csip: CSIP) -> None:
         """Serve one more application; the first one starts the server."""
         self.applications[csip.uid] = csip
         if self._waiting is None:
             self._waiting = []
-            first = next(iter(self.stacks.values()))
+            first = self.first
             first.trace.add("note", first.env.now, first.name, text="the SIP server starts")
             first.later(self._start_up, self._started)
 

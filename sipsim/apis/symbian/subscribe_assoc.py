@@ -63,8 +63,7 @@ class CSIPSubscribeDialogAssoc(CSIPDialogAssocBase):
 
     def _hand_over(self, name: str, elements: CSIPMessageElements, expires: int) -> CSIPClientTransaction:
         with self.stack.lane.calling(name):
-            to = self.uri or self.dialog.remote
-            self._waiting = transaction = self.connection.new_transaction("SUBSCRIBE", self, to, elements)
+            self._waiting = transaction = self.connection.new_transaction("SUBSCRIBE", self, self.target, elements)
             transaction.refresh = self.refresh
             self._expires = expires
             self.stack.soon(self.first, transaction, elements, *self._fields(expires))

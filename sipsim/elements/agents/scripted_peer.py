@@ -270,17 +270,17 @@ class ScriptedPeer(Element):
         if isinstance(to, Element):
             return Hop(to.address)
         found = self._latest
-        with suppress(SipParseError):  # what is spoilt so far that nobody could say goes to whoever was heard last
-            if isinstance(message, Request):
-                to = (message.routes[0].uri if message.has("Route") else message.uri) if to is None else to
-            elif isinstance(message, Response) and to is None and message.branch in self._asked:
-                found = self._asked[message.branch].way
+        if to is None:
+            with suppress(SipParseError):  # what is spoilt so far that nobody could say goes to whoever was heard last
+                if isinstance(message, Request):
+                    to = message.routes[0].uri if message.has("Route") else message.uri
+                elif isinstance(message, Response) and message.branch in self._asked:
+                    found = self._asked[message.branch].way
         if to is not None:
             found = next(iter(locate(self.names, as_uri("to", to), self.transports, self.name)), None)
         if found is None:
-            raise UsageError(
-                f"to: {to} leads nowhere" if to is not None else "to: nobody was heard yet; say whom it is for"
-            )
+            why = "nobody was heard yet; say whom it is for" if to is None else f"{to} leads nowhere"
+            raise UsageError(f"to: {why}")
         return found
 
 
