@@ -21,7 +21,7 @@ from sipsim.elements.next_hops import next_hops
 from sipsim.elements.refusing import refuse, refuse_unread, unreadable
 from sipsim.elements.spelling import Spelt
 from sipsim.elements.stream_reader import StreamReader
-from sipsim.elements.via import before_branch, host_port, is_usual, over, reply_hop, stamped, straight_to
+from sipsim.elements.via import before_branch, has_more_vias, host_port, is_usual, over, reply_hop, stamped, straight_to
 from sipsim.elements.workbench import Bench
 from sipsim.errors import SipParseError, UsageError
 from sipsim.message import build
@@ -318,6 +318,8 @@ class Element(Spelt):
         exchange = self.clients.get(client_key(response))
         if exchange is None:
             self.ignored("a response to no request under way", "RFC 3261 §17.1.3")
+        elif exchange.request.names.count("via") == 1 and has_more_vias(response):
+            self.ignored("a response with a Via besides ours has gone astray", "RFC 3261 §8.1.3.3")
         else:
             exchange.receive(response)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from sipsim.message.fields import Via
-from sipsim.message.message import Request
+from sipsim.message.message import Request, Response
 from sipsim.simulation.locating import locate_response
 from sipsim.simulation.names import NameService, is_numeric, numeric_address
 from sipsim.simulation.network import Address, Hop, Packet, default_port
@@ -44,6 +44,12 @@ def is_usual(line: bytes, source: Address) -> bool:
     """
     begin = _usual_line(source)
     return line.startswith(begin) and line.find(b";", len(begin)) < 0 and b"," not in line
+
+
+def has_more_vias(response: Response) -> bool:
+    """Whether a response has more than one Via, so that it is for somebody behind us (§8.1.3.3)."""
+    names = response.names
+    return (names.count("via") > 1 or b"," in response.lines[names.index("via")]) and len(response.vias) > 1
 
 
 def over(request: Request, transport: str) -> Request:

@@ -104,7 +104,7 @@ def intercepted(lab: Lab, *, delay: Seconds = 0.8, talk: Seconds = 5.0) -> Story
     rfc="RFC 3261 §17.1.3",
     question="Which of Carol's messages does Alice's phone pay no attention to, and by what does it know them?",
     codes=(180, 200, 486),
-    breaks=("VIA-06", "SYN-01", "ACK-05"),
+    breaks=("VIA-09", "SYN-01", "ACK-05"),
 )
 def rude_partner(lab: Lab, *, talk: Seconds = 5.0) -> Story:
     """Carol's script sends octets that are no SIP, an answer to nothing that was asked, and her 200 twice."""

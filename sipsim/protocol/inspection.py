@@ -50,6 +50,7 @@ def refusal(status: int, why: str, *headers: tuple[str, str], rfc: str = "") -> 
     return Refusal(status, headers, rfc or (CODES[status].section if status in CODES else "RFC 3261 §21"), why)
 
 
+UNTYPED = refusal(400, "a body without Content-Type", rfc="RFC 3261 §20.15")
 MISTAKEN = refusal(500, "a mistake in the phone")
 
 
@@ -179,7 +180,7 @@ def _body(request: Request, can: Abilities) -> Refusal | None:
         later = () if can.retry_after is None else (("Retry-After", str(can.retry_after)),)
         return refusal(413, f"a body of {len(request.body)} octets, {most} are taken", *later)
     if request.content_type is None:
-        return refusal(400, "a body without Content-Type", rfc="RFC 3261 §20.15")
+        return UNTYPED
     return _part(request, can)
 
 

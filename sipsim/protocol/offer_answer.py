@@ -119,17 +119,18 @@ def answer(
     """The answer: of the offered codecs those known here, in the offerer's order; None where no stream fits (§6.1).
 
     `direction` is what this end would like; it does no more than the offer lets it do. An offer in which every stream
-    is closed (port 0) is answered in kind (§8.2).
+    is closed (port 0) is answered in kind (§8.2). A stream without an address, its own or the session's, fits nowhere
+    (RFC 8866 §5.7).
     """
     if not more and direction == "sendrecv" and len(offered.media) == 1:  # as nearly always
         stream = offered.media[0]
         usual = stream.kind == "audio" and stream.port and stream.proto == "RTP/AVP"
         common = _common(stream.formats, stream.lines, codecs) if usual else ()
-        if common and common[0][1] != EVENTS and direction_of(offered, stream) == "sendrecv":
+        if common and common[0][1] != EVENTS and _host(offered, stream) and direction_of(offered, stream) == "sendrecv":
             return Sdp.audio(user, host, port, common)
     wishes, media = [Wish("audio", codecs, port, direction), *more], list[Media]()
     for stream in offered.media:
-        wish, common = _fitting(stream, wishes)
+        wish, common = _fitting(stream, wishes) if _host(offered, stream) else (None, ())
         if wish is None:
             media.append(refused(stream))
         else:

@@ -247,11 +247,16 @@ class Trace:
 
         return unsubscribe
 
-    def check(self, rules: Iterable[str] | None = None, tolerance: float | None = None) -> list[Finding]:
+    def check(
+        self,
+        rules: Iterable[str] | None = None,
+        tolerance: float | None = None,
+        passwords: Mapping[str, str] | None = None,
+    ) -> list[Finding]:
         """What in this trace breaks the RFCs; see `sipsim.trace.checker.check.check`."""
         from sipsim.trace.checker.check import check
 
-        return check(self, rules, tolerance)
+        return check(self, rules, tolerance, passwords)
 
     def compare(
         self, expected: Trace | Mapping[str, Any], names: Mapping[str, str] | None = None, retransmissions: bool = False

@@ -16,6 +16,9 @@ from sipsim.elements.calls.onward import declining
 from sipsim.elements.calls.outgoing_call import OutgoingCall
 from sipsim.elements.servers.b2bua import B2bua
 from sipsim.flows.casts import outcome_of, place
+from sipsim.message import build
+from sipsim.message.message import Message, Request
+from sipsim.message.sdp import Sdp
 from sipsim.message.uri import Uri
 
 BOB = "sip:bob@example.com"
@@ -28,6 +31,11 @@ def house(lab: Lab, **how: Any) -> tuple[UserAgent, B2bua, UserAgent]:
     for phone in (alice, bob):
         place(b2bua, phone)
     return alice, b2bua, bob
+
+
+def bodied(text: str, body: str) -> str:
+    """A request as text, with a body of which it says the length and nothing else."""
+    return text.replace("Content-Length: 0", f"Content-Length: {len(body)}") + body
 
 
 def answered(lab: Lab, call: OutgoingCall) -> OutgoingCall:
@@ -557,3 +565,67 @@ def test_a_server_to_relay_to_is_an_element_or_a_uri() -> None:
         lab.b2bua("example.com", record_route=True)
     b2bua = lab.b2bua("example.com", relay_to="sip:10.0.0.9")
     assert isinstance(b2bua.relay_to, Uri) and b2bua.kind == "B2BUA"
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "body", "status"),
+    [
+        ("BYE", "", "", 481),
+        ("MESSAGE", "Replaces: 1@HERE;to-tag=a;from-tag=b\n", "", 400),
+        ("MESSAGE", "", "hello", 400),
+        ("INVITE", "Replaces: 1@HERE;to-tag=a;from-tag=b\nReplaces: 2@HERE;to-tag=a;from-tag=b\n", "", 400),
+        ("INVITE", "", "v=0\r\n", 400),
+    ],
+)
+def test_what_no_user_agent_would_send_is_refused_and_goes_no_further(
+    method: str, more: str, body: str, status: int
+) -> None:
+    lab = Lab(seed=1)
+    _, b2bua, _ = house(lab)
+    phone, tester = Wire(lab, "phone"), Wire(lab)
+    b2bua.location.add("sip:carol@example.com", f"sip:carol@{phone.address.host}")
+    tester.send(bodied(request(method, "sip:carol@example.com", more=more), body), b2bua)
+    lab.run(until=0.1)
+    assert tester.statuses == [status] and not phone.heard
+    assert [record.data["status"] for record in lab.trace.select("refused", b2bua.name)] == [status]
+
+
+def test_in_a_call_too_a_body_of_no_type_is_refused_and_the_call_stands() -> None:
+    lab = Lab(seed=1)
+    _, b2bua, _ = house(lab)
+    phone, tester = Wire(lab, "phone"), Wire(lab)
+    b2bua.location.add("sip:carol@example.com", f"sip:carol@{phone.address.host}")
+    here, kind = f"<sip:carol@{phone.address.host}>", "application/sdp"
+
+    def say_yes(asked: Message) -> None:
+        if isinstance(asked, Request) and asked.method == "INVITE":  # to the same description, for once
+            phone.send(build.reply(asked, 200, to_tag="c", contact=here, body=asked.body, content_type=kind), b2bua)
+        elif isinstance(asked, Request) and asked.method != "ACK":
+            phone.send(build.reply(asked, 200, to_tag="c"), b2bua)
+
+    phone.on_message = say_yes
+    offer = str(Sdp.audio("-", tester.address.host, 4000))
+    tester.send(bodied(request("INVITE", "sip:carol@example.com", more=f"Content-Type: {kind}\n"), offer), b2bua)
+    lab.run(until=0.1)
+    tag = tester.heard[-1].to_tag or ""
+    tester.send(request("ACK", b2bua.contact[1:-1], branch="z9hG4bK-a", to_tag=tag), b2bua)
+    for number, (method, body) in enumerate((("INFO", "hi"), ("BYE", "")), 2):
+        text = request(method, b2bua.contact[1:-1], branch=f"z9hG4bK-{number}", cseq=number, to_tag=tag)
+        tester.send(bodied(text, body), b2bua)
+    lab.run(until=0.3)
+    assert tester.statuses == [100, 200, 400, 200]
+    assert [asked.method for asked in phone.heard if isinstance(asked, Request)] == ["INVITE", "ACK", "BYE"]
+
+
+def test_a_body_of_no_type_in_an_answer_goes_back_as_octets() -> None:
+    lab = Lab(seed=1)
+    _, b2bua, _ = house(lab)
+    phone, tester = Wire(lab, "phone"), Wire(lab)
+    b2bua.location.add("sip:carol@example.com", f"sip:carol@{phone.address.host}")
+    tester.send(request("OPTIONS", "sip:carol@example.com"), b2bua)
+    lab.run(until=0.1)
+    (asked,) = phone.heard
+    phone.send(build.reply(asked, 200, to_tag="c", body=b"hi"), b2bua)
+    lab.run(until=0.2)
+    told = tester.heard[-1]
+    assert (told.status, told.body, str(told.content_type)) == (200, b"hi", "application/octet-stream")

@@ -8,6 +8,7 @@ import pytest
 from bench_pair import Wire, messages, wire
 
 from sipsim import CallFailed, Lab, Request, Sdp, UsageError, UserAgent
+from sipsim.elements.calls.session import SDP
 from sipsim.message import build
 
 
@@ -179,6 +180,7 @@ HOSTILE = {
     "no line at all": ("\0\0\0", 400),
     "absurd payload types": (HEAD + f"m=audio 4000 RTP/AVP {'9' * 4000} -1 x\r\n", 488),
     "no stream": (HEAD, 488),
+    "no address": (HEAD.replace("c=IN IP4 192.0.2.9\r\n", "") + "m=audio 4000 RTP/AVP 0\r\n", 488),
 }
 
 
@@ -207,6 +209,45 @@ def test_a_hostile_offer_is_refused_on_record_and_the_run_goes_on(
     (record,) = lab.trace.select("refused")
     assert record.data["status"] == status and record.data["rfc"].startswith("RFC 3261 §")
     assert len(bob.calls) == again  # the call that stands goes on as it was
+
+
+NOWHERE = HEAD.replace("c=IN IP4 192.0.2.9\r\n", "")
+ADDRESS = "c=IN IP4 192.0.2.9\r\n"
+ADDRESSES = {
+    "of the stream": (f"m=audio 4000 RTP/AVP 0\r\n{ADDRESS}", 200, [("audio", True)]),
+    "of one of two streams": (
+        f"m=audio 4000 RTP/AVP 0\r\n{ADDRESS}m=video 4002 RTP/AVP 31\r\n", 200, [("audio", True), ("video", False)]
+    ),
+    "of the other stream": (
+        f"m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 31\r\n{ADDRESS}", 200, [("audio", False), ("video", True)]
+    ),
+    "of none, and closed": ("m=audio 0 RTP/AVP 0\r\n", 200, [("audio", False)]),
+    "of none": ("m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 31\r\n", 488, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("streams", "status", "taken"), ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize("network", ["memory", "udp"])
+def test_a_stream_without_an_address_is_not_taken_and_a_call_of_no_other_is_refused(
+    network: str, streams: str, status: int, taken: list[tuple[str, bool]]
+) -> None:
+    """RFC 8866 §5.7: the session has an address, or each of its streams."""
+    with Lab(seed=1, network=network) as lab:
+        bob = lab.user_agent("sip:bob@example.com", answers=0, video=["H261"])
+        peer = lab.scripted_peer("sip:carol@example.com")
+        invite = peer.draft("INVITE", bob.contact_uri, body=(NOWHERE + streams).encode(), content_type=SDP)
+        peer.say(invite, bob)
+        answer = lab.run(peer.expect("final"))
+        assert answer.status == status
+        assert (ports(answer) if status == 200 else []) == taken
+        if status == 200:
+            peer.say(ack(peer, invite, answer), bob)
+            bob.current_call.hang_up()  # type: ignore[union-attr]
+            peer.respond(lab.run(peer.expect("BYE")), 200)
+        else:
+            assert answer.header("Warning") is not None
+            peer.acknowledge(invite, answer, bob)
+        lab.run()
 
 
 MISFITS = {

@@ -262,6 +262,24 @@ def test_a_response_that_nobody_waits_for_is_recorded_and_changes_nothing(lab: L
     assert [record.data["why"] for record in trace.select("ignored")] == ["a response to no request under way"]
 
 
+@pytest.mark.parametrize("below", ["\r\nVia: ", "\r\nv: ", ", "])
+def test_a_response_with_a_via_besides_ours_is_not_for_us(below: str) -> None:
+    """RFC 3261 §8.1.3.3: the right one, which comes later, counts."""
+    lab = Lab(seed=1)
+    alice, peer = lab.user_agent("sip:alice@example.com"), lab.scripted_peer("sip:bob@example.net")
+    call = alice.call(f"sip:bob@{peer.host_port}")
+    invite = lab.run(peer.expect("INVITE"))
+    lines = f"{below}SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-other\r\nFrom:".encode()
+    peer.say(bytes(build.reply(invite, 603, to_tag="x")).replace(b"\r\nFrom:", lines, 1), alice)
+    lab.run(until=lab.env.now + 0.1)
+    assert call.state == "calling" and not messages(lab.trace, "ACK", "alice")
+    (record,) = lab.trace.select("ignored")
+    assert record.data["rfc"] == "RFC 3261 §8.1.3.3"
+    peer.respond(invite, 486)
+    with pytest.raises(CallFailed, match="486"):
+        lab.run(call.answered)
+
+
 def test_octets_that_are_no_sip_are_recorded_and_the_run_goes_on(lab: Lab) -> None:
     alice, bob = pair(lab, answers=0)
     tester = Wire(lab)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sipsim.elements.calls.replacing import MISPLACED
 from sipsim.elements.calls.session import description_from
 from sipsim.message.lines import value_of
 from sipsim.message.message import Message, Request
 from sipsim.protocol.dialog import Dialog
-from sipsim.protocol.inspection import Fields
+from sipsim.protocol.inspection import UNTYPED, Fields, Refusal
 from sipsim.protocol.offer_answer import declined, succeeding
 
 if TYPE_CHECKING:
@@ -22,9 +23,22 @@ OURS = frozenset(
 
 
 def across(message: Message) -> Fields:
-    """The header fields that go on to the other side, in their order; not what no line of ours may carry."""
+    """The header fields that go on to the other side, in their order; not what no line of ours may carry.
+
+    A body of which nothing was said is octets (RFC 3261 §20.15).
+    """
     found = [(name, value_of(line)) for name, line in zip(message.names, message.lines, strict=True)]
+    if message.body and "content-type" not in message.names:
+        found.append(("Content-Type", "application/octet-stream"))
     return tuple([(name, value) for name, value in found if name not in OURS and "\0" not in value])
+
+
+def unclear(request: Request) -> Refusal | None:
+    """Why a request goes no further: it is none that a user agent would send (RFC 3261 §20.15, RFC 3891 §3)."""
+    if request.body and request.content_type is None:
+        return UNTYPED
+    misplaced = "replaces" in request.names and (request.method != "INVITE" or request.names.count("replaces") > 1)
+    return MISPLACED if misplaced else None
 
 
 def onward(b2bua: B2bua, dialog: Dialog, request: Request, rack: Fields = (), number: int | None = None) -> Request:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sipsim.elements.agents.through import Through
 from sipsim.elements.calls.bridge import Leg, PassingInvite, kind_of
-from sipsim.elements.calls.onward import across, onward
+from sipsim.elements.calls.onward import across, onward, unclear
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
@@ -57,10 +57,12 @@ class B2bua(Registrar):
     # What arrives
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
-        if request.to_tag:
+        if request.to_tag or request.method == "BYE":
             leg = self._leg_of(request)
             if leg is None:
                 refuse(self, exchange, NO_DIALOG)
+            elif (refused := unclear(request)) is not None:
+                refuse(self, exchange, refused)
             else:
                 leg.on_request(exchange, request)
         elif request.method in REGISTERS.methods:
@@ -99,7 +101,7 @@ class B2bua(Registrar):
 
     def _target(self, request: Request) -> Uri | Refusal:
         """Whom a first request goes to, or why it goes nowhere."""
-        refused = inspection.method(request, PASSES) or inspection.scheme(request, REGISTERS)
+        refused = inspection.method(request, PASSES) or inspection.scheme(request, REGISTERS) or unclear(request)
         if refused is not None or request.max_forwards == 0:
             return refused or TOO_FAR
         found = self.location.look_up(request.uri.aor, self.env.now)

@@ -85,7 +85,22 @@ def brings_the_answer(index: Index) -> Iterator[Fault]:
                     yield fault(f"ACK has no answer to the offer in the {hop.status}", ack, hop)
 
 
-@rule("ACK-07", MUST, "RFC 3261 §17.1.1.3")
+@rule("ACK-07", MUST, "RFC 6026 §8.4")
+def leaves_success_to_its_user(index: Index) -> Iterator[Fault]:
+    """No client transaction acknowledges a 2xx by itself: neither at a proxy, nor beside the caller."""
+    for transaction in index.invites:
+        for hop in transaction.sent(200, 299):
+            acks = [ack for ack in index.acks_of(hop) if ack.copy_of is None and ack.own]
+            if transaction.first.own:
+                same = [ack for ack in acks if ack.path == transaction.first.path]
+                acks = same if len(same) < len(acks) else []
+            elif not index.watched(transaction.client):
+                acks = []
+            for ack in acks if hop.copy_of is None else ():
+                yield fault(f"ACK for the {hop.status} is none of the caller's, but of a transaction", ack, hop)
+
+
+@rule("ACK-09", MUST, "RFC 3261 §17.1.1.3")
 def has_the_invites_branch(index: Index) -> Iterator[Fault]:
     """The ACK for a refusal has the branch of its INVITE, at a proxy without state too (§16.11)."""
     found = {ack: leg for leg in index.invites for ack in _misnamed(index, leg)}

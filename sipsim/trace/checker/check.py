@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sipsim.errors import UsageError
+from sipsim.protocol.digest import check_account
 from sipsim.trace.checker import (
     ack,
     cancel,
@@ -41,22 +42,32 @@ HIDING = frozenset(("TCP", "tunnel", "damaged", "incomplete fragments", "cut sho
 """What may hide SIP of all that a capture's `header["skipped"]` counts."""
 
 
-def check(trace: Trace, rules: Iterable[str] | None = None, tolerance: float | None = None) -> list[Finding]:
+def check(
+    trace: Trace,
+    rules: Iterable[str] | None = None,
+    tolerance: float | None = None,
+    passwords: Mapping[str, str] | None = None,
+) -> list[Finding]:
     """What in a trace breaks the RFCs, in the order of messages; an empty list where nothing does.
 
     `rules` limits the search to these ids ("VIA-02") or groups of them ("VIA"); a `UsageError` lists what there is.
     `tolerance` is the number of seconds by which instants may be off; without it none in a simulated run, and 50 ms or
-    10 % of the interval in a capture or a live run, whichever is more. What of a capture or a file could not be read
+    10 % of the interval in a capture or a live run, whichever is more. With `passwords` by user name, digests are made
+    again and compared (RFC 3261 §22.4). What of a capture or a file could not be read
     is a finding of severity "UNSEEN"; a trace at level "counters" or "off" has no messages, and is a `UsageError`.
     """
     if tolerance is not None and not tolerance >= 0:
         raise UsageError(f"tolerance={tolerance!r}: a number of seconds, 0 or more, is needed")
+    if passwords is not None and not isinstance(passwords, Mapping):
+        raise UsageError(f"passwords: {type(passwords).__name__} will not do; give passwords by user name")
+    for username, password in (passwords or {}).items():
+        check_account(username, password)
     if (level := trace.header.get("level")) in ("counters", "off"):
         raise UsageError(
             f"level={level!r}: this trace kept no messages to judge; record it with level 'messages' or 'all'"
         )
     chosen = list(RULES.values()) if rules is None else _chosen(rules)
-    index = Index(trace, tolerance)
+    index = Index(trace, tolerance, passwords)
     found = {finding for rule in chosen for finding in rule.findings(index)}
     found.update(_unseen(trace.header.get("skipped")))
     return sorted(found, key=lambda finding: (finding.messages, finding.rule, finding.text, finding.element))

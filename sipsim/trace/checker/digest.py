@@ -1,4 +1,4 @@
-"""Digest authentication, as far as it can be judged without passwords (RFC 3261 §22; RFC 7616; RFC 8760)."""
+"""Digest authentication; the digests themselves where passwords are known (RFC 3261 §22; RFC 7616; RFC 8760)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sipsim.errors import SipParseError
 from sipsim.message.auth import ANSWERS, Challenge, Credentials
+from sipsim.protocol.digest import find_algorithm, ha1, response
 from sipsim.trace.checker.hops import Hop
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, SHOULD, Fault, fault, rule
@@ -32,12 +33,12 @@ def quality_of_protection(index: Index) -> Iterator[Fault]:
     """A challenge offers qop, and credentials that answer such a one have it too."""
     offered: set[str] = set()
     for hop in sorted([*index.responses, *index.requests], key=lambda hop: hop.number):
-        for _, challenge in _challenges(hop) if hop.status in ASKING else ():
+        for _, challenge in challenges_in(hop) if hop.status in ASKING else ():
             if challenge.qop:
                 offered.add(challenge.nonce)
             elif hop.fresh:
                 yield fault(f"the challenge of the {hop.status} offers no qop", hop)
-        for name, credentials in _credentials(hop) if hop.fresh else ():
+        for name, credentials in credentials_in(hop) if hop.fresh else ():
             if credentials.nonce in offered and not credentials.qop:
                 yield fault(f"{name} answers a challenge with qop and has none", hop)
 
@@ -49,7 +50,7 @@ def nonce_count(index: Index) -> Iterator[Fault]:
     for hop in index.requests:
         if not hop.own or hop.copy_of is not None or hop.method in ("ACK", "CANCEL"):
             continue
-        for name, credentials in _credentials(hop):
+        for name, credentials in credentials_in(hop):
             key, count = (hop.sender, name, credentials.nonce), credentials.count
             before, earlier = last.get(key, (0, hop))
             if credentials.nc and (
@@ -57,6 +58,21 @@ def nonce_count(index: Index) -> Iterator[Fault]:
             ):
                 yield fault(f"nc of the {hop.method} is {count}, {before + 1} was due", hop, earlier)
             last[key] = count, hop
+
+
+@rule("AUT-04", MUST, "RFC 3261 §22.4")
+def right_digest(index: Index) -> Iterator[Fault]:
+    """Credentials have the digest of the user's password, for who tells the checker passwords."""
+    for hop in index.requests:
+        if not index.passwords or not hop.fresh or hop.method in ("ACK", "CANCEL") or hop.message is None:
+            continue  # an ACK has the credentials of its INVITE
+        for name, shown in credentials_in(hop):
+            password, algorithm = index.passwords.get(shown.username), find_algorithm(shown.algorithm)
+            if password is None or algorithm is None:
+                continue
+            stored = ha1(algorithm, shown.username, shown.realm, password)
+            if shown.response.lower() != response(algorithm, stored, shown, hop.method, hop.message.body):
+                yield fault(f"{name} has another digest than {shown.username}'s password gives", hop)
 
 
 @rule("AUT-06", MUST, "RFC 3261 §22.1")
@@ -79,9 +95,9 @@ def tried_again(index: Index) -> Iterator[Fault]:
         asked = [arrival for arrival in transaction.heard(401, 407) if arrival.hop.status in ASKING]
         if not asked or not first.own:
             continue
-        nonces = {challenge.nonce for _, challenge in _challenges(asked[0].hop)}
+        nonces = {challenge.nonce for _, challenge in challenges_in(asked[0].hop)}
         later = [hop for hop in by_call[first.sender, first.call_id, first.method] if hop.number > asked[0].hop.number]
-        answer = next((hop for hop in later if nonces & {one.nonce for _, one in _credentials(hop)}), None)
+        answer = next((hop for hop in later if nonces & {one.nonce for _, one in credentials_in(hop)}), None)
         if answer is None or answer is not later[0]:
             continue
         step = answer.cseq.number - first.cseq.number
@@ -92,7 +108,7 @@ def tried_again(index: Index) -> Iterator[Fault]:
             yield fault(f"{first.method} is tried again with another From tag", answer, first)
 
 
-def _challenges(hop: Hop) -> Iterator[tuple[str, Challenge]]:
+def challenges_in(hop: Hop) -> Iterator[tuple[str, Challenge]]:
     """The Digest challenges of a response."""
     for name in ANSWERS:
         for value in hop.message.values(name) if hop.message else ():
@@ -104,7 +120,7 @@ def _challenges(hop: Hop) -> Iterator[tuple[str, Challenge]]:
                 yield name, challenge
 
 
-def _credentials(hop: Hop) -> Iterator[tuple[str, Credentials]]:
+def credentials_in(hop: Hop) -> Iterator[tuple[str, Credentials]]:
     """The Digest credentials of a request."""
     for name in ANSWERS.values() if not hop.status else ():
         for value in hop.message.values(name) if hop.message else ():

@@ -137,6 +137,15 @@ def plain_host(host: str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def is_address(host: str) -> bool:
+    """Whether a host is an address and no name."""
+    try:
+        return bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1024)
 def is_group(host: str) -> bool:
     """Whether a host is a multicast address, which several elements may hear."""
     try:

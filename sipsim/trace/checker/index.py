@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from math import inf
 
 from sipsim.errors import UsageError
@@ -25,8 +26,11 @@ Key = tuple[object, ...]
 class Index:
     """A trace, ready for the rules."""
 
-    def __init__(self, trace: Trace, tolerance: float | None = None) -> None:
+    def __init__(
+        self, trace: Trace, tolerance: float | None = None, passwords: Mapping[str, str] | None = None
+    ) -> None:
         header = trace.header
+        self.passwords = dict(passwords or {})
         self.captured = any(element.get("kind") == "host" for element in header["elements"])
         self.timing = timing_of(trace)
         self.patience = UNITS * self.timing.t1

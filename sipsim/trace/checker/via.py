@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from sipsim.errors import SipParseError
 from sipsim.message.fields import Via
 from sipsim.protocol.matching import COOKIE
-from sipsim.trace.checker.hops import Hop, plain_host
+from sipsim.trace.checker.digest import ASKING, challenges_in, credentials_in
+from sipsim.trace.checker.hops import Hop, is_address, plain_host
 from sipsim.trace.checker.index import Index
 from sipsim.trace.checker.rule import MUST, Fault, fault, rule
 
@@ -70,7 +71,7 @@ def rport(index: Index) -> Iterator[Fault]:
             yield fault(f"{hop.status} does not go back the way that the {hop.method} came", hop, request)
 
 
-@rule("VIA-06", MUST, "RFC 3261 §8.2.6.2")
+@rule("VIA-09", MUST, "RFC 3261 §8.2.6.2")
 def via_of_a_request(index: Index) -> Iterator[Fault]:
     """The top Via of a response is that of a request which its sender got."""
     asked: dict[object, list[Hop]] = defaultdict(list)
@@ -86,12 +87,86 @@ def via_of_a_request(index: Index) -> Iterator[Fault]:
             yield fault(f"top Via of the {hop.status} is that of no {hop.method} that came", hop, requests[0])
 
 
+@rule("VIA-06", MUST, "RFC 3261 §18.2.2")
+def goes_back(index: Index) -> Iterator[Fault]:
+    """A response goes where its top Via says: maddr, received or sent-by; by a connection if its request came so."""
+    came: dict[object, Hop] = {}
+    for one in index.transactions:
+        came.setdefault((one.server, one.first.call_id, one.first.cseq, one.first.path), one.first)
+    failed = {(hop.sender, hop.path) for hop in index.responses if hop.failed}
+    for hop in index.responses:
+        request = came.get((hop.sender, hop.call_id, hop.cseq, hop.path))
+        if request is None or hop.copy_of is not None or _port(hop.vias[0]) is not None:  # with rport it is VIA-05's
+            continue
+        if (hop.sender, hop.path) in failed or (index.captured and _to_sender(hop)):
+            continue  # what can't be delivered is sent where the sent-by leads (RFC 3263 §5)
+        if hop.reliable != request.reliable:
+            yield fault(
+                f"{hop.status} goes over {hop.transport}, its {hop.method} came over {request.transport}", hop, request
+            )
+        elif not _leads_back(hop, request):
+            yield fault(f"{hop.status} does not go where its top Via says", hop, request)
+
+
+@rule("VIA-07", MUST, "RFC 3261 §8.1.3.3")
+def one_via(index: Index) -> Iterator[Fault]:
+    """A client pays no attention to a response with more than one Via value: it has gone astray."""
+    own = {(one.client, one.method, one.first.path[0]): one.first for one in index.transactions if one.first.own}
+    for astray in index.responses:
+        request = own.get((astray.receiver, astray.method, astray.path[0])) if len(astray.vias) > 1 else None
+        if request is None or not (astray.copy_of is None and astray.arrivals):
+            continue
+        if not index.steady(astray.receiver, request.time):
+            continue
+        for taken in _follow_ups(index, request, astray):
+            if taken.number > astray.number and not _was_due(index, astray, taken):
+                text = f"{taken.method} follows a {astray.status} with {len(astray.vias)} Via values"
+                yield fault(text, taken, astray)
+
+
 @rule("VIA-08", MUST, "RFC 3261 §16.7")
 def own_via_removed(index: Index) -> Iterator[Fault]:
     """A proxy takes its own Via away before it forwards a response."""
     for hop in index.responses:
         if hop.copy_of is None and _own_on_top(hop):
             yield fault(f"{hop.status} has its sender's own Via on top", hop)
+
+
+def _follow_ups(index: Index, request: Hop, answer: Hop) -> list[Hop]:
+    """What a client sends next because of a final response: an ACK for a 2xx, the request with credentials."""
+    if 200 <= answer.status < 300:
+        return index.acks_of(answer)[:1]
+    nonces = {challenge.nonce for _, challenge in challenges_in(answer)} if answer.status in ASKING else set()
+    ours = (request.sender, request.call_id, request.method)
+    later = [hop for hop in index.requests if nonces and (hop.sender, hop.call_id, hop.method) == ours]
+    return [hop for hop in later if nonces & {shown.nonce for _, shown in credentials_in(hop)}][:1]
+
+
+def _was_due(index: Index, astray: Hop, taken: Hop) -> bool:
+    """Whether the same response with one Via value came to the client as well, before it went on."""
+    alike = (hop for hop in index.responses if len(hop.vias) == 1 and hop.path[0] == astray.path[0])
+    alike = (hop for hop in alike if (hop.receiver, hop.status) == (astray.receiver, astray.status))
+    return any(arrival.time <= taken.time for hop in alike for arrival in hop.arrivals)
+
+
+def _to_sender(hop: Hop) -> bool:
+    """Whether a response goes to the sent-by address, whatever else the Via says."""
+    return plain_host(hop.vias[0].host) == plain_host(hop.destination[0])
+
+
+def _leads_back(hop: Hop, request: Hop) -> bool:
+    """Whether a response goes to the host and port that its Via names, or back by the connection of its request.
+
+    To the host that the request came from is right as well: who aims at others by maddr need not be obeyed.
+    """
+    via, (host, port) = hop.vias[0], hop.destination
+    if hop.reliable and (hop.destination, hop.source) == (request.source, request.destination):
+        return True
+    named = via.param("maddr") or via.received or via.host
+    if not is_address(named) and via.port is None:
+        return True  # a name can be any address, and any port too (RFC 3263 §5)
+    hosts = {plain_host(named), plain_host(request.source[0])}
+    return (plain_host(host) in hosts or not is_address(named)) and via.sent_by.endswith(f":{port}")
 
 
 def _own_on_top(hop: Hop) -> bool:

@@ -26,12 +26,30 @@ def ack_with_route(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
-@plant("ACK-07", tapes.busy)
+@plant("ACK-09", tapes.busy)
 def ack_with_a_new_branch(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("ACK"):
         one.sub(r"branch=z9hG4bK", "branch=z9hG4bKx")
         broken.end = one.arrivals[0]
         yield broken
+
+
+@plant("ACK-07", tapes.ozeki, tapes.two_proxies)
+def ack_of_a_proxys_own(tape: Tape) -> Iterator[Tape]:
+    for broken, one in tape.sites("ACK"):
+        if one.element != "alice":
+            one.sub(r"(^Via: .*?\r\n)(Via: .*?\r\n)+", r"\1").sub(r"branch=z9hG4bK", "branch=z9hG4bK-own")
+            one.sub(r"^Max-Forwards: \d+", "Max-Forwards: 70")
+            yield broken
+
+
+@plant("ACK-07", tapes.lost_ack, tapes.direct, tapes.ozeki)
+def acknowledged_by_both(tape: Tape) -> Iterator[Tape]:
+    ack, invite = tape.one("ACK", "alice"), tape.one("INVITE", "alice")
+    more = tape.more(ack, ack.time)
+    more.sub(r"branch=.*?\r", "branch=" + invite.get(r"branch=(.*?)\r") + "\r")
+    more.arrivals = []
+    yield tape
 
 
 @plant("ACK-02", tapes.redirect)

@@ -123,13 +123,57 @@ def other_order(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
-@plant("VIA-06", tapes.busy, tapes.register)
+@plant("VIA-09", tapes.busy, tapes.register)
 def other_host_on_top(tape: Tape) -> Iterator[Tape]:
     for what in ("486 INVITE", "200 REGISTER", "100 INVITE"):
         for broken, one in tape.sites(what):
             one.sub(r"^(Via: SIP/2\.0/UDP) [0-9.]+", r"\1 192.0.2.99")
             broken.end = one.time
             yield broken
+
+
+@plant("VIA-06", tapes.busy, tapes.register, tapes.two_proxies)
+def answer_goes_elsewhere(tape: Tape) -> Iterator[Tape]:
+    for what in ("486 INVITE", "200 REGISTER", "180 INVITE", "200 BYE"):
+        for broken, one in tape.sites(what):
+            one.destination = one.destination[0], 5999
+            broken.end = one.time
+            yield broken
+
+
+@plant("VIA-06", tapes.register)
+def astray_by_maddr(tape: Tape) -> Iterator[Tape]:
+    for broken, one in tape.sites("200 REGISTER"):
+        for each in broken.find("REGISTER") + broken.find("200 REGISTER"):
+            each.sub(r"^(Via: .*?)\r", r"\1;maddr=192.0.2.40\r")
+        one.destination = "192.0.2.41", 5060
+        broken.end = one.time
+        yield broken
+
+
+@plant("VIA-06", tapes.register)
+def other_transport(tape: Tape) -> Iterator[Tape]:
+    for broken, one in tape.sites("REGISTER"):
+        one.transport = "TCP"
+        yield broken
+
+
+@plant("VIA-07", tapes.direct, tapes.ozeki)
+def one_via_too_many(tape: Tape) -> Iterator[Tape]:
+    for one in tape.find("200 INVITE"):
+        if one.destination == tape.one("INVITE", "alice").source:
+            one.sub(r"(^Via: .*?\r\n)", r"\1Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-below\r\n")
+    yield tape
+
+
+@plant("VIA-07", tapes.register)
+def logs_in_for_somebody_else(tape: Tape) -> Iterator[Tape]:
+    stray = tape.more(tape.one("200 REGISTER"), tape.one("200 REGISTER").time)
+    stray.sub(r"(^Via: .*?\r\n)", r"\1Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-below\r\n")
+    stray.sub(r"^SIP/2\.0 .*?\r", "SIP/2.0 401 Unauthorized\r").add(tapes.CHALLENGE)
+    stray.source, stray.element = ("192.0.2.77", 5060), "192.0.2.77:5060"
+    tape.find("REGISTER")[1].add(tapes.CREDENTIALS)
+    yield tape
 
 
 @plant("VIA-04", tapes_made.named_via)

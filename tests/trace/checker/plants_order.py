@@ -156,6 +156,16 @@ def wrong_count(tape: Tape) -> Iterator[Tape]:
         yield broken
 
 
+@plant("AUT-04", tapes.known_user)
+def other_password(tape: Tape) -> Iterator[Tape]:
+    with_credentials = [one for one in tape.find("REGISTER") if "Authorization" in one.text]
+    for pattern, new in ((r'response="[0-9a-f]{8}', 'response="00000000'), (r'cnonce="', 'cnonce="x')):
+        for place in [tape.sent.index(one) for one in with_credentials]:
+            broken = tape.copy()
+            broken.sent[place].sub(pattern, new)
+            yield broken
+
+
 @plant("AUT-06", tapes.cancel)
 def challenged_cancel(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("200 CANCEL", "proxy"):

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import tapes
 import tapes_made
-from planting import Tape, plant
+from planting import Tape, plant, scenario
+
+both_answer = scenario("two-answers")
+too_late = scenario("crossing-cancel")
 
 
 @plant("RTE-01", tapes.ozeki)
@@ -147,3 +150,23 @@ def loser_rings_on(tape: Tape) -> Iterator[Tape]:
     for broken, one in tape.sites("CANCEL"):
         answer = next(other for other in broken.find("200 CANCEL") if other.source == one.destination)
         yield broken.drop(one, answer)
+
+
+@plant("FRK-05", both_answer)
+def further_branch_forgotten(tape: Tape) -> Iterator[Tape]:
+    for tag in {one.to_tag: None for one in tape.find("200 INVITE", "proxy")}:
+        broken = tape.copy()
+        yield broken.drop(
+            *[one for what in ("ACK", "BYE", "200 BYE") for one in broken.find(what) if one.to_tag == tag]
+        )
+
+
+@plant("FRK-05", tapes.direct)
+def dialog_denied(tape: Tape) -> Iterator[Tape]:
+    yield tape.sub(r"^SIP/2\.0 .*?\r", "SIP/2.0 481 Call/Transaction Does Not Exist\r", "200 BYE")
+
+
+@plant("FRK-05", too_late)
+def given_up_and_kept(tape: Tape) -> Iterator[Tape]:
+    tape.end += 100
+    yield tape.drop(*tape.find("BYE"), *tape.find("200 BYE"))

@@ -7,6 +7,7 @@ from planting import Tape, base, scenario
 import sipsim
 
 PHONES = "sip:alice@example.com", "sip:bob@example.com"
+PASSWORDS = {"bob": "secret"}
 CHALLENGE = 'WWW-Authenticate: Digest realm="example.com", nonce="n1", qop="auth", algorithm=MD5'
 CREDENTIALS = (
     'Authorization: Digest username="bob", realm="example.com", nonce="n1", uri="sip:example.com", '
@@ -158,6 +159,16 @@ def challenged() -> Tape:
         one.sub(r"^CSeq: 2", "CSeq: 3").sub("branch=z9hG4bK", "branch=z9hG4bK-3-")
     tape.sent[-2].sub("nc=00000001", "nc=00000002")
     return tape
+
+
+@base
+def known_user() -> Tape:
+    """Bob logs in to register; his password is known to the checker too."""
+    lab = sipsim.Lab()
+    bob = lab.user_agent("sip:bob@example.com", password=PASSWORDS["bob"])
+    lab.registrar("example.com", users=PASSWORDS)
+    bob.register()
+    return Tape(lab.run())
 
 
 @base

@@ -59,6 +59,20 @@ def test_a_tolerance_lets_instants_be_off() -> None:
     assert check(tape.play(), tolerance=0.05) == []
 
 
+def test_digests_are_judged_by_the_passwords_that_are_told_and_by_no_others() -> None:
+    trace = tapes.known_user().play()
+    assert check(trace, passwords=tapes.PASSWORDS) == check(trace) == check(trace, passwords={"alice": "x"}) == []
+    (finding,) = trace.check(passwords={"bob": "Secret"})
+    assert (finding.rule, finding.element, finding.messages) == ("AUT-04", "bob", (3,))
+    assert "Secret" not in str(finding)
+
+
+@pytest.mark.parametrize("wrong", [["bob"], {"bo:b": "x"}, {"bob": "x\r\n"}, {"bob": None}, {1: "x"}])
+def test_passwords_are_texts_by_user_name(wrong: object) -> None:
+    with pytest.raises(sipsim.UsageError):
+        check(sipsim.Trace(), passwords=wrong)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("level", ["counters", "off"])
 def test_a_trace_that_kept_no_messages_is_not_judged(level: str, tmp_path: Path) -> None:
     trace = sipsim.run("ozeki", trace=level)

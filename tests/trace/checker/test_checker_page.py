@@ -21,6 +21,7 @@ does the same for a file, `sipsim run NAME --check` for a run.
 for finding in sipsim.load("capture.pcap").check():
     print(finding)  # alice, message 7: ... (EXT-16, MUST, RFC 4028 §7.3)
 trace.check(rules=["OAN", "EXT-02"])  # groups of rules, and single ones
+trace.check(passwords={"bob": "secret"})  # so that digests can be made again (AUT-04)
 trace.ladder(findings=True)  # on the arrows concerned
 ```
 
