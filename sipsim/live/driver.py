@@ -22,9 +22,14 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Attachable(Protocol):
-    """What a live network offers the driver: its sockets are read on `loop`, always as `inject(read)`."""
+    """What a live network offers the driver: its sockets are read on `loop`, always as `inject(read)`.
 
-    def attach(self, loop: asyncio.AbstractEventLoop, inject: Callable[..., None]) -> None: ...
+    Those that media come to are read as `overhear(read)`: no run waits for media.
+    """
+
+    def attach(
+        self, loop: asyncio.AbstractEventLoop, inject: Callable[..., None], overhear: Callable[..., None]
+    ) -> None: ...
 
     def detach(self) -> None: ...
 
@@ -33,7 +38,7 @@ class Run(Generic[T]):
     """One stretch of real time of an environment: begun by `start`, awaited for its result.
 
     The clock goes on from `env.now`, `speed` simulated seconds a second. The run ends when `done()` is true
-    (asked after every event; on a live network it must stay true, with nothing arriving, for `grace` seconds
+    (asked after every event; on a live network it must stay true, with no message arriving, for `grace` seconds
     of wall time), or at `stop`. Awaiting it gives `result()`, or raises what that raises. A cell or task
     that is interrupted while it awaits a run stops it.
 
@@ -158,7 +163,7 @@ class Run(Generic[T]):
 
     def _go_on(self) -> None:
         if self._network is not None:
-            self._network.attach(self._loop, self._arrive)
+            self._network.attach(self._loop, self._arrive, self._pacer.inject)
         self._pacer.go(self._loop, self.speed)
         self._enter("running")
 

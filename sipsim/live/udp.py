@@ -48,13 +48,13 @@ class UdpNetwork(Carrier):
         self.host = host
         self.allow_remote = allow_remote
         self._bindings: dict[Address, Binding] = {}
-        self._watch = Watch()
+        self._watch, self._media_watch = Watch(), Watch()
         self._under_way = InFlight(self.lose)
         self._sweeper: Timer | None = None
 
     @property
     def in_flight(self) -> int:
-        """How many packets are under way from one of our sockets to another."""
+        """How many messages are under way from one of our sockets to another; no run waits for media."""
         return len(self._under_way)
 
     def join(self, group: str, address: Address) -> None:
@@ -81,14 +81,14 @@ class UdpNetwork(Carrier):
             warnings.warn(f"{bound} can be reached from other machines", stacklevel=2)
         binding = Binding(sock, bound, node or self.trace.name_of(bound), receive, failed, transport)
         self._bindings[bound] = binding
-        self._watch.add(sock, partial(self._read, binding))
+        self._watching(binding).add(sock, partial(self._read, binding))
         return bound
 
     def unbind(self, address: Address, transport: str) -> None:
         """Close the socket there; what is under way to it is lost."""
         binding = self._bindings.pop(address, None)
         if binding is not None:
-            self._watch.remove(binding.socket)
+            self._watching(binding).remove(binding.socket)
             binding.socket.close()
             self._under_way.close(address)
 
@@ -115,17 +115,25 @@ class UdpNetwork(Carrier):
         for address in list(self._bindings):
             self.unbind(address, "UDP")
 
-    def attach(self, loop: asyncio.AbstractEventLoop, inject: Inject) -> None:
-        """Read the sockets on `loop`, always as `inject(read)`; UsageError while another run does so."""
+    def attach(self, loop: asyncio.AbstractEventLoop, inject: Inject, overhear: Inject) -> None:
+        """Read the sockets on `loop` as `inject(read)`, those of media as `overhear(read)`.
+
+        UsageError while another run does so.
+        """
         self._watch.attach(loop, inject)
+        self._media_watch.attach(loop, overhear)
         self._arm()
 
     def detach(self) -> None:
         """Read no more until the next `attach`."""
         self._watch.detach()
+        self._media_watch.detach()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
+
+    def _watching(self, binding: Binding) -> Watch:
+        return self._media_watch if binding.transport == RTP else self._watch
 
     def _forbidden(self, host: str) -> str:
         """Why a host is neither bound nor sent to, "" where it may be."""

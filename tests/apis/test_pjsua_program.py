@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench_pair import wire
@@ -11,6 +12,7 @@ from samples import sample
 
 import sipsim
 from sipsim.apis import pjsua as pj
+from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
 
 SNIPPET = (Path(__file__).resolve().parents[1] / "data" / "pjsua_snippet.txt").read_text(encoding="utf-8")
@@ -144,6 +146,26 @@ def test_what_the_program_raises_is_told_when_the_run_is_over():
     with pytest.raises(ZeroDivisionError) as caught:
         pj.run("import pjsua\nlib = pjsua.Lib()\ninput()\n1 / 0\n", Lab(seed=7))
     assert caught.value.trace.select("error")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_program_that_exits_ends_itself_and_not_whoever_runs_it(at_once: bool):
+    """As the samples of pjsua do when an `Error` is raised."""
+    wait = "" if at_once else "input()\n"
+    trace = pj.run(f"import sys\nimport pjsua\nlib = pjsua.Lib()\n{wait}sys.exit(1)\n", Lab(seed=7), keys=3.0)
+    (left,) = trace.select("note")
+    assert (left.time, left.data["text"]) == (0.0 if at_once else 3.0, "pjsua exits: 1")
+
+
+def test_a_file_is_given_as_a_path_and_its_name_is_no_program():
+    with pytest.raises(UsageError, match=r"program: 'call.py'.*Path\('call.py'\)"):
+        pj.run("call.py", Lab(seed=7))
+
+
+@pytest.mark.parametrize("keys", [-1, "soon", None, [(1.0, 2)], [(1.0, "a", "b")], float("nan")])
+def test_keys_that_nobody_can_press_are_named(keys: Any):
+    with pytest.raises(UsageError, match="keys: "):
+        pj.run("input()\n", Lab(seed=7), keys=keys)
 
 
 def test_two_programs_on_one_lab_have_a_library_each():

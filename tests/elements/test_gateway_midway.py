@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from bench_pair import Wire, messages, request
 from test_gateway import OFFICE, TO_OFFICE, Place
@@ -200,3 +202,20 @@ def test_a_redirection_to_another_phone_is_followed() -> None:
     place.alice.forwards(str(bob.contact_uri))
     place.lab.run(place.office.call("5550199"))
     assert place.isup() == ["exchange IAM", "gateway ACM", "gateway ANM"] and bob.current_call is not None
+
+
+@pytest.mark.parametrize("dials", [False, True])
+def test_all_isup_messages_of_a_call_stand_with_it_in_a_ladder_of_several_calls(dials: bool) -> None:
+    """The IAM may be older than the Call-ID, and the RLC comes when the gateway has forgotten the call."""
+    place = Place()
+    bob = place.lab.user_agent("sip:bob@example.com")
+    place.lab.run(bob.message(place.alice, "first"))
+    call = place.office.call("5550199") if dials else place.alice.call(TO_OFFICE).answered
+    place.lab.run(call)
+    place.lab.run(until=5.0)
+    place.office.hang_up()
+    bob.message(place.alice, "while the circuit is being released")
+    place.lab.run(until=10.0)
+    parts = re.split(r"^\d: ", place.trace.ladder(group="call").to_text(), flags=re.MULTILINE)
+    (whole,) = [part for part in parts if " ISUP " in part]
+    assert re.findall(r"ISUP ([A-Z]{3})", whole) == ["IAM", "ACM", "ANM", "REL", "RLC"]

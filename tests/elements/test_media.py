@@ -332,6 +332,23 @@ def test_over_sockets_media_flow_too(media: str):
         assert len(trace.select("sent")) == len([r for r in trace.select("sent") if r.raw[:1].isalpha()])
 
 
+def test_no_run_over_sockets_waits_for_media():
+    """A call that stands when the story is over, and a wait for an event while packets come every 20 ms."""
+    with sipsim.Lab(network="udp") as lab:
+        alice, bob = (
+            lab.user_agent(f"sip:{name}@example.com", media="packets", answers=0.0) for name in ("alice", "bob")
+        )
+
+        def story(lab: sipsim.Lab) -> Any:
+            yield alice.call(bob).answered
+            yield lab.env.timeout(0.1)
+
+        lab.run(story, until=5.0)
+        assert lab.env.now < 2.0
+        lab.run(alice.current_call.hang_up(), until=5.0)
+        assert lab.env.now < 3.0
+
+
 @pytest.mark.parametrize("how", ["off", "flow"])
 def test_a_call_that_is_over_leaves_no_circles_behind(how: str) -> None:
     """What goes round in circles waits for the garbage collector, and makes calls slow."""

@@ -204,7 +204,7 @@ def test_one_run_at_a_time(bench: Bench) -> None:
 def test_the_network_outlives_a_loop_that_was_closed_under_it(bench: Bench) -> None:
     bob = Mailbox(bench, "bob")
     loop = asyncio.SelectorEventLoop()
-    bench.network.attach(loop, lambda read: read())
+    bench.network.attach(loop, lambda read: read(), lambda read: read())
     loop.close()
     with foreign_socket() as (peer, _):
         peer.sendto(b"hello", bob.address)

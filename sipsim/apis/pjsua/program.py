@@ -22,7 +22,9 @@ import simpy
 from sipsim.apis.pjsua.application import Application
 from sipsim.apis.pjsua.error import PJ_EINVALIDOP, Error
 from sipsim.elements.story import Story
+from sipsim.errors import UsageError
 from sipsim.lab.lab import Lab
+from sipsim.protocol import options
 from sipsim.trace.trace import Trace
 
 WAITS = frozenset(("input", "raw_input", "sleep"))
@@ -51,12 +53,20 @@ def run(
 def story(
     program: str | Path, *, name: str = "pjsua", keys: Key | Iterable[Key] = 10.0, media: str = "off"
 ) -> Callable[[Lab], Story]:  # fmt: skip
-    """The program as a story: for `lab.run`, `lab.start`, or `yield from story(program)(lab)` in another one."""
+    """The program as a story: for `lab.run`, `lab.start`, or `yield from story(program)(lab)` in another one.
+
+    `UsageError` for a file's name in place of its text, and later for keys that nobody can press.
+    """
+    if not isinstance(program, Path) and str(program).endswith(".py"):
+        raise UsageError(f"program: {program!r} is no text of a program; for a file give Path({program!r})")
     text = program.read_text(encoding="utf-8") if isinstance(program, Path) else program
     code = compiled(text, str(program) if isinstance(program, Path) else f"<{name}>")
 
     def told(lab: Lab) -> Story:
-        return _told(lab, Application(lab, name, media), code, _typed(keys))
+        try:
+            yield from _told(lab, Application(lab, name, media), code, _typed(keys))
+        except SystemExit as end:  # of this program, and of nothing else
+            lab.note(f"{name} exits" if end.code is None else f"{name} exits: {end.code}")
 
     told.__name__ = name
     return told
@@ -95,14 +105,18 @@ def _typed(keys: Key | Iterable[Key]) -> Iterator[tuple[float, str]]:
     if isinstance(keys, (int, float)) or (isinstance(keys, tuple) and len(keys) == 2 and isinstance(keys[1], str)):
         while True:
             yield _pair(keys)
-    for key in keys:
+    for key in keys if isinstance(keys, Iterable) else [keys]:
         yield _pair(key)
     while True:
         yield 0.0, ""
 
 
 def _pair(key: Any) -> tuple[float, str]:
-    return (float(key[0]), key[1]) if isinstance(key, tuple) else (float(key), "")
+    after, text = key if isinstance(key, tuple) and len(key) == 2 else (key, "")
+    options.seconds("keys", after)
+    if not isinstance(text, str):
+        raise options.not_allowed("keys", key, "seconds, and pairs of seconds and a text")
+    return float(after), text
 
 
 class _Pause:

@@ -37,6 +37,7 @@ class Trunk:
         self.gateway, self.exchange, self.delay = gateway, exchange, delay
         self.circuits = range(1, circuits + 1)
         self.taken: set[int] = set()
+        self._calls: dict[int, str] = {}  # Call-IDs by circuit: the RLC comes when the legs are gone
         self._unconfirmed: dict[tuple[str, int], Alarm | Timer] = {}
 
     def seize(self) -> int:
@@ -68,10 +69,11 @@ class Trunk:
         self, end: Gateway | Switch, circuit: int, name: str, parameters: dict[str, Any], more: dict[str, Any]
     ) -> None:  # fmt: skip
         other = self.exchange if end is self.gateway else self.gateway
+        known = "" if name == "IAM" else self._calls.get(circuit, "")
+        self._calls[circuit] = call = getattr(self.gateway.legs.get(circuit), "call_id", "") or known
         record = end.trace.add(
             "isup", end.env.now, end.name, peer=other.name, name=name, circuit=circuit, parameters=parameters,
-            text=label(name, parameters), delay=self.delay, call=getattr(self.gateway.legs.get(circuit), "call_id", ""),
-            **more,
+            text=label(name, parameters), delay=self.delay, call=call, **more,
         )  # fmt: skip
         end.env.call_later(self.delay, self._arrive, other, record, circuit, name, parameters)
 

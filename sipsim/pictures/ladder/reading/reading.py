@@ -40,6 +40,7 @@ class Reader:
         self.skipping = len(trace.columns.sent) - most if last and most is not None and choice.everything else 0
         self.media = MediaBars(naming, self.rows)
         self.arrows: dict[int, Arrow] = {}  # by the id of the `sent` and of the `delivered` record
+        self.seized: dict[str, Arrow] = {}  # IAMs, by circuit
         self.numbered = 0
         self.kinds = {
             "sent": self.sent, "delivered": self.delivered, "lost": self.lost, "unparsable": self.unparsable,
@@ -96,6 +97,10 @@ class Reader:
         text, peer, call = (str(data.get(name, "")) for name in ("text", "peer", "call"))
         source, target = self.naming.of(record.element), self.naming.of(peer)
         arrow = Arrow(None, text, source, target, record.time, record.id, "isup", call=call, arrival=record.id)
+        if data.get("name") == "IAM":  # from the exchange it is older than the Call-ID of what comes of it
+            self.seized[str(data.get("circuit"))] = arrow
+        elif call:
+            self.seized.get(str(data.get("circuit")), arrow).call = call
         said = data.get("parameters")
         arrow.badge = str(said.get("bearer", "")).rpartition(" ")[2] if isinstance(said, dict) else ""
         arrow.arrived = arrow.ended = record.time + (delay if isinstance(delay, float) and delay > 0 else 0.0)
