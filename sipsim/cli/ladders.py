@@ -92,7 +92,7 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 def looks(options: argparse.Namespace) -> dict[str, Any]:
     """The options of formats that were given."""
     found = {name: getattr(options, name) for name in ("theme", "dpi", "width", "ascii")}
-    return {name: value for name, value in found.items() if value not in (None, False)}
+    return {name: value for name, value in found.items() if value is not None and value is not False}
 
 
 def check_outputs(options: argparse.Namespace, on_terminal: bool) -> None:

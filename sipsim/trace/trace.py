@@ -230,7 +230,7 @@ class Trace:
     def message(self, number: int) -> Record:
         """The `sent` record with this number on its arrow; retransmissions have numbers of their own."""
         sent = self.columns.sent
-        if not 1 <= number <= len(sent):
+        if not (isinstance(number, int) and 1 <= number <= len(sent)):
             raise UsageError(f"number={number!r}: this trace has {len(sent)} messages, from 1")
         return Record(self.columns, sent[number - 1])
 

@@ -219,3 +219,18 @@ def test_an_element_of_somebody_s_own_may_have_attributes_of_its_own(lab: Lab) -
     phone: Any = lab.user_agent(BOB, kind=Counting)
     phone.counted = 3
     assert phone.counted == 3
+
+
+def test_a_phone_of_another_lab_is_not_called_by_whoever_has_its_address_here(lab: Lab) -> None:
+    """As in a notebook, where the cell that makes the lab was run again and that of the phone was not."""
+    alice, bob = lab.user_agent(ALICE), Lab(seed=1).user_agent(BOB)
+    attempts: list[Any] = [
+        alice.call,
+        alice.subscribe,
+        lambda to: alice.message(to, "x"),
+        lambda to: alice.refer(to, BOB),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UsageError, match=r"^target: <user agent bob .* is of another lab"):
+            attempt(bob)
+    assert not lab.trace.select("sent")

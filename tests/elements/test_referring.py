@@ -206,4 +206,7 @@ def test_a_call_that_is_not_answered_is_not_transferred(lab: Lab) -> None:
         call.transfer(carol, leaves="soon")
     with pytest.raises(UsageError, match="dialog"):
         call.transfer_to(alice.call(carol))
+    for other in (call, "sip:carol@example.com", None):
+        with pytest.raises(UsageError, match=r"other: .* is no other call"):
+            call.transfer_to(other)  # type: ignore[arg-type]
     lab.run(call.hang_up())

@@ -348,3 +348,16 @@ def test_the_bye_of_the_callee_follows_its_own_route_set():
     byes = [hop for hop in routes.later if hop.method == "BYE"]
     assert [(hop.source, hop.target) for hop in byes] == [("bob", "proxy"), ("proxy", "alice")]
     assert [hop.values for hop in byes] == [routes.callee_set, []]
+
+
+def test_a_lab_will_do_where_its_trace_is_drawn_and_nothing_else_will():
+    lab = sipsim.Lab(seed=1)
+    lab.registrar("example.com")
+    lab.run(lab.user_agent("sip:bob@example.com").register())
+    assert [text.get_text() for text in sipsim.draw_timers(lab, "bob").texts]  # type: ignore[arg-type]
+    assert sipsim.draw_registrations(lab).get_xlabel()  # type: ignore[arg-type]
+    for source in ("call.pcap", None, 5):
+        with pytest.raises(UsageError, match=r"trace: .* give a trace or a lab"):
+            sipsim.draw_timers(source, "bob")  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=r"trace: .* give a trace or a lab"):
+            sipsim.draw_registrations(source)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -233,3 +234,15 @@ def test_words_that_a_drawing_has_no_room_for_stand_below_it_in_full() -> None:
     assert all(word in drawn for word in long.split())
     assert "nor will there ever be" in drawn
     assert "In full" not in Ladder(told.simple_call()).to_svg()
+
+
+@pytest.mark.parametrize("findings", ["CSQ", ["CSQ-01"], 5, None])
+def test_findings_are_what_the_checker_gives_and_no_names_of_rules(call: Trace, findings: Any) -> None:
+    with pytest.raises(UsageError, match=r"findings=.*trace\.check\(\['CSQ'\]\)"):
+        Ladder(call, findings=findings)
+
+
+@pytest.mark.parametrize("width", ["80", 80.5, None])
+def test_a_width_is_a_whole_number_of_characters(call: Trace, width: Any) -> None:
+    with pytest.raises(UsageError, match=r"width=.*whole number"):
+        Ladder(call).to_text(width)

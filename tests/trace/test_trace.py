@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 from recorded import ADDRESSES, INVITE, RINGING, Packet, hop, new, packet, ringing, send
@@ -73,8 +74,8 @@ def test_message_numbers_count_every_packet_sent_retransmissions_included():
     assert "copy" not in trace.message(1).data and trace.message(2).data["copy"] == 2
 
 
-@pytest.mark.parametrize("number", [0, -1, 6])
-def test_a_message_that_is_not_there_is_a_usage_error(number: int):
+@pytest.mark.parametrize("number", [0, -1, 6, "1", 1.0, None])
+def test_a_message_that_is_not_there_is_a_usage_error(number: Any):
     with pytest.raises(UsageError, match="has 5 messages"):
         ringing().message(number)
     with pytest.raises(UsageError, match="has 5 messages"):

@@ -138,4 +138,8 @@ class EventUser(Endpoint):
             self._events.forget()
 
     def _whom(self, name: str, target: str | Uri | Endpoint) -> Uri:
-        return target.contact_uri if isinstance(target, Endpoint) else as_uri(name, target)
+        if not isinstance(target, Endpoint):
+            return as_uri(name, target)
+        if target.network is not self.network and not self.network.live:
+            raise UsageError(f"{name}: {target!r} is of another lab, whose network leads nowhere else")
+        return target.contact_uri

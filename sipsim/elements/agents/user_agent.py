@@ -121,7 +121,7 @@ class UserAgent(Answering, Registrant, EventUser):
         has a time for that at proxies only, Timer C (§16.6 item 11). `replaces` names a call of theirs that this one
         takes the place of, see `Call.replacement` (RFC 3891).
         """
-        uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
+        uri = self._whom("target", target)
         whole_or_none("expires", expires, 1)
         with self.acting(f'{self.name}.call("{uri}")'):
             lasts: Fields = () if expires is None else (("Expires", str(expires)),)
@@ -142,7 +142,7 @@ class UserAgent(Answering, Registrant, EventUser):
 
         `UsageError` for more than the 1300 octets that may go where there is no TCP (§8 there).
         """
-        uri = target.contact_uri if isinstance(target, UserAgent) else as_uri("target", target)
+        uri = self._whom("target", target)
         body = octets("text", text)
         if len(body) > LARGEST_TEXT and "TCP" not in self.transports:
             raise UsageError(f"text: {len(body)} octets, {LARGEST_TEXT} at most go by UDP")

@@ -144,6 +144,8 @@ class Call(Changing, Pressing, Outcomes):
 
     def transfer_to(self, other: Call, *, leaves: str = "done") -> Referral:
         """Ask the peer to take our place in another call of ours: an attended transfer (RFC 3891, RFC 5359 §2.5)."""
+        if not isinstance(other, Call) or other is self:
+            raise UsageError(f"other: {other!r} is no other call")
         dialog = other.dialog_now
         if dialog is None:
             raise UsageError(f"call.transfer_to(): the other call is {other.state}; there is no dialog")

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sipsim.errors import UsageError
 from sipsim.pictures.display import TONES
 from sipsim.pictures.lettering import shorten_middle, visible
+from sipsim.trace.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST = 36  # of a name that others chose, in characters
 TITLE = 80
+
+
+def trace_of(source: Any) -> Trace:
+    """The trace to draw: as it was given, or that of a lab; `UsageError` for what has none."""
+    found = getattr(source, "trace", source)
+    if not isinstance(found, Trace):
+        raise UsageError(f"trace: {type(source).__name__} has none; give a trace or a lab")
+    return found
 
 
 def axes_for(ax: Axes | None, width: float, height: float) -> Axes:

@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from sipsim.errors import UsageError
-from sipsim.pictures.charts.axes import PLAIN, TITLE, axes_for, shown, tone
+from sipsim.pictures.charts.axes import PLAIN, TITLE, axes_for, shown, tone, trace_of
 from sipsim.pictures.charts.bindings import Life, known
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def draw_registrations(trace: Trace, aor: str | None = None, *, ax: Axes | None 
 
     UsageError: a trace without bindings, or a user without any.
     """
+    trace = trace_of(trace)
     found = known(trace, aor)
     if not found:
         raise UsageError('trace: has no bindings; a run with a registrar keeps them with Lab(trace="all")')

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sipsim.errors import UsageError
-from sipsim.pictures.charts.axes import PLAIN, TITLE, axes_for, shown, tone
+from sipsim.pictures.charts.axes import PLAIN, TITLE, axes_for, shown, tone, trace_of
 from sipsim.pictures.charts.choosing import chosen
 from sipsim.trace.sentences import label
 from sipsim.trace.walks import Walk
@@ -60,6 +60,7 @@ def draw_timers(
     a stroke where it was stopped, and an open end where it ran on when the trace ended. Seconds of the run on the x
     axis. UsageError: as `Trace.state_chart` has it.
     """
+    trace = trace_of(trace)
     walk = chosen(trace, element, machine, transaction, message)
     if walk.machine == "dialog":
         raise UsageError(f"machine={walk.machine!r}: a dialog has no timers of its own; its transactions have")

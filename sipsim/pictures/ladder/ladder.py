@@ -80,7 +80,7 @@ class Ladder(Drawing):
         self.trace = trace
         self.wishes = wishes
         self.model = model_of(trace, wishes)
-        self.title = _title(trace.header) if title is None else title
+        self.title = _title(trace.header) if title is None else str(title)
         self.foot = foot(trace.header, tally(self.arrows), self.model.omitted, wishes)
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sipsim.errors import UsageError
 from sipsim.pictures.ladder.model import Arrow, Row, Section
 from sipsim.pictures.ladder.reading.naming import Naming
 from sipsim.trace.values import address_text
@@ -46,7 +47,11 @@ def flag(rows: Iterable[Row], findings: Iterable[Finding], naming: Naming) -> li
     arrows = [row for row in rows if isinstance(row, Arrow) and not row.duplicate]
     drawn = {arrow.number: arrow for arrow in arrows}
     lines = []
-    for finding in findings:
+    from sipsim.trace.checker.rule import Finding
+
+    for finding in findings if isinstance(findings, Iterable) else [findings]:
+        if not isinstance(finding, Finding):
+            raise UsageError(f"findings={finding!r}: True, False, or what `trace.check` gives: trace.check(['CSQ'])")
         concerned = [drawn[number] for number in finding.messages if number in drawn]
         for arrow in concerned:
             arrow.flags = tuple(dict.fromkeys((*arrow.flags, f"{finding.rule} {finding.severity}")))

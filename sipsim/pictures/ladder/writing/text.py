@@ -13,6 +13,7 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import cast
 
+from sipsim.errors import UsageError
 from sipsim.pictures.ladder.axis import Axis, decimals
 from sipsim.pictures.ladder.drawing.placing import gaps_between
 from sipsim.pictures.ladder.model import Arrow, Bar, Mark, Model, Section, more
@@ -30,6 +31,8 @@ LABELS = (10, 44)  # what a space between two lifelines wants beside its labels,
 def write(model: Model, title: str, foot: str, width: int = 100, ascii: bool = False) -> str:
     """The ladder, without a line break at its end; lines exceed `width` where it can't hold so many columns."""
     glyphs = ASCII if ascii else BOX
+    if not isinstance(width, int):
+        raise UsageError(f"width={width!r}: a whole number of characters")
     width = max(width, NARROWEST)
     above = [*_lines(glyphs.text(title), width), ""] if title else []
     below = ["", *_lines(glyphs.text(foot), width)]
