@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sipsim.simulation.environment import Environment, Timer
@@ -78,8 +78,8 @@ class Alarm:
         return host.trace.timer(host.env.now, host.name, event, self.name, self.delay, self.machine, self.branch)
 
 
-class Alarms(dict[str, "Alarm | Timer"]):
-    """What is to happen to one thing by itself, by the names of the timers: one that is set stops another before it."""
+class Alarms(dict[Hashable, "Alarm | Timer"]):
+    """What is to happen by itself, by the names of the timers or what they are for: one set stops another before it."""
 
     __slots__ = ("_element",)
 
@@ -87,14 +87,15 @@ class Alarms(dict[str, "Alarm | Timer"]):
         self._element = element
 
     def set(
-        self, name: str, delay: float, fn: Callable[..., object], *args: Any, called: str = "", lingering: bool = False
-    ) -> None:
+        self, name: Hashable, delay: float, fn: Callable[..., object], *args: Any, called: str = "",
+        lingering: bool = False,
+    ) -> None:  # fmt: skip
         """Call `fn(*args)` after `delay` seconds; the trace knows the timer by its name, or by what it is `called`."""
         if name in self:
             self[name].cancel()
-        self[name] = self._element.alarm(called or name, delay, fn, *args, lingering=lingering)
+        self[name] = self._element.alarm(called or f"{name}", delay, fn, *args, lingering=lingering)
 
-    def stop(self, *names: str) -> None:
+    def stop(self, *names: Hashable) -> None:
         """Stop those of these names that are set."""
         for name in names:
             if name in self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.element import Element
 from sipsim.elements.events.notifier import Notifier, Package, Source
 from sipsim.elements.events.usages import Usages, key_of
@@ -22,7 +22,7 @@ from sipsim.protocol.location import as_uri
 from sipsim.protocol.options import Option, domain, one_of, whole_seconds
 from sipsim.protocol.publications import Publications, State
 from sipsim.protocol.subscription import DEFAULT_EXPIRES, bad_event, event_of
-from sipsim.simulation.environment import FAR, Environment, Timer
+from sipsim.simulation.environment import FAR, Environment
 
 SERVES = Abilities(methods=("SUBSCRIBE", "PUBLISH"), types=TYPES)
 PACKAGES = tuple(name for name in KINDS if name != "refer")
@@ -59,7 +59,7 @@ class PresenceServer(Element):
         self.publications = Publications(longest, shortest)
         self._known: dict[tuple[str, str], Body] = {}
         self._composed: dict[str, tuple[list[Body], Body]] = {}  # what it was made of, and what came out
-        self._ends: dict[tuple[str, str, str], Alarm | Timer] = {}
+        self._ends = Alarms(self)
         for event in names:
             kind = KINDS[event].content_type
             package = Package(event, self._source(event), longest=longest, shortest=shortest, content_type=kind)
@@ -155,12 +155,10 @@ class PresenceServer(Element):
 
     def _watch(self, event: str, resource: str, before: str, etag: str, seconds: int) -> None:
         """Wait for the end of a state that nobody refreshes."""
-        alarm = self._ends.pop((event, resource, before), None)
-        if alarm is not None:
-            alarm.cancel()
+        self._ends.stop((event, resource, before))
         if 0 < seconds < FAR:
             key = (event, resource, etag)
-            self._ends[key] = self.alarm("publication", seconds, self._expire, *key, lingering=True)
+            self._ends.set(key, seconds, self._expire, *key, called="publication", lingering=True)
 
     def _expire(self, event: str, resource: str, etag: str) -> None:
         self._ends.pop((event, resource, etag), None)
@@ -181,9 +179,7 @@ class PresenceServer(Element):
         self.notifier.forget()
         self.publications.clear()
         self._composed.clear()
-        for alarm in self._ends.values():
-            alarm.cancel()
-        self._ends.clear()
+        self._ends.stop_all()
 
     def leftovers(self) -> list[str]:
         return super().leftovers() + [f"{self.name}: {watch!r}" for watch in self.notifier.watches]

@@ -7,7 +7,7 @@ from functools import partial
 from math import inf
 from typing import cast
 
-from sipsim.elements.alarm import Alarm
+from sipsim.elements.alarm import Alarms
 from sipsim.elements.element import Element
 from sipsim.elements.exchange import Exchange
 from sipsim.elements.refusing import refuse
@@ -25,7 +25,7 @@ from sipsim.protocol.location import Binding, LocationService
 from sipsim.protocol.options import Option, domain, not_allowed, whole, yes_or_no
 from sipsim.protocol.registering import Answer, Change, Limits, register
 from sipsim.protocol.users import Users
-from sipsim.simulation.environment import FAR, Environment, Timer
+from sipsim.simulation.environment import FAR, Environment
 
 REGISTERS = Abilities(methods=("REGISTER", "SUBSCRIBE"), schemes=("sip", "sips", "tel"), types=())
 """What a registrar understands."""
@@ -103,7 +103,7 @@ class Registrar(Element):
         self.location = location if location is not None else LocationService()
         self.users = users
         self._owns_location = location is None
-        self._expiries: dict[tuple[str, str], Alarm | Timer] = {}
+        self._expiries = Alarms(self)
 
     def on_request(self, exchange: Exchange, request: Request) -> None:
         refused = inspection.method(request, REGISTERS)
@@ -191,9 +191,7 @@ class Registrar(Element):
         self.location.clear()
 
     def lose_state(self) -> None:
-        for alarm in self._expiries.values():
-            alarm.cancel()
-        self._expiries.clear()
+        self._expiries.stop_all()
         if self.watched is not None:
             self.watched.notifier.forget()
         if self.gate is not None:
@@ -220,12 +218,11 @@ class Registrar(Element):
         contact, lasts = str(binding.contact), round(binding.expires_at - now, 6)
         expires = lasts if lasts < inf else None
         self.trace.add("binding", now, self.name, action=change.action, aor=aor, contact=contact, expires=expires)
-        pending = self._expiries.pop((aor, str(before.contact)), None) if before is not None else None
-        if pending is not None:
-            pending.cancel()
+        if before is not None:
+            self._expiries.stop((aor, str(before.contact)))
         if change.action != "remove" and lasts < FAR:
-            alarm = self.alarm("binding expiry", lasts, self._expire, aor, binding, lingering=True)
-            self._expiries[aor, contact] = alarm
+            key, called = (aor, contact), "binding expiry"
+            self._expiries.set(key, lasts, self._expire, aor, binding, called=called, lingering=True)
 
     def _placed(self, aor: str, binding: Binding) -> None:
         """A script has placed a binding: who watches hears of it, and of its end."""
