@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from sipsim.errors import UsageError
 from sipsim.live.pacing import Pacer
+from sipsim.live.watching import Inject
 from sipsim.simulation.environment import Environment
 
 T = TypeVar("T")
@@ -27,9 +28,7 @@ class Attachable(Protocol):
     Those that media come to are read as `overhear(read)`: no run waits for media.
     """
 
-    def attach(
-        self, loop: asyncio.AbstractEventLoop, inject: Callable[..., None], overhear: Callable[..., None]
-    ) -> None: ...
+    def attach(self, loop: asyncio.AbstractEventLoop, inject: Inject, overhear: Inject) -> None: ...
 
     def detach(self) -> None: ...
 

@@ -75,6 +75,12 @@ def seconds(name: str, value: object, least: float = 0.0, most: float = inf) -> 
     number(name, value, least, most, "seconds")
 
 
+def seconds_or_none(name: str, value: object, least: float = 0.0, most: float = inf) -> None:
+    """`UsageError` for what is neither None nor a length of time in this range."""
+    if value is not None:
+        number(name, value, least, most, "None and seconds")
+
+
 def yes_or_no(name: str, value: object) -> None:
     """`UsageError` for what is neither True nor False."""
     if not isinstance(value, bool):

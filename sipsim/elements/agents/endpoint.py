@@ -24,7 +24,7 @@ from sipsim.protocol.digest_client import ANY, DigestClient
 from sipsim.protocol.inspection import Abilities
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import CODECS, Codecs, codecs_named, video_named
-from sipsim.protocol.options import LARGEST, Option, one_of, seconds, whole, whole_or_none
+from sipsim.protocol.options import LARGEST, Option, one_of, seconds_or_none, whole, whole_or_none
 from sipsim.protocol.options import contact_params as check_params
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.reliable import RELIABLE, TAG
@@ -293,8 +293,7 @@ class Endpoint(Element):
         """
         for status in statuses:
             one_of("statuses", status, sorted(TEMPORARY | BUSY))
-        if patience is not None:
-            seconds("patience", patience, most=LARGEST)
+        seconds_or_none("patience", patience, most=LARGEST)
         self.policy = Policy(frozenset(statuses), self.policy.patience if patience is None else patience)
 
     def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:

@@ -38,7 +38,7 @@ from sipsim.message.uri import Uri
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.location import as_uri
 from sipsim.protocol.offer_answer import offer
-from sipsim.protocol.options import not_allowed, octets, seconds, whole
+from sipsim.protocol.options import not_allowed, octets, seconds_or_none, whole
 from sipsim.simulation.environment import Environment, Timer
 from sipsim.simulation.locating import locate
 from sipsim.simulation.network import Hop, Packet
@@ -182,8 +182,7 @@ class ScriptedPeer(Element):
         """
         for kind in kinds:
             _check(kind)
-        if timeout is not None:
-            seconds("timeout", timeout)
+        seconds_or_none("timeout", timeout)
         named = " or ".join(map(str, kinds)) or "anything"
         outcome = Outcome(self.env, self.trace, f"{self.name} hearing {named}")
         for at, message in enumerate(self._unread):

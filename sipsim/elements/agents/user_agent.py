@@ -36,7 +36,6 @@ from sipsim.protocol.dialog import target_of
 from sipsim.protocol.digest import check_account
 from sipsim.protocol.digest_client import ANY
 from sipsim.protocol.inspection import Abilities, Fields, Refusal, takes
-from sipsim.protocol.location import as_uri
 from sipsim.protocol.matching import server_key
 from sipsim.protocol.offer_answer import offer
 from sipsim.protocol.options import Option, octets, seconds, whole_or_none
@@ -131,11 +130,11 @@ class UserAgent(Answering, Registrant, EventUser):
             self.began(call)
             return call
 
-    def options(self, target: str | Uri) -> Outcome:
+    def options(self, target: str | Uri | UserAgent) -> Outcome:
         """Ask what someone can do (§11); gives the final response, or `CallFailed` when none comes."""
-        with self.acting(f'{self.name}.options("{target}")'):
-            accepts = (("Accept", SDP),)
-            return Query(self, self.queries, "OPTIONS", as_uri("target", target), accepts, contact=self.contact).outcome
+        uri = self._whom("target", target)
+        with self.acting(f'{self.name}.options("{uri}")'):
+            return Query(self, self.queries, "OPTIONS", uri, (("Accept", SDP),), contact=self.contact).outcome
 
     def message(self, target: str | Uri | UserAgent, text: str | bytes, content_type: str = "text/plain") -> Outcome:
         """Send an instant message (RFC 3428); gives the 2xx, or `CallFailed`.

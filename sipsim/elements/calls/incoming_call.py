@@ -23,7 +23,7 @@ from sipsim.message.rare_fields import Timestamp
 from sipsim.message.sdp import Sdp
 from sipsim.protocol.dialog import Dialog
 from sipsim.protocol.inspection import MISTAKEN, Refusal, refusal
-from sipsim.protocol.options import seconds, whole
+from sipsim.protocol.options import seconds_or_none, whole
 from sipsim.protocol.reliable import AGAIN_AFTER, NEVER_ACKNOWLEDGED, UNMATCHED, is_asked_for
 
 TRYING_AFTER = 0.2
@@ -42,8 +42,7 @@ EXPIRED = refusal(487, "the invitation has expired", rfc="RFC 3261 §13.3.1")
 
 def rings_again(again: float | None) -> None:
     """`UsageError` for what is no pause between provisional responses."""
-    if again is not None:
-        seconds("again", again, 1.0)
+    seconds_or_none("again", again, 1.0)
 
 
 class IncomingCall(Call):

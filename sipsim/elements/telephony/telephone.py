@@ -9,7 +9,7 @@ from sipsim.elements.telephony.leg import CLEARING, Leg
 from sipsim.errors import CallFailed, UsageError
 from sipsim.protocol import isup
 from sipsim.protocol.isup import Parameters
-from sipsim.protocol.options import seconds, whole
+from sipsim.protocol.options import seconds, seconds_or_none, whole
 
 if TYPE_CHECKING:
     from sipsim.elements.telephony.switch import Switch
@@ -37,8 +37,7 @@ class Telephone(Leg):
 
     def picks_up(self, after: float | None) -> None:
         """From now on answer every call after so many seconds of ringing, 0: at once; None: never."""
-        if after is not None:
-            seconds("after", after)
+        seconds_or_none("after", after)
         self._answers, self._refused = after, {}
 
     def rejects(self, cause: int = BUSY, *, announcement: float = 0.0) -> None:
@@ -77,8 +76,7 @@ class Telephone(Leg):
 
         After T6, so many seconds, the call is over (§10.2.2); None: never by itself.
         """
-        if t6 is not None:
-            seconds("t6", t6)
+        seconds_or_none("t6", t6)
         self._told("suspend", "SUS")
         if t6 is not None:
             self.limit("T6", t6, self._hang_up, CLEARING)
