@@ -30,6 +30,12 @@ class Terms(NamedTuple):
         return self.seconds - min(32.0, self.seconds / 3)
 
 
+def knowing(request: Request) -> Request:
+    """A request of somebody who knows session timers, and says so in each but an ACK (§7.1)."""
+    known = request.supported
+    return request if TAG in known else request.with_header("Supported", ", ".join([*known, TAG]))
+
+
 def asked(seconds: int | None, least: int | None, refresher: str | None) -> Fields:
     """What a first INVITE asks for (§7.1)."""
     fields: list[tuple[str, str]] = []

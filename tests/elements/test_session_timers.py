@@ -11,7 +11,7 @@ from sipsim import CallFailed, Lab, UsageError, UserAgent
 from sipsim.elements.servers.timing_proxy import TimingProxy
 from sipsim.flows.casts import place
 from sipsim.message import build
-from sipsim.message.message import parse
+from sipsim.message.message import Request, parse
 from sipsim.protocol.session_timers import Terms, granted, too_small
 
 
@@ -228,3 +228,24 @@ def test_a_422_that_says_nothing_new_is_the_last_word(lab: Lab) -> None:
     peer.respond(lab.run(peer.expect("INVITE")), 422, headers=[("Min-SE", "90")])
     with pytest.raises(CallFailed, match="422"):
         lab.run(call.answered)
+
+
+def test_who_knows_session_timers_says_so_in_every_request_but_an_ack(lab: Lab) -> None:
+    """RFC 4028 §7.1, whether it asks for one or not; who does not know them says nothing of the kind."""
+    alice, bob = pair(lab, {"min_se": 90}, {})
+    bob.answers = 1.0
+    call = talk(lab, alice, bob, 1)
+    call.info("Signal=1", "application/dtmf-relay")
+    lab.run(alice.message(bob, "hello"))
+    lab.run(alice.options(bob.contact_uri))
+    lab.run(call.hold())
+    lab.run(call.hang_up())
+    cut_short = alice.call(bob)
+    lab.run(cut_short.ringing)
+    lab.run(cut_short.hang_up())
+    for name, says in (("alice", True), ("bob", False)):
+        sent = [record.message for record in lab.trace.select("sent", name)]
+        requests = [message for message in sent if isinstance(message, Request)]
+        assert {message.method for message in requests if ("timer" in message.supported) != says} <= {"ACK"}
+    methods = {m.method for m in (r.message for r in lab.trace.select("sent", "alice")) if isinstance(m, Request)}
+    assert methods == {"INVITE", "ACK", "BYE", "INFO", "MESSAGE", "OPTIONS", "CANCEL"}

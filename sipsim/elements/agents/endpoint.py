@@ -29,7 +29,7 @@ from sipsim.protocol.options import contact_params as check_params
 from sipsim.protocol.options import host as check_host
 from sipsim.protocol.reliable import RELIABLE, TAG
 from sipsim.protocol.retrying import BUSY, TEMPORARY, Policy
-from sipsim.protocol.session_timers import LEAST
+from sipsim.protocol.session_timers import LEAST, knowing
 from sipsim.protocol.session_timers import TAG as TIMER
 from sipsim.simulation.environment import Environment
 from sipsim.simulation.network import Address, Hop
@@ -298,6 +298,8 @@ class Endpoint(Element):
 
     def request(self, request: Request, hop: Uri | Hop, user: TransactionUser) -> Exchange:
         """Send a request with the credentials that are expected (RFC 3261 §22.2, §22.3)."""
+        if TIMER in self.abilities.extensions:
+            request = knowing(request)
         if self.digest is not None:
             request = self.digest.prepare(request)
         return self._sent(super().request(request, self._by_choice(hop) if self._by_tcp else hop, user))
