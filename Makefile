@@ -18,7 +18,7 @@ demo: $(VENV)/core  ## a call through a proxy: the ladder here; SVG, capture and
 		'  $(BIN)/sipsim run ozeki --network udp' '  $(BIN)/sipsim ladder build/demo/call.pcap' '  make lab'
 
 test: $(VENV)/all  ## every test, on all cores; those that lack a program or a sample are named at the end
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --max-worker-restart=0
+	$(BIN)/python -m pytest -n auto --no-loadscope-reorder --max-worker-restart=0
 
 lab: $(VENV)/all  ## JupyterLab with the lessons, LAB=--no-browser and the like
 	$(BIN)/jupyter lab $(LAB) notebooks

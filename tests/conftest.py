@@ -30,12 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, metavar="N", help="property tests alone, N new examples each")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         note_rows(item)
-        keep_together(item)
-    items.sort(key=lambda item: not driven_in_a_browser(item))  # the longest group first, or the others wait for it
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)  # what takes longest, or all wait for it
     if examples := config.getoption("--fuzz"):
         others = [item for item in items if not hypothesis.is_hypothesis_test(getattr(item, "obj", None))]
         config.hook.pytest_deselected(items=others)
@@ -53,16 +51,14 @@ def note_rows(item: pytest.Item) -> None:
             item.user_properties.append(("covers", row))
 
 
-def keep_together(item: pytest.Item) -> None:
-    """Lets several processes share the suite by files, as the tests of one share fixtures; only one drives browsers."""
-    group = "browser" if driven_in_a_browser(item) else item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from sharing import ByFiles
+
+    return ByFiles(config, log)
 
 
-def driven_in_a_browser(item: pytest.Item) -> bool:
-    return item.get_closest_marker("browser") is not None
-
-
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors, as much of the time is spent waiting: for browsers, sockets and programs."""
     return (os.cpu_count() or 1) + 1

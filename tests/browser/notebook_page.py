@@ -42,12 +42,15 @@ READY = """() => {
     return shown?.context?.isReady && shown?.sessionContext?.isReady
         && kernel?.connectionStatus === 'connected' && kernel?.status === 'idle';
 }"""
-# ipykernel 7.0.1 now and then lets a request lie until another one comes, hence the questions in between.
+# ipykernel 7.0.1 now and then lets a request or a click lie until something else comes, hence the questions in between.
+ASK_ON = """() => setInterval(() => {
+    const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+    if (kernel?.connectionStatus === 'connected') kernel.requestKernelInfo();
+}, 5000)"""
 PROMPTLY = """async (task) => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const asking = setInterval(() => kernel.requestKernelInfo(), 5000);
     const late = new Promise((_, no) => setTimeout(() => no(new Error('the kernel does not answer')), %d));
-    try { return await Promise.race([(%s)(task, kernel), late]); } finally { clearInterval(asking); }
+    return await Promise.race([(%s)(task, kernel), late]);
 }"""
 RUN_ALL = PROMPTLY % (1000 * PATIENCE, "() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
 INSIDE = PROMPTLY % (
@@ -101,6 +104,7 @@ class NotebookPage:
                 self.page.goto(address, timeout=1000 * PATIENCE)
                 self.page.locator(".jp-Notebook").wait_for(timeout=1000 * PATIENCE)
                 self.page.wait_for_function(READY, timeout=1000 * patience)
+                self.page.evaluate(ASK_ON)
                 return
             except PlaywrightTimeout:
                 if patience == PATIENCE:
