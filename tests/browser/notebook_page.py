@@ -27,6 +27,7 @@ from urllib.request import Request, urlopen
 import kernels
 import nbformat
 from peers import program
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -140,7 +141,11 @@ class NotebookPage:
 
     def run_all(self) -> None:
         """Run every cell; an error in one of them is the test's."""
-        assert self.page.evaluate(RUN_ALL)
+        try:
+            assert self.page.evaluate(RUN_ALL)
+        except PlaywrightError:  # a kernel that has not answered in a minute never will, and another one does
+            self.open_again(afresh=True)
+            assert self.page.evaluate(RUN_ALL)
         errors = self.page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]')
         assert not errors.count(), errors.all_inner_texts()
 
