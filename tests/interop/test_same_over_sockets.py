@@ -44,7 +44,7 @@ def test_the_same_messages_on_every_link(name: str) -> None:
     flow = FLOWS.get(name)
     speed = SPEED_OF_PUBLISHED if flow else SPEED
     memory = sipsim.run(name, **parameters)
-    for pace in (speed, speed / 5):  # where two do something independently, a loaded machine needs time to keep the order
+    for pace in (speed, speed / 5):  # a loaded machine needs time to keep the order of what two do independently
         live = sipsim.run(name, network="udp", speed=pace, **parameters)
         if per_link(live) == per_link(memory):
             break
