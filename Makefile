@@ -2,7 +2,7 @@
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN     := $(VENV)/bin
-INSTALL  = $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --editable
+INSTALL  = $(BIN)/python -m pip install -qq --disable-pip-version-check --editable
 PEERS   := sip-tester sipsak baresip-core kamailio kamailio-sqlite-modules sqlite3 tshark chromium
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT     := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq
